@@ -1,0 +1,67 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package model
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// InputText returns the task input of a request: what is asked, apart from how. It is the text of the one user
+// message, or, when there are more turns, a transcript of a line "role: text" for each. System messages are left out,
+// because prompts change while the input stays the same; calls and results of tools are part of a transcript.
+// Images and other media, and a request without any turn, are errors of kind Invalid.
+func InputText(c *Content) (string, error) {
+	var turns []*Message
+	for i := range c.Messages {
+		m := &c.Messages[i]
+		if m.Role == System {
+			continue
+		}
+		for j := range m.Blocks {
+			if m.Blocks[j].Media != nil {
+				return "", badInput(fmt.Sprintf("messages[%d]", i), fmt.Errorf("has a part of kind %s; "+
+					"a task input is text", m.Blocks[j].Kind))
+			}
+		}
+		turns = append(turns, m)
+	}
+	switch {
+	case len(turns) == 0:
+		return "", badInput("messages", errors.New("hold no user message"))
+	case len(turns) == 1 && turns[0].Role == User:
+		return turns[0].Text(), nil
+	}
+	var b strings.Builder
+	for i, m := range turns {
+		if i > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(string(m.Role))
+		b.WriteString(": ")
+		m.transcribe(&b)
+	}
+	return b.String(), nil
+}
+
+// transcribe writes the text of a turn, tool calls and results included.
+func (m *Message) transcribe(b *strings.Builder) {
+	for i := range m.Blocks {
+		switch block := &m.Blocks[i]; block.Kind {
+		case TextBlock, RefusalBlock:
+			b.WriteString(block.Text)
+		case ToolCallBlock:
+			if block.Call != nil {
+				fmt.Fprintf(b, "[%s %s]", block.Call.Name, block.Call.Arguments)
+			}
+		case ToolResultBlock:
+			b.WriteString(block.Text)
+			(&Message{Blocks: block.Blocks}).transcribe(b)
+		}
+	}
+}
+
+func badInput(field string, err error) error {
+	return &Error{Kind: Invalid, Op: "read task input", Field: field, Err: err}
+}

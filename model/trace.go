@@ -1,0 +1,28 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package model
+
+import "time"
+
+// Trace is the record of one answered request.
+type Trace struct {
+	ID       string        `json:"id"`
+	Tenant   string        `json:"tenant"`
+	Key      string        `json:"key,omitempty"` // id of the API key
+	Model    string        `json:"model"`         // as asked for
+	Stream   bool          `json:"stream,omitempty"`
+	Start    time.Time     `json:"start"`
+	Duration time.Duration `json:"duration_ns"`
+	First    time.Duration `json:"first_ns,omitempty"` // until the first part
+	Usage    Usage         `json:"usage"`              // over all attempts
+	Cost     Money         `json:"cost"`               // over all attempts
+	Attempts []Attempt     `json:"attempts,omitempty"`
+
+	Error   string `json:"error,omitempty"`   // kind of the error, when there was no answer
+	Message string `json:"message,omitempty"` // what the error said
+
+	Dialect string `json:"dialect,omitempty"` // of Body; empty when Body is a Content as JSON
+	Body    []byte `json:"-"`                 // the request as it came; nil when content is not captured
+
+	Response *Response `json:"response,omitempty"` // nil on error; without choices when content is not captured
+}

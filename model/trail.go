@@ -1,0 +1,134 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package model
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Attempt is one call behind an answer: to an upstream, a recording or a student. A fallback that helped leaves two,
+// a cascade that deferred leaves the student's and the teacher's.
+type Attempt struct {
+	Model    string        `json:"model"` // the concrete model, as in Response.Model
+	Start    time.Time     `json:"start"`
+	Duration time.Duration `json:"duration_ns"`
+	First    time.Duration `json:"first_ns,omitempty"` // until the first part; 0 when there was none
+	Usage    Usage         `json:"usage"`
+	Cost     Money         `json:"cost"`
+	Score    float64       `json:"score,omitempty"`    // as Response.Score
+	Rejected bool          `json:"rejected,omitempty"` // answered, but a cascade did not take the answer
+	Cached   bool          `json:"cached,omitempty"`   // answered from a cache: nothing was asked and nothing paid
+	Error    string        `json:"error,omitempty"`    // the kind of its error
+}
+
+// Trail collects, while a request is answered, what its trace must know and its answer does not say. It is safe for
+// concurrent use, and all methods work on a nil Trail, so that models need not ask whether anybody listens.
+type Trail struct {
+	mu       sync.Mutex
+	attempts []Attempt
+	dropped  []string
+}
+
+type trailKey struct{}
+
+// WithTrail returns a context whose trail is t.
+func WithTrail(ctx context.Context, t *Trail) context.Context {
+	return context.WithValue(ctx, trailKey{}, t)
+}
+
+// TrailOf returns the context's trail, or nil.
+func TrailOf(ctx context.Context) *Trail {
+	t, _ := ctx.Value(trailKey{}).(*Trail)
+	return t
+}
+
+// Add notes an attempt. Leaves, the models that answer by themselves, call it once for every call they make.
+func (t *Trail) Add(a Attempt) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	t.attempts = append(t.attempts, a)
+	t.mu.Unlock()
+}
+
+// Reject marks the latest attempt of a model as answered but not taken.
+func (t *Trail) Reject(name string) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := len(t.attempts) - 1; i >= 0; i-- {
+		if t.attempts[i].Model == name {
+			t.attempts[i].Rejected = true
+			return
+		}
+	}
+}
+
+// Drop notes that a field of the request had no counterpart upstream and was left out.
+func (t *Trail) Drop(field string) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	if !slices.Contains(t.dropped, field) {
+		t.dropped = append(t.dropped, field)
+	}
+	t.mu.Unlock()
+}
+
+// Cached says whether a cache gave the latest answer that was not rejected.
+func (t *Trail) Cached() bool {
+	if t == nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := len(t.attempts) - 1; i >= 0; i-- {
+		if a := &t.attempts[i]; !a.Rejected && a.Error == "" {
+			return a.Cached
+		}
+	}
+	return false
+}
+
+// Attempts returns the attempts so far, in the order they ended.
+func (t *Trail) Attempts() []Attempt {
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.attempts)
+}
+
+// Dropped returns the fields left out so far.
+func (t *Trail) Dropped() []string {
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.dropped)
+}
+
+// Total returns usage and cost over all attempts, the useless ones included.
+func (t *Trail) Total() (Usage, Money) {
+	var usage Usage
+	var cost Money
+	if t == nil {
+		return usage, cost
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.attempts {
+		usage = usage.Add(t.attempts[i].Usage)
+		cost += t.attempts[i].Cost
+	}
+	return usage, cost
+}
