@@ -1,0 +1,260 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package openai
+
+import (
+	"crypto/rand"
+	"io"
+	"time"
+
+	"retort/dialect"
+	"retort/dialect/internal/scan"
+	"retort/dialect/sse"
+	"retort/model"
+)
+
+// Answer returns the writer of the answer to req.
+func (Server) Answer(w io.Writer, req *model.Request) dialect.Answer {
+	a := &answer{w: w, req: req}
+	if req.Wire != nil && req.Wire.Dialect == Name {
+		if n, err := noteOf(req.Wire); err == nil {
+			a.wantUsage = n.includeUsage
+		}
+	} else if content, err := req.Content(); err == nil {
+		a.wantUsage = content.IncludeUsage
+	}
+	return a
+}
+
+// answer writes one answer.
+type answer struct {
+	w         io.Writer
+	req       *model.Request
+	wantUsage bool // the stream should end with its usage
+
+	buf     []byte
+	enc     encoder // for the chunks made here
+	head    []byte // what each chunk made here begins with
+	name    string // the model in head
+	id      string
+	created int64
+	choices []choiceState
+	passed  bool // events of an upstream have gone out
+	counted bool // one of them held the usage
+}
+
+// choiceState is what a client has seen of a choice.
+type choiceState struct {
+	begun, ended bool
+	calls        int // tool calls begun
+}
+
+// ContentType returns the type of an event stream or of JSON.
+func (a *answer) ContentType() string {
+	if a.req.Stream {
+		return "text/event-stream"
+	}
+	return "application/json"
+}
+
+// Part writes a part as a chunk, or the event that it came in.
+func (a *answer) Part(p model.Part) error {
+	switch {
+	case !a.req.Stream:
+		return nil
+	case p.Event.Dialect == Name:
+		return a.pass(&p)
+	case p.Kind == model.MetaPart:
+		return nil
+	}
+	c := a.choice(p.Choice)
+	a.buf = a.buf[:0]
+	if !c.begun {
+		c.begun = true
+		a.chunk(p.Choice, p.Model, func(e *encoder) {
+			e.text("role", "assistant")
+			e.text("content", "")
+		}, nil, "")
+	}
+	if p.Kind == model.FinishPart {
+		c.ended = true
+		a.chunk(p.Choice, p.Model, nil, p.Logprobs, p.Finish)
+	} else {
+		a.chunk(p.Choice, p.Model, func(e *encoder) { a.delta(e, c, &p) }, p.Logprobs, "")
+	}
+	return a.flush()
+}
+
+// pass sends an upstream's event on as it came. One that holds nothing but the usage is for those who asked for it.
+func (a *answer) pass(p *model.Part) error {
+	c := a.choice(p.Choice)
+	c.begun = true
+	c.ended = c.ended || p.Kind == model.FinishPart
+	if p.Event.Same {
+		return nil
+	}
+	if p.Kind == model.MetaPart && usageOnly(p.Event.Data) {
+		if !a.wantUsage {
+			return nil
+		}
+		a.counted = true
+	}
+	a.passed = true
+	a.buf = sse.Append(a.buf[:0], p.Event.Name, p.Event.Data)
+	return a.flush()
+}
+
+// usageOnly says whether a chunk has usage and no choices.
+func usageOnly(data []byte) bool {
+	c := scan.New(data)
+	if !c.Object() {
+		return false
+	}
+	usage, choices := false, false
+	for key, ok := c.Field(); ok; key, ok = c.Field() {
+		switch {
+		case string(key) == "usage" && c.Kind() == '{':
+			usage = true
+			c.Skip()
+		case string(key) == "choices" && c.Kind() == '[':
+			for c.Array(); c.Elem(); c.Skip() {
+				choices = true
+			}
+		default:
+			c.Skip()
+		}
+	}
+	return usage && !choices && c.Err() == nil
+}
+
+// maxChoices bounds the choices that a part may name.
+const maxChoices = 256
+
+func (a *answer) choice(i int) *choiceState {
+	i = max(0, min(i, maxChoices-1))
+	for len(a.choices) <= i {
+		a.choices = append(a.choices, choiceState{})
+	}
+	return &a.choices[i]
+}
+
+// begin writes what each chunk of the stream has in common.
+func (a *answer) begin(name string) {
+	if a.head == nil || name != a.name {
+		a.name = name
+		e := &encoder{}
+		a.identify(e, "chat.completion.chunk", name)
+		a.head = e.b
+	}
+	a.buf = append(append(a.buf, "data: "...), a.head...)
+}
+
+// identify opens an object and writes the fields that identify the answer, the same in all chunks of a stream.
+func (a *answer) identify(e *encoder, object, name string) {
+	if name == "" {
+		name = a.req.Model
+	}
+	if a.id == "" {
+		a.created = time.Now().Unix()
+		if a.id = a.req.Trace; a.id == "" {
+			a.id = rand.Text()
+		}
+	}
+	e.open()
+	e.text("id", "chatcmpl-"+a.id)
+	e.text("object", object)
+	e.whole("created", a.created)
+	e.text("model", name)
+}
+
+// chunk appends a chunk of one choice.
+func (a *answer) chunk(index int, name string, delta func(*encoder), probs []model.TokenLogprob, finish model.Finish) {
+	a.begin(name)
+	e := &a.enc
+	e.b, e.keys = a.buf, e.keys[:0]
+	e.key("choices")
+	e.b = append(e.b, '[')
+	choice := e.open()
+	e.whole("index", int64(index))
+	e.key("delta")
+	mark := e.open()
+	if delta != nil {
+		delta(e)
+	}
+	e.close(mark)
+	e.logprobs(probs)
+	e.finish(finish)
+	e.close(choice)
+	e.b = append(e.b, ']')
+	if a.wantUsage {
+		e.null("usage")
+	}
+	a.buf = append(e.b, "}\n\n"...)
+}
+
+func (a *answer) delta(e *encoder, c *choiceState, p *model.Part) {
+	switch p.Kind {
+	case model.TextPart:
+		e.text("content", p.Text)
+	case model.ReasoningPart:
+		e.text("reasoning_content", p.Text)
+	case model.RefusalPart:
+		e.text("refusal", p.Text)
+	case model.ToolCallPart:
+		e.key("tool_calls")
+		e.b = append(e.b, '[')
+		call := e.open()
+		e.whole("index", int64(p.Index))
+		if p.Index >= c.calls {
+			c.calls = p.Index + 1
+			e.text("id", p.ID)
+			e.text("type", "function")
+		}
+		e.key("function")
+		f := e.open()
+		e.textIf("name", p.Name)
+		e.text("arguments", p.Text)
+		e.close(f)
+		e.close(call)
+		e.b = append(e.b, ']')
+	}
+}
+
+// Finish writes the whole answer, or the end of a stream.
+func (a *answer) Finish(resp *model.Response) error {
+	a.buf = a.buf[:0]
+	if !a.req.Stream {
+		return a.whole(resp)
+	}
+	for i := range resp.Choices {
+		if c := a.choice(i); !c.ended && !a.passed {
+			c.ended = true
+			a.chunk(i, resp.Model, nil, nil, resp.Choices[i].Finish)
+		}
+	}
+	if a.wantUsage && !a.counted && resp.Usage != (model.Usage{}) {
+		a.begin(resp.Model)
+		e := &encoder{b: a.buf}
+		e.key("choices")
+		e.b = append(e.b, "[]"...)
+		e.usage(&resp.Usage)
+		a.buf = append(e.b, "}\n\n"...)
+	}
+	a.buf = append(a.buf, "data: [DONE]\n\n"...)
+	return a.flush()
+}
+
+// Fail ends a stream with an error in place of [DONE].
+func (a *answer) Fail(err error) error {
+	body := Server{}.Error(err)
+	if a.req.Stream {
+		body = sse.Append(nil, "", body)
+	}
+	a.buf = append(a.buf[:0], body...)
+	return a.flush()
+}
+
+func (a *answer) flush() error {
+	_, err := a.w.Write(a.buf)
+	return err
+}

@@ -1,0 +1,116 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package openai
+
+import (
+	"math"
+
+	"retort/dialect/internal/scan"
+	"retort/model"
+)
+
+func scanNew(data []byte) scan.Cursor { return scan.New(data) }
+
+// usage reads the count of tokens; null leaves u as it is.
+func (d *decoder) usage(u *model.Usage) error {
+	if d.c.Null() {
+		return nil
+	}
+	var n model.Usage
+	err := d.object(func(key string) error {
+		switch key {
+		case "prompt_tokens":
+			return d.tokens(&n.Input)
+		case "completion_tokens":
+			return d.tokens(&n.Output)
+		case "prompt_tokens_details":
+			return d.details("cached_tokens", &n.Cached)
+		case "completion_tokens_details":
+			return d.details("reasoning_tokens", &n.Reasoning)
+		}
+		d.c.Skip()
+		return nil
+	})
+	if err == nil {
+		*u = n
+	}
+	return err
+}
+
+func (d *decoder) tokens(n *int) error {
+	_, err := d.count(n, 0, math.MaxInt32)
+	return err
+}
+
+func (d *decoder) details(field string, n *int) error {
+	if d.c.Null() {
+		return nil
+	}
+	return d.object(func(key string) error {
+		if key == field {
+			return d.tokens(n)
+		}
+		d.c.Skip()
+		return nil
+	})
+}
+
+// logprobs reads the log-probabilities of a choice: of its content, then of its refusal.
+func (d *decoder) logprobs(probs *[]model.TokenLogprob) error {
+	if d.c.Null() {
+		return nil
+	}
+	return d.object(func(key string) error {
+		if key == "content" || key == "refusal" {
+			return d.tokenList(probs)
+		}
+		d.c.Skip()
+		return nil
+	})
+}
+
+func (d *decoder) tokenList(probs *[]model.TokenLogprob) error {
+	if d.c.Null() {
+		return nil
+	}
+	return d.array(func(int) error {
+		var t model.TokenLogprob
+		err := d.object(func(key string) error {
+			switch key {
+			case "token":
+				return d.str(&t.Token)
+			case "logprob":
+				return d.prob(&t.Logprob)
+			case "bytes":
+				return d.bytes(&t.Bytes)
+			case "top_logprobs":
+				return d.tokenList(&t.Top)
+			}
+			d.c.Skip()
+			return nil
+		})
+		*probs = append(*probs, t)
+		return err
+	})
+}
+
+func (d *decoder) prob(dst *float64) error {
+	var v *float64
+	if err := d.number(&v); err != nil || v == nil {
+		return err
+	}
+	*dst = *v
+	return nil
+}
+
+func (d *decoder) bytes(dst *[]byte) error {
+	if d.c.Null() {
+		return nil
+	}
+	return d.array(func(int) error {
+		var n int
+		_, err := d.count(&n, 0, 255)
+		*dst = append(*dst, byte(n))
+		return err
+	})
+}

@@ -1,0 +1,60 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+// Package openai speaks OpenAI's Chat Completions, to clients and to upstreams: the vendor itself and the many
+// servers that are compatible with it. The reference is https://platform.openai.com/docs/api-reference/chat.
+//
+// # What passes unchanged
+//
+// A request that came in this dialect goes to an upstream of this dialect byte for byte, but for two things: the
+// model's name becomes the upstream's, and a streamed request that did not ask for usage is made to ask for it
+// (stream_options.include_usage), because the cost of an answer must be known even when its reader does not care. Such
+// a reader does not see the additional event at the stream's end, though he may see "usage": null in the other
+// events. An upstream that refuses stream_options needs Client.NoUsage; the usage of its streams is then unknown, unless
+// it sends it unasked.
+//
+// Answers come back as the upstream wrote them, whole or event by event.
+//
+// # What is mapped
+//
+// Everything else is mapped to and from package model. "developer" becomes the role system; max_tokens and
+// max_completion_tokens are one; reasoning_content, which several servers add to messages and deltas, is reasoning.
+// Fields and kinds of content that the model package does not know stay in Extra maps and in Native tools.
+package openai
+
+import (
+	"strings"
+
+	"retort/dialect"
+)
+
+// Name is the name of the dialect, in configurations and in model.Wire.Dialect.
+const Name = "openai"
+
+// Server is the side that faces clients. The zero value is ready.
+type Server struct{}
+
+// Client is the side that faces upstreams. The zero value is ready.
+type Client struct {
+	// NoUsage leaves stream_options as the caller sent them, for upstreams that refuse the field.
+	NoUsage bool
+}
+
+var (
+	_ dialect.Server = Server{}
+	_ dialect.Client = Client{}
+)
+
+// Name returns "openai".
+func (Server) Name() string { return Name }
+
+// Name returns "openai".
+func (Client) Name() string { return Name }
+
+// vendor says whether base is the API of the vendor itself, which is stricter than the servers compatible with it: it
+// wants max_completion_tokens of reasoning models, where most others know max_tokens alone, and no reasoning_content.
+func vendor(base string) bool {
+	_, host, _ := strings.Cut(base, "://")
+	host, _, _ = strings.Cut(host, "/")
+	host, _, _ = strings.Cut(host, ":")
+	return host == "api.openai.com" || strings.HasSuffix(host, ".openai.com") || strings.HasSuffix(host, ".openai.azure.com")
+}

@@ -1,0 +1,278 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package openai
+
+import (
+	"errors"
+
+	"retort/model"
+)
+
+// chunks reads the events of a stream and collects what they add up to.
+type chunks struct {
+	parts   []model.Part // of the event read last
+	all     model.Collector
+	id      string
+	created int64
+	usage   model.Usage
+}
+
+// read turns an event into c.parts, at least one, the first of which carries the event.
+func (c *chunks) read(name string, data []byte) error {
+	c.parts = c.parts[:0]
+	d := &decoder{c: scanNew(data)}
+	if d.c.Kind() != '{' {
+		return notChunk(data)
+	}
+	failed, err := c.fields(d)
+	err = d.end(err)
+	if failed || name == "error" {
+		return failure(0, data)
+	}
+	if err != nil {
+		return badAnswer(err)
+	}
+	if len(c.parts) == 0 {
+		c.parts = append(c.parts, model.Part{})
+	}
+	for i := range c.parts {
+		if err := c.all.Add(&c.parts[i]); err != nil {
+			return err
+		}
+		c.parts[i].More = i+1 < len(c.parts)
+		c.parts[i].Event = model.Event{Dialect: Name, Same: true}
+	}
+	c.parts[0].Event = model.Event{Dialect: Name, Name: name, Data: data}
+	return nil
+}
+
+// fields reads the members of a chunk; failed says that it reports an error.
+func (c *chunks) fields(d *decoder) (failed bool, err error) {
+	d.c.Object()
+	for key, ok := d.c.Field(); ok; key, ok = d.c.Field() {
+		switch string(key) {
+		case "id":
+			if c.id != "" {
+				d.c.Skip()
+			} else {
+				err = d.str(&c.id)
+			}
+		case "created":
+			if c.created != 0 || d.c.Kind() != '0' {
+				d.c.Skip()
+			} else {
+				c.created = int64(d.c.Float())
+			}
+		case "object":
+			if d.c.Kind() == '"' {
+				failed = failed || d.c.String() == "error"
+			} else {
+				d.c.Skip()
+			}
+		case "error":
+			failed = failed || d.c.Kind() != 'n'
+			d.c.Skip()
+		case "usage":
+			err = d.usage(&c.usage)
+		case "choices":
+			err = c.choices(d)
+		default:
+			d.c.Skip()
+		}
+		if err != nil {
+			break
+		}
+	}
+	return failed, err
+}
+
+func (c *chunks) choices(d *decoder) error {
+	if d.c.Null() {
+		return nil
+	}
+	if d.c.Kind() != '[' {
+		return wrong("choices must be an array")
+	}
+	d.c.Array()
+	for d.c.Elem() {
+		if err := c.choice(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *chunks) choice(d *decoder) error {
+	first := len(c.parts)
+	var index int
+	var finish string
+	var probs []model.TokenLogprob
+	if d.c.Kind() != '{' {
+		return wrong("a choice must be an object")
+	}
+	d.c.Object()
+	var err error
+	for key, ok := d.c.Field(); ok; key, ok = d.c.Field() {
+		switch string(key) {
+		case "index":
+			_, err = d.count(&index, 0, 1<<20)
+		case "delta":
+			err = c.delta(d)
+		case "finish_reason":
+			err = d.str(&finish)
+		case "logprobs":
+			err = d.logprobs(&probs)
+		default:
+			d.c.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if probs != nil {
+		if first == len(c.parts) {
+			c.parts = append(c.parts, model.Part{Kind: model.TextPart})
+		}
+		c.parts[first].Logprobs = probs
+	}
+	if finish != "" {
+		c.parts = append(c.parts, model.Part{Kind: model.FinishPart, Finish: finishOf(finish)})
+	}
+	for i := first; i < len(c.parts); i++ {
+		c.parts[i].Choice = index
+	}
+	return nil
+}
+
+// finishOf maps the dialect's reasons to end; others pass as they are.
+func finishOf(reason string) model.Finish {
+	if reason == "function_call" {
+		return model.FinishToolCalls
+	}
+	return model.Finish(reason)
+}
+
+func (c *chunks) delta(d *decoder) error {
+	if d.c.Null() {
+		return nil
+	}
+	if d.c.Kind() != '{' {
+		return wrong("delta must be an object")
+	}
+	d.c.Object()
+	var err error
+	for key, ok := d.c.Field(); ok; key, ok = d.c.Field() {
+		switch string(key) {
+		case "content":
+			if d.c.Kind() == '[' {
+				err = c.contentParts(d)
+			} else {
+				err = c.text(d, model.TextPart)
+			}
+		case "reasoning_content":
+			err = c.text(d, model.ReasoningPart)
+		case "reasoning": // the same under another name; some servers send both
+			if d.c.Kind() != '"' || c.has(model.ReasoningPart) {
+				d.c.Skip()
+			} else {
+				err = c.text(d, model.ReasoningPart)
+			}
+		case "refusal":
+			err = c.text(d, model.RefusalPart)
+		case "tool_calls":
+			err = c.calls(d)
+		case "function_call":
+			if !d.c.Null() {
+				err = c.call(d, 0)
+			}
+		default:
+			d.c.Skip()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *chunks) has(kind model.PartKind) bool {
+	for i := range c.parts {
+		if c.parts[i].Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *chunks) text(d *decoder, kind model.PartKind) error {
+	if d.c.Null() {
+		return nil
+	}
+	if d.c.Kind() != '"' {
+		return wrong("the text of a delta must be a string")
+	}
+	if text := d.c.String(); text != "" {
+		c.parts = append(c.parts, model.Part{Kind: kind, Text: text})
+	}
+	return nil
+}
+
+// contentParts reads content that comes as an array of parts, as some compatible servers send it.
+func (c *chunks) contentParts(d *decoder) error {
+	var blocks []model.Block
+	if err := d.content(&blocks); err != nil {
+		return err
+	}
+	for i := range blocks {
+		if blocks[i].Kind == model.TextBlock && blocks[i].Text != "" {
+			c.parts = append(c.parts, model.Part{Kind: model.TextPart, Text: blocks[i].Text})
+		}
+	}
+	return nil
+}
+
+func (c *chunks) calls(d *decoder) error {
+	if d.c.Null() {
+		return nil
+	}
+	if d.c.Kind() != '[' {
+		return wrong("tool_calls must be an array")
+	}
+	d.c.Array()
+	for i := 0; d.c.Elem(); i++ {
+		if err := c.call(d, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// call reads a piece of a tool call. index is its place in the array, for servers that do not number their calls.
+func (c *chunks) call(d *decoder, index int) error {
+	p := model.Part{Kind: model.ToolCallPart, Index: index}
+	var call model.ToolCall
+	err := d.object(func(key string) error {
+		switch key {
+		case "index":
+			_, err := d.count(&p.Index, 0, 1<<20)
+			return err
+		case "id":
+			return d.str(&p.ID)
+		case "function", "custom":
+			return d.called(&call)
+		case "name":
+			return d.str(&call.Name)
+		case "arguments":
+			return d.str(&call.Arguments)
+		}
+		d.c.Skip()
+		return nil
+	})
+	p.Name, p.Text = call.Name, call.Arguments
+	c.parts = append(c.parts, p)
+	return err
+}
+
+func notChunk(data []byte) error {
+	return badAnswer(errors.New("an event of the stream is not a JSON object: " + excerpt(data)))
+}
