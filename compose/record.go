@@ -1,0 +1,143 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package compose
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"retort/model"
+)
+
+// Recorder keeps traces. It is safe for concurrent use and keeps nothing of a trace after it returns, since what the
+// trace points to is used again.
+type Recorder interface {
+	// Record returns once the trace is safe from a crash of the process, or an error when it is not.
+	Record(ctx context.Context, t *model.Trace) error
+}
+
+// Recording says how Record records; the zero value is ready to use.
+type Recording struct {
+	Now     func() time.Time          // the clock; nil: time.Now
+	Content func(*model.Request) bool // whether to keep what was asked and answered; nil: always
+	Wait    time.Duration             // how long a recorder may take; 0: 10 s
+}
+
+// Record returns a model that answers as m does and hands the trace of every request, failed ones included, to
+// recorder. Every model that clients can name is wrapped so.
+//
+//	capture: {content: true}
+//
+// A caller cannot see the end of an answer that is not recorded: the part that ends a choice and all that follows in
+// that choice are held back until the recorder has the trace, and when it fails so does the request. What a failed or
+// abandoned request cost is recorded too: the recorder's context outlives the request's, by Wait at most.
+//
+// Tokens, cost and attempts come from the trail in ctx, which is made here if there is none; a model that leaves no
+// attempts there is accounted for by its response. A request without a trace id gets one.
+func Record(m model.Model, recorder Recorder, how Recording) model.Model {
+	if how.Now == nil {
+		how.Now = time.Now
+	}
+	if how.Wait == 0 {
+		how.Wait = 10 * time.Second
+	}
+	return &record{m, recorder, how}
+}
+
+type record struct {
+	model    model.Model
+	recorder Recorder
+	how      Recording
+}
+
+// Generate asks the model and records what came of it.
+func (r *record) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+	trail := model.TrailOf(ctx)
+	if trail == nil {
+		trail = &model.Trail{}
+		ctx = model.WithTrail(ctx, trail)
+	}
+	start := r.how.Now()
+	g := gate{emit: emit}
+	var first time.Duration
+	resp, err := r.model.Generate(ctx, req, func(p model.Part) error {
+		if first == 0 && p.Kind != model.MetaPart {
+			first = max(1, r.how.Now().Sub(start))
+		}
+		return g.add(p)
+	})
+	if err == nil {
+		err = g.release()
+	}
+	t := r.trace(req, trail, start, first)
+	if err != nil {
+		r.failed(t, err)
+		_ = r.save(ctx, t) // the caller gets the error that came first; the recorder has raised its alarm
+		return nil, err
+	}
+	r.answered(t, resp)
+	if err := r.save(ctx, t); err != nil {
+		return nil, err
+	}
+	if err := g.end(); err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+func (r *record) save(ctx context.Context, t *model.Trace) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.how.Wait)
+	defer cancel()
+	if err := r.recorder.Record(ctx, t); err != nil {
+		return fmt.Errorf("record trace %s: %w", t.ID, err)
+	}
+	return nil
+}
+
+// trace returns the record of a request but for its outcome.
+func (r *record) trace(req *model.Request, trail *model.Trail, start time.Time, first time.Duration) *model.Trace {
+	t := &model.Trace{ID: req.Trace, Tenant: req.Tenant, Key: req.Key, Model: req.Model, Stream: req.Stream,
+		Start: start, Duration: r.how.Now().Sub(start), First: first, Attempts: trail.Attempts()}
+	t.Usage, t.Cost = trail.Total()
+	if t.ID == "" {
+		t.ID = uuid.Must(uuid.NewV7()).String() // fails only where the system has no randomness left, and then so does all else
+	}
+	if t.Tenant == "" {
+		t.Tenant = model.DefaultTenant
+	}
+	if !r.keeps(req) {
+		return t
+	}
+	if req.Wire != nil {
+		t.Dialect, t.Body = req.Wire.Dialect, req.Wire.Body
+	} else if content, err := req.Content(); err == nil {
+		t.Body, _ = json.Marshal(content) // a Content that cannot be encoded came from Go code and was never asked
+	}
+	return t
+}
+
+func (r *record) keeps(req *model.Request) bool { return r.how.Content == nil || r.how.Content(req) }
+
+func (r *record) answered(t *model.Trace, resp *model.Response) {
+	if len(t.Attempts) == 0 {
+		t.Usage, t.Cost = resp.Usage, resp.Cost
+	}
+	t.Response = resp
+	if t.Body == nil {
+		bare := *resp
+		bare.Choices, bare.Body = nil, nil
+		t.Response = &bare
+	}
+}
+
+// failed notes the error. What it says may quote the request, so it is content.
+func (r *record) failed(t *model.Trace, err error) {
+	t.Error = model.KindOf(err).String()
+	if t.Body != nil {
+		t.Message = err.Error()
+	}
+}
