@@ -1,0 +1,76 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package provider
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"strings"
+
+	"retort/model"
+)
+
+// explain turns whatever ended a call into an error that says who failed, why, and what can be done.
+func (p *Provider) explain(ctx context.Context, op string, err error) *model.Error {
+	var e *model.Error
+	switch {
+	case ctx.Err() != nil && errors.As(context.Cause(ctx), &e): // the watchdog
+		c := *e
+		e = &c
+	case ctx.Err() != nil:
+		e = &model.Error{Kind: model.KindOf(ctx.Err()), Op: op, Err: ctx.Err()}
+	case errors.As(err, &e):
+		e = asError(err)
+	default:
+		e = netError(op, err)
+	}
+	return p.blame(e)
+}
+
+// netError explains why no answer came.
+func netError(op string, err error) *model.Error {
+	e := &model.Error{Kind: model.Unavailable, Op: op, Err: err}
+	var dial *net.OpError
+	var dns *net.DNSError
+	var tlsErr *tls.CertificateVerificationError
+	var record tls.RecordHeaderError
+	var slow net.Error
+	switch {
+	case errors.As(err, &dns):
+		e.Op, e.Hint = "connect", "check the host in base_url"
+	case errors.As(err, &tlsErr):
+		e.Op, e.Hint = "connect", "the server's certificate is not trusted by this machine"
+	case errors.As(err, &record):
+		e.Op, e.Hint = "connect", "base_url says https, but the server does not speak TLS"
+	case errors.As(err, &dial) && dial.Op == "dial":
+		e.Op, e.Hint = "connect", "is the server running? check base_url"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		e.Err = errors.New("the connection was closed before an answer came")
+	}
+	if errors.As(err, &slow) && slow.Timeout() {
+		e.Kind = model.Timeout
+	}
+	return e
+}
+
+// blame names the provider in an error and removes its key, should an upstream have repeated it.
+func (p *Provider) blame(e *model.Error) *model.Error {
+	e.Provider = p.name
+	if p.key == "" {
+		return e
+	}
+	const gone = "[key]"
+	if e.Err != nil && strings.Contains(e.Err.Error(), p.key) {
+		e.Err = errors.New(strings.ReplaceAll(e.Err.Error(), p.key, gone))
+	}
+	e.Hint = strings.ReplaceAll(e.Hint, p.key, gone)
+	e.Field = strings.ReplaceAll(e.Field, p.key, gone)
+	if e.Body != nil && bytes.Contains(e.Body.Data, []byte(p.key)) {
+		e.Body = &model.Body{Dialect: e.Body.Dialect, Data: bytes.ReplaceAll(e.Body.Data, []byte(p.key), []byte(gone))}
+	}
+	return e
+}
