@@ -1,0 +1,155 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package certify
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Judgement is one labelled request: how sure the student was, in [0, 1], and whether its answer was the teacher's.
+type Judgement struct {
+	Score float64
+	Agree bool
+}
+
+// Goal is what is asked of the answers of a student.
+type Goal struct {
+	// Agreement is the share of the answered requests on which student and teacher must agree, in (0, 1).
+	Agreement float64 `json:"agreement"`
+	// Confidence is 1−δ, the confidence wanted of that statement, in (0, 1).
+	Confidence float64 `json:"confidence"`
+}
+
+// Check reports a goal that is out of range, naming the field.
+func (g Goal) Check() error {
+	for _, f := range []struct {
+		name  string
+		value float64
+	}{{"agreement", g.Agreement}, {"confidence", g.Confidence}} {
+		if !(f.value > 0 && f.value < 1) {
+			return fmt.Errorf("goal: %s is %v: give a number between 0 and 1, both excluded, such as 0.95", f.name, f.value)
+		}
+	}
+	return nil
+}
+
+// Strict certifies the lowest threshold that unseen labels support. The judgements must come from requests that had no
+// part in making the student: not in its training, its calibration or the choice of its options.
+//
+// Theorem. Let the judged requests and those to come be independent draws from one source, and let the agreement among
+// requests scored above t cross the goal once as t falls, as it does for a score that ranks. Then the agreement among
+// all requests that the certificate answers is below the goal with probability at most 1−Confidence, for any number of
+// labels and any student. Each test is exact: given the score of rank k+1, the k requests above it are independent
+// draws from all requests above that score. The single crossing is needed because the candidates are ranks of the
+// judged scores and not scores fixed beforehand; without it the same holds for the mean agreement expected on the
+// judged requests given their scores, by W. Hoeffding's comparison of sums of unequal trials with binomial ones (1956).
+//
+// With too little evidence the result is a silent certificate with a reason, not an error. An error names a goal out
+// of range or a judgement whose score is not in [0, 1].
+func Strict(judged []Judgement, goal Goal) (Certificate, error) {
+	return certify(judged, rule{Goal: goal, worth: 1}, MethodStrict, Certified)
+}
+
+// CrossFitted finds a threshold from cross-fitted judgements: each label was scored by a sibling of the student that
+// was trained without it. The tests are those of Strict, but the judgements are only nearly independent and the final
+// student is none of the siblings, so the result is at most provisional: no finite-sample theorem covers it. Have it
+// certified with Certificate.Upgrade on labels that the student never saw.
+func CrossFitted(judged []Judgement, goal Goal) (Certificate, error) {
+	return certify(judged, rule{Goal: goal, worth: crossFittedWorth}, MethodCrossFitted, Provisional)
+}
+
+// crossFittedWorth discounts cross-fitted judgements.
+var crossFittedWorth = 1.0
+
+func certify(judged []Judgement, by rule, method Method, best Status) (Certificate, error) {
+	if err := by.Check(); err != nil {
+		return Certificate{}, err
+	}
+	r, err := rank(judged)
+	if err != nil {
+		return Certificate{}, fmt.Errorf("certify (%s): %w", method, err)
+	}
+	c := Certificate{Method: method, Status: Silent, Target: by.Agreement, Confidence: by.Confidence,
+		Labels: len(judged)}
+	k, level := by.lowest(r)
+	if k == 0 {
+		c.Reason, c.MoreLabels = by.explain(r)
+		return c, nil
+	}
+	c.Status = best
+	c.Threshold = r.threshold(k)
+	c.count(k, r.agreed[k])
+	c.Lower = c.Target
+	if k == c.Labels {
+		// No threshold was left to test, so the level that remains may test higher goals here, in ascending order.
+		c.Lower = max(c.Target, lowerBound(by.worth*float64(c.Agreed), by.worth*float64(k), level))
+	}
+	return c, nil
+}
+
+func (c *Certificate) count(answered, agreed int) {
+	c.Answered, c.Agreed, c.Coverage, c.Agreement = answered, agreed, 0, 0
+	if c.Labels > 0 {
+		c.Coverage = float64(answered) / float64(c.Labels)
+	}
+	if answered > 0 {
+		c.Agreement = float64(agreed) / float64(answered)
+	}
+}
+
+// ranking holds judgements from the highest score to the lowest and how many of the first k agree.
+type ranking struct {
+	scores []float64
+	agreed []int // agreed[k] counts among the first k
+}
+
+// rank sorts a copy of the judgements. Ties are put in no particular order: no test ever splits one.
+func rank(judged []Judgement) (ranking, error) {
+	for i, j := range judged {
+		if !(j.Score >= 0 && j.Score <= 1) {
+			return ranking{}, fmt.Errorf("judgement %d: score %v is not in [0, 1]", i, j.Score)
+		}
+	}
+	sorted := slices.Clone(judged)
+	slices.SortFunc(sorted, func(a, b Judgement) int {
+		switch {
+		case a.Score > b.Score:
+			return -1
+		case a.Score < b.Score:
+			return 1
+		}
+		return 0
+	})
+	r := ranking{scores: make([]float64, len(sorted)), agreed: make([]int, len(sorted)+1)}
+	for i, j := range sorted {
+		r.scores[i] = j.Score
+		r.agreed[i+1] = r.agreed[i]
+		if j.Agree {
+			r.agreed[i+1]++
+		}
+	}
+	return r, nil
+}
+
+func (r ranking) len() int { return len(r.scores) }
+
+// whole returns the rank at which the tie that holds rank k ends.
+func (r ranking) whole(k int) int {
+	for k < r.len() && r.scores[k] == r.scores[k-1] {
+		k++
+	}
+	return k
+}
+
+// threshold returns the lowest score that answers the first k and no other. All are answered from 0.
+func (r ranking) threshold(k int) float64 {
+	if k == r.len() {
+		return 0
+	}
+	return math.Nextafter(r.scores[k], 2)
+}
+
+// disagreed counts among the first k.
+func (r ranking) disagreed(k int) int { return k - r.agreed[k] }
