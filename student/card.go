@@ -1,0 +1,39 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package student
+
+import (
+	"time"
+
+	"retort/eval/certify"
+)
+
+// FormatVersion is the version of the file format that this package writes.
+const FormatVersion = 1
+
+// Card says what a student is and where it comes from. It lies in the student's file as JSON.
+type Card struct {
+	Format   int      `json:"format"` // FormatVersion of the writer
+	Task     string   `json:"task"`
+	Labels   []string `json:"labels"`   // the contract, in the order of Distribution
+	Examples int      `json:"examples"` // it was trained on
+	// DataHash is "sha256:" and the hex digest of the examples in their order, see HashExamples.
+	DataHash string    `json:"data_hash"`
+	Teachers []string  `json:"teachers,omitempty"` // names of the models that labelled the examples; set by the caller
+	Created  time.Time `json:"created,omitzero"`   // set by the caller
+	// Metrics are figures about the student by name, such as "accuracy"; Train sets those with the prefix "cross_fit_".
+	Metrics map[string]float64 `json:"metrics,omitempty"`
+	// Certificate says at which scores the student may answer; nil when nobody tried to certify it.
+	Certificate *certify.Certificate `json:"certificate,omitempty"`
+	Training    TrainingConfig       `json:"training"`
+}
+
+// TrainingConfig is how a student was trained: enough to do it again.
+type TrainingConfig struct {
+	Seed     uint64             `json:"seed"`
+	Effort   Effort             `json:"effort"`
+	Folds    int                `json:"folds"`
+	Features int                `json:"features"` // n-grams in the dictionary
+	Unseen   []string           `json:"unseen_labels,omitempty"`
+	Settings map[string]float64 `json:"settings,omitempty"` // hyper-parameters by name
+}

@@ -1,0 +1,151 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package student
+
+import (
+	"context"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"retort/student/internal/linear"
+	"retort/student/internal/text"
+)
+
+// recipe has the hyper-parameters of one fit.
+type recipe struct {
+	rarest   int // texts that an n-gram must occur in to be considered
+	features int // n-grams kept
+	choose  linear.SVMOptions
+	fit      linear.FitOptions
+}
+
+// newRecipe is the recipe for a sample of n texts and a budget of features.
+func newRecipe(seed uint64, features int) recipe {
+	return recipe{
+		rarest:   2,
+		features: features,
+		choose:  linear.SVMOptions{C: 1, Passes: 3, Seed: seed},
+		fit: linear.FitOptions{
+			SVM:     linear.SVMOptions{C: 1, Passes: 10, Seed: seed + 1},
+			Softmax: linear.SoftmaxOptions{Rate: 1, Passes: 10, Seed: seed + 2},
+			Blend:   0.7,
+		},
+	}
+}
+
+// settings names the recipe's numbers for the card.
+func (r recipe) settings() map[string]float64 {
+	return map[string]float64{
+		"rarest":       float64(r.rarest),
+		"svm_c":        float64(r.fit.SVM.C),
+		"svm_passes":   float64(r.fit.SVM.Passes),
+		"softmax_rate": float64(r.fit.Softmax.Rate),
+		"softmax_pass": float64(r.fit.Softmax.Passes),
+		"blend":        float64(r.fit.Blend),
+		"chars_min":    text.MinChars,
+		"chars_max":    text.MaxChars,
+		"stem":         text.Stem,
+		"reach":        text.Reach,
+	}
+}
+
+// fitMatrix trains the linear classifier of s. The classes that occur in s are its outputs.
+func fitMatrix(ctx context.Context, s *sample, r recipe, workers int) (*matrix, error) {
+	seen := s.seen()
+	if len(seen) == 1 {
+		return newConstant(seen), nil
+	}
+	var counter text.Counter
+	for _, t := range s.texts {
+		counter.Add(t)
+	}
+	hashes := counter.Common(min(r.rarest, len(s.texts)))
+	vectoriser := newVectoriser(hashes, &counter)
+	data := s.vectors(vectoriser, seen, workers)
+	if len(hashes) > r.features {
+		w, err := linear.Machines(ctx, data, r.choose, workers)
+		if err != nil {
+			return nil, err
+		}
+		best := linear.Best(w, data, len(hashes), r.features)
+		kept := make([]uint64, len(best))
+		for i, f := range best {
+			kept[i] = hashes[f]
+		}
+		vectoriser = newVectoriser(kept, &counter)
+		data = s.vectors(vectoriser, seen, workers)
+	}
+	r.fit.Workers = workers
+	w, err := linear.Fit(ctx, data, s.target(seen), r.fit)
+	if err != nil {
+		return nil, err
+	}
+	return quantise(w, vectoriser, seen), nil
+}
+
+// newVectoriser sorts hashes and weighs them by their counts.
+func newVectoriser(hashes []uint64, counter *text.Counter) text.Vectoriser {
+	v := text.Vectoriser{Dictionary: text.NewDictionary(hashes), Rarity: make([]uint16, len(hashes))}
+	for i, h := range hashes {
+		v.Rarity[i] = text.Rarity(counter.Count(h), counter.Texts)
+	}
+	return v
+}
+
+// seen returns the classes that some example has, ascending.
+func (s *sample) seen() []int32 {
+	classes := slices.Clone(s.class)
+	slices.Sort(classes)
+	return slices.Compact(classes)
+}
+
+// vectors returns the texts as rows whose last feature is the bias, in parallel.
+func (s *sample) vectors(v text.Vectoriser, seen []int32, workers int) *linear.Data {
+	bias := uint32(v.Dictionary.Len())
+	data := &linear.Data{
+		Rows: make([]linear.Row, len(s.texts)), Class: make([]int32, len(s.texts)), Weight: s.weight,
+		Features: int(bias) + 1, Classes: len(seen),
+	}
+	for i, class := range s.class {
+		at, _ := slices.BinarySearch(seen, class)
+		data.Class[i] = int32(at)
+	}
+	var group errgroup.Group
+	for part := range workers {
+		group.Go(func() error {
+			var scratch text.Scratch
+			for i := part; i < len(s.texts); i += workers {
+				v.Vector(&scratch, s.texts[i])
+				data.Rows[i].Index = append(append(make([]uint32, 0, len(scratch.Index)+1), scratch.Index...), bias)
+				data.Rows[i].Value = append(append(make([]float32, 0, len(scratch.Value)+1), scratch.Value...), 1)
+			}
+			return nil
+		})
+	}
+	group.Wait() // no part fails
+	return data
+}
+
+// target returns the distribution that the logistic regression learns: the teacher's where it gave one, restricted to
+// the classes seen, else all of it on the label.
+func (s *sample) target(seen []int32) linear.Target {
+	return func(dst []float32, i int) {
+		clear(dst)
+		var sum float32
+		for _, share := range s.soft[i] {
+			if at, ok := slices.BinarySearch(seen, share.class); ok {
+				dst[at] = share.part
+				sum += share.part
+			}
+		}
+		if sum == 0 {
+			at, _ := slices.BinarySearch(seen, s.class[i])
+			dst[at] = 1
+			return
+		}
+		for c := range dst {
+			dst[c] /= sum
+		}
+	}
+}

@@ -1,0 +1,298 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+//go:build !purego
+
+#include "go_asm.h"
+#include "textflag.h"
+
+// A product is rounded before it is added (no FMA), so these kernels agree bit for bit with the portable ones.
+
+// func gemm4x16AVX2(out *float32, ldo int, a *float32, lda int, panel *float32, k int)
+TEXT ·gemm4x16AVX2(SB), NOSPLIT, $0-48
+	MOVQ out+0(FP), DI
+	MOVQ ldo+8(FP), SI
+	MOVQ a+16(FP), R8
+	MOVQ lda+24(FP), R9
+	MOVQ panel+32(FP), R10
+	MOVQ k+40(FP), CX
+	SHLQ $2, SI
+	SHLQ $2, R9
+	LEAQ (R8)(R9*1), R11
+	LEAQ (R8)(R9*2), R12
+	LEAQ (R11)(R9*2), R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ DX, DX
+
+loop16:
+	VMOVUPS (R10), Y8
+	VMOVUPS 32(R10), Y9
+	VBROADCASTSS (R8)(DX*4), Y10
+	VBROADCASTSS (R11)(DX*4), Y13
+	VMULPS Y8, Y10, Y11
+	VMULPS Y9, Y10, Y12
+	VMULPS Y8, Y13, Y14
+	VMULPS Y9, Y13, Y15
+	VADDPS Y11, Y0, Y0
+	VADDPS Y12, Y1, Y1
+	VADDPS Y14, Y2, Y2
+	VADDPS Y15, Y3, Y3
+	VBROADCASTSS (R12)(DX*4), Y10
+	VBROADCASTSS (R13)(DX*4), Y13
+	VMULPS Y8, Y10, Y11
+	VMULPS Y9, Y10, Y12
+	VMULPS Y8, Y13, Y14
+	VMULPS Y9, Y13, Y15
+	VADDPS Y11, Y4, Y4
+	VADDPS Y12, Y5, Y5
+	VADDPS Y14, Y6, Y6
+	VADDPS Y15, Y7, Y7
+	ADDQ $64, R10
+	INCQ DX
+	CMPQ DX, CX
+	JLT  loop16
+
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ SI, DI
+	VMOVUPS Y2, (DI)
+	VMOVUPS Y3, 32(DI)
+	ADDQ SI, DI
+	VMOVUPS Y4, (DI)
+	VMOVUPS Y5, 32(DI)
+	ADDQ SI, DI
+	VMOVUPS Y6, (DI)
+	VMOVUPS Y7, 32(DI)
+	VZEROUPPER
+	RET
+
+// func gemm4x32AVX512(out *float32, ldo int, a *float32, lda int, panel *float32, k int)
+//
+// It takes the panel and the one behind it.
+TEXT ·gemm4x32AVX512(SB), NOSPLIT, $0-48
+	MOVQ out+0(FP), DI
+	MOVQ ldo+8(FP), SI
+	MOVQ a+16(FP), R8
+	MOVQ lda+24(FP), R9
+	MOVQ panel+32(FP), R10
+	MOVQ k+40(FP), CX
+	SHLQ $2, SI
+	SHLQ $2, R9
+	LEAQ (R8)(R9*1), R11
+	LEAQ (R8)(R9*2), R12
+	LEAQ (R11)(R9*2), R13
+	MOVQ CX, AX
+	SHLQ $6, AX
+	ADDQ R10, AX
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ DX, DX
+
+loop32:
+	VMOVUPS (R10), Z8
+	VMOVUPS (AX), Z9
+	VBROADCASTSS (R8)(DX*4), Z10
+	VBROADCASTSS (R11)(DX*4), Z13
+	VMULPS Z8, Z10, Z11
+	VMULPS Z9, Z10, Z12
+	VMULPS Z8, Z13, Z14
+	VMULPS Z9, Z13, Z15
+	VADDPS Z11, Z0, Z0
+	VADDPS Z12, Z1, Z1
+	VADDPS Z14, Z2, Z2
+	VADDPS Z15, Z3, Z3
+	VBROADCASTSS (R12)(DX*4), Z10
+	VBROADCASTSS (R13)(DX*4), Z13
+	VMULPS Z8, Z10, Z11
+	VMULPS Z9, Z10, Z12
+	VMULPS Z8, Z13, Z14
+	VMULPS Z9, Z13, Z15
+	VADDPS Z11, Z4, Z4
+	VADDPS Z12, Z5, Z5
+	VADDPS Z14, Z6, Z6
+	VADDPS Z15, Z7, Z7
+	ADDQ $64, R10
+	ADDQ $64, AX
+	INCQ DX
+	CMPQ DX, CX
+	JLT  loop32
+
+	VMOVUPS Z0, (DI)
+	VMOVUPS Z1, 64(DI)
+	ADDQ SI, DI
+	VMOVUPS Z2, (DI)
+	VMOVUPS Z3, 64(DI)
+	ADDQ SI, DI
+	VMOVUPS Z4, (DI)
+	VMOVUPS Z5, 64(DI)
+	ADDQ SI, DI
+	VMOVUPS Z6, (DI)
+	VMOVUPS Z7, 64(DI)
+	VZEROUPPER
+	RET
+
+// func axpyAVX2(y, x *float32, n int, alpha float32)
+TEXT ·axpyAVX2(SB), NOSPLIT, $0-28
+	MOVQ y+0(FP), DI
+	MOVQ x+8(FP), SI
+	MOVQ n+16(FP), CX
+	VBROADCASTSS alpha+24(FP), Y0
+	XORQ DX, DX
+	MOVQ CX, BX
+	ANDQ $-32, BX
+	JZ   axpy8
+
+axpy32:
+	VMULPS (SI)(DX*4), Y0, Y1
+	VMULPS 32(SI)(DX*4), Y0, Y2
+	VMULPS 64(SI)(DX*4), Y0, Y3
+	VMULPS 96(SI)(DX*4), Y0, Y4
+	VADDPS (DI)(DX*4), Y1, Y1
+	VADDPS 32(DI)(DX*4), Y2, Y2
+	VADDPS 64(DI)(DX*4), Y3, Y3
+	VADDPS 96(DI)(DX*4), Y4, Y4
+	VMOVUPS Y1, (DI)(DX*4)
+	VMOVUPS Y2, 32(DI)(DX*4)
+	VMOVUPS Y3, 64(DI)(DX*4)
+	VMOVUPS Y4, 96(DI)(DX*4)
+	ADDQ $32, DX
+	CMPQ DX, BX
+	JLT  axpy32
+
+axpy8:
+	CMPQ DX, CX
+	JGE  axpydone
+	VMULPS (SI)(DX*4), Y0, Y1
+	VADDPS (DI)(DX*4), Y1, Y1
+	VMOVUPS Y1, (DI)(DX*4)
+	ADDQ $8, DX
+	JMP  axpy8
+
+axpydone:
+	VZEROUPPER
+	RET
+
+// func dotAVX2(x, y *float32, n int) float32
+//
+// Eight running sums, added as ((0+4)+(2+6)) + ((1+5)+(3+7)).
+TEXT ·dotAVX2(SB), NOSPLIT, $0-28
+	MOVQ x+0(FP), SI
+	MOVQ y+8(FP), DI
+	MOVQ n+16(FP), CX
+	VXORPS Y0, Y0, Y0
+	XORQ DX, DX
+
+dot8:
+	CMPQ DX, CX
+	JGE  dotdone
+	VMOVUPS (SI)(DX*4), Y1
+	VMULPS (DI)(DX*4), Y1, Y1
+	VADDPS Y1, Y0, Y0
+	ADDQ $8, DX
+	JMP  dot8
+
+dotdone:
+	VEXTRACTF128 $1, Y0, X1
+	VADDPS X1, X0, X0
+	VPERMILPS $0x4E, X0, X1
+	VADDPS X1, X0, X0
+	VPERMILPS $0xB1, X0, X1
+	VADDSS X1, X0, X0
+	VMOVSS X0, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func maxAVX2(best, row *float32, n int)
+TEXT ·maxAVX2(SB), NOSPLIT, $0-24
+	MOVQ best+0(FP), DI
+	MOVQ row+8(FP), SI
+	MOVQ n+16(FP), CX
+	XORQ DX, DX
+
+max8:
+	VMOVUPS (SI)(DX*4), Y0
+	VMAXPS (DI)(DX*4), Y0, Y0
+	VMOVUPS Y0, (DI)(DX*4)
+	ADDQ $8, DX
+	CMPQ DX, CX
+	JLT  max8
+	VZEROUPPER
+	RET
+
+// func argMaxAVX2(best *float32, winner *int32, row *float32, n int, index int32)
+TEXT ·argMaxAVX2(SB), NOSPLIT, $0-36
+	MOVQ best+0(FP), DI
+	MOVQ winner+8(FP), R8
+	MOVQ row+16(FP), SI
+	MOVQ n+24(FP), CX
+	MOVL index+32(FP), AX
+	VMOVD AX, X5
+	VPBROADCASTD X5, Y5
+	XORQ DX, DX
+
+argmax8:
+	VMOVUPS (SI)(DX*4), Y0
+	VMOVUPS (DI)(DX*4), Y1
+	VMOVUPS (R8)(DX*4), Y2
+	VCMPPS $0x1E, Y1, Y0, Y3
+	VBLENDVPS Y3, Y0, Y1, Y1
+	VBLENDVPS Y3, Y5, Y2, Y2
+	VMOVUPS Y1, (DI)(DX*4)
+	VMOVUPS Y2, (R8)(DX*4)
+	ADDQ $8, DX
+	CMPQ DX, CX
+	JLT  argmax8
+	VZEROUPPER
+	RET
+
+// func adamAVX2(w, m, v, grad *float32, n int, a *Adam)
+TEXT ·adamAVX2(SB), NOSPLIT, $0-48
+	MOVQ w+0(FP), DI
+	MOVQ m+8(FP), R8
+	MOVQ v+16(FP), R9
+	MOVQ grad+24(FP), SI
+	MOVQ n+32(FP), CX
+	MOVQ a+40(FP), BX
+	VBROADCASTSS Adam_Beta1(BX), Y10
+	VBROADCASTSS Adam_Rest1(BX), Y11
+	VBROADCASTSS Adam_Beta2(BX), Y12
+	VBROADCASTSS Adam_Rest2(BX), Y13
+	VBROADCASTSS Adam_Rate(BX), Y14
+	VBROADCASTSS Adam_Epsilon(BX), Y15
+	XORQ DX, DX
+
+adam8:
+	VMOVUPS (SI)(DX*4), Y0
+	VMULPS (R8)(DX*4), Y10, Y1
+	VMULPS Y0, Y11, Y2
+	VADDPS Y2, Y1, Y1
+	VMOVUPS Y1, (R8)(DX*4)
+	VMULPS Y0, Y0, Y3
+	VMULPS Y3, Y13, Y3
+	VMULPS (R9)(DX*4), Y12, Y2
+	VADDPS Y3, Y2, Y2
+	VMOVUPS Y2, (R9)(DX*4)
+	VSQRTPS Y2, Y2
+	VADDPS Y15, Y2, Y2
+	VMULPS Y1, Y14, Y1
+	VDIVPS Y2, Y1, Y1
+	VMOVUPS (DI)(DX*4), Y3
+	VSUBPS Y1, Y3, Y3
+	VMOVUPS Y3, (DI)(DX*4)
+	ADDQ $8, DX
+	CMPQ DX, CX
+	JLT  adam8
+	VZEROUPPER
+	RET

@@ -1,0 +1,7 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+func sumRows(acc []int32, weights []int8, stride int, rows []uint32, factors []int16) {
+	sumRowsPortable(acc, weights, stride, rows, factors)
+}

@@ -1,0 +1,124 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package student
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"retort/student/internal/linear"
+)
+
+// Student is a trained classifier. It is immutable and safe for concurrent use.
+type Student struct {
+	card    Card
+	model   *matrix
+	heat    float32 // factor that turns scores into log-probabilities
+	scratch *sync.Pool
+	release func() error // unmaps the file; nil when there is none
+}
+
+// Prediction is an answer of a student.
+type Prediction struct {
+	Class int    // index into Labels, -1 when there is no answer
+	Label string // the label of Class
+	// Score is the calibrated probability that the teacher would give the same label. Thresholds are set on it.
+	Score float64
+}
+
+type studentScratch struct {
+	matrix matrixScratch
+	scores []float32
+}
+
+func newStudent(card Card, m *matrix, heat float32) *Student {
+	return &Student{card: card, model: m, heat: heat, scratch: &sync.Pool{New: func() any {
+		return &studentScratch{scores: make([]float32, len(m.seen))}
+	}}}
+}
+
+// Predict answers one text. Any text has an answer: the empty one, one that is not UTF-8, and one of which only the
+// first 8,192 characters are read. It does not allocate once warm.
+func (s *Student) Predict(text string) Prediction {
+	scratch := s.scratch.Get().(*studentScratch)
+	s.model.scores(scratch.scores, &scratch.matrix, text)
+	p := predict(scratch.scores, s.model.seen, s.heat, s.card.Labels)
+	s.scratch.Put(scratch)
+	return p
+}
+
+// Distribution appends to dst[:0] the calibrated probability of each label, in the order of Labels. Labels that no
+// example had get 0.
+func (s *Student) Distribution(dst []float64, text string) []float64 {
+	scratch := s.scratch.Get().(*studentScratch)
+	s.model.scores(scratch.scores, &scratch.matrix, text)
+	soften(scratch.scores, s.heat)
+	dst = dst[:0]
+	for range s.card.Labels {
+		dst = append(dst, 0)
+	}
+	for c, class := range s.model.seen {
+		dst[class] = float64(scratch.scores[c])
+	}
+	s.scratch.Put(scratch)
+	return dst
+}
+
+// Labels returns the contract, in the order of Distribution. The caller must not modify it.
+func (s *Student) Labels() []string { return s.card.Labels }
+
+// Card returns a copy of the student's card.
+func (s *Student) Card() Card {
+	c := s.card
+	c.Labels = slices.Clone(c.Labels)
+	c.Teachers = slices.Clone(c.Teachers)
+	c.Metrics = maps.Clone(c.Metrics)
+	c.Training.Unseen = slices.Clone(c.Training.Unseen)
+	c.Training.Settings = maps.Clone(c.Training.Settings)
+	if c.Certificate != nil {
+		certificate := *c.Certificate
+		c.Certificate = &certificate
+	}
+	return c
+}
+
+// WithCard returns the same student with another card. What the model itself depends on stays: format and labels.
+func (s *Student) WithCard(card Card) *Student {
+	other := *s
+	card.Format, card.Labels = s.card.Format, s.card.Labels
+	other.card = card
+	return &other
+}
+
+// predict picks the best output. scores are overwritten.
+func predict(scores []float32, seen []int32, heat float32, labels []string) Prediction {
+	if len(scores) == 0 {
+		return Prediction{Class: -1}
+	}
+	soften(scores, heat)
+	best := 0
+	for c, p := range scores {
+		if p > scores[best] {
+			best = c
+		}
+	}
+	class := int(seen[best])
+	return Prediction{Class: class, Label: labels[class], Score: float64(scores[best])}
+}
+
+// soften replaces scores by probabilities.
+func soften(scores []float32, heat float32) {
+	top := scores[0]
+	for _, s := range scores {
+		top = max(top, s)
+	}
+	var sum float32
+	for c, s := range scores {
+		scores[c] = linear.Exp(float32(heat * (s - top)))
+		sum += scores[c]
+	}
+	for c := range scores {
+		scores[c] /= sum
+	}
+}

@@ -1,0 +1,209 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package student
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Effort says how much training and answering may cost.
+type Effort string
+
+const (
+	// Standard trains in seconds and answers in microseconds. It is the default.
+	Standard Effort = "standard"
+	// High adds a neural encoder: minutes and up to a third of a millisecond.
+	High Effort = "high"
+)
+
+// Options of [Train]. The zero value is usable.
+type Options struct {
+	Task string
+	// Labels are the contract: the labels that may occur, in the order of Distribution. Empty: those found, sorted. A
+	// label that no example has is never predicted and has probability 0; the card lists it.
+	Labels  []string
+	Effort  Effort
+	Seed    uint64
+	Workers int // goroutines; 0: GOMAXPROCS. They change the time, not the result
+	// Folds of the cross-fit that calibrates; 0 means 5, or 10 below 3,000 examples. At least 2.
+	Folds int
+	// MaxBytes bounds the student's file by leaving out the least useful n-grams. 0 means about 2.1 n-grams an
+	// example, between 16,384 and 65,536. With effort High it bounds the linear part alone.
+	MaxBytes int64
+	// Progress, where set, is told how far the stages "cross-fit" and "fit" are. It may be called from several
+	// goroutines, one call at a time per stage is not promised.
+	Progress func(stage string, done, total int)
+}
+
+// Training is what [Train] returns.
+type Training struct {
+	Student *Student
+	// OutOfFold has one prediction per example, by a model that saw neither the example nor its text, calibrated as the
+	// student is. Where no such model could be trained (fewer than two distinct texts) Class is -1 and Score 0.
+	OutOfFold []Prediction
+	// Seconds is how long the student itself took to train, CrossFitSeconds the models of OutOfFold.
+	Seconds, CrossFitSeconds float64
+}
+
+// Train learns a student from examples. It fails on an empty list, on a label outside opt.Labels and on an impossible
+// weight or probability, naming the example; and when ctx is done.
+func Train(ctx context.Context, examples []Example, opt Options) (*Training, error) {
+	s, err := newSample(examples, opt.Labels)
+	if err != nil {
+		return nil, err
+	}
+	if err := opt.complete(len(examples)); err != nil {
+		return nil, err
+	}
+	features, err := featureBudget(opt.MaxBytes, len(s.seen()), len(examples))
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	answers, folds, err := crossFit(ctx, s, features, opt)
+	if err != nil {
+		return nil, err
+	}
+	middle := time.Now()
+	m, err := fitMatrix(ctx, s, newRecipe(opt.Seed, features), opt.Workers)
+	if err != nil {
+		return nil, fmt.Errorf("train a student: %w", err)
+	}
+	opt.progress("fit", 1, 1)
+	end := time.Now()
+
+	heat := float32(fitTemperature(answers))
+	card := Card{
+		Format: FormatVersion, Task: opt.Task, Labels: s.labels, Examples: len(examples), DataHash: HashExamples(examples),
+		Training: TrainingConfig{
+			Seed: opt.Seed, Effort: opt.Effort, Folds: folds, Features: m.features(), Unseen: unseen(s),
+			Settings: newRecipe(opt.Seed, features).settings(),
+		},
+	}
+	t := &Training{
+		Student:         newStudent(card, m, heat),
+		OutOfFold:       make([]Prediction, len(answers)),
+		Seconds:         end.Sub(middle).Seconds(),
+		CrossFitSeconds: middle.Sub(start).Seconds(),
+	}
+	right := 0
+	for i, a := range answers {
+		t.OutOfFold[i] = predict(a.scores, a.seen, heat, s.labels)
+		if t.OutOfFold[i].Class == int(a.class) {
+			right++
+		}
+	}
+	t.Student.card.Metrics = map[string]float64{"cross_fit_accuracy": float64(right) / float64(len(answers))}
+	return t, nil
+}
+
+func (opt *Options) complete(n int) error {
+	switch opt.Effort {
+	case "":
+		opt.Effort = Standard
+	case Standard, High:
+	default:
+		return fmt.Errorf("train a student: effort %q; want %q or %q", opt.Effort, Standard, High)
+	}
+	switch {
+	case opt.Folds == 0 && n < 3000:
+		opt.Folds = 10
+	case opt.Folds == 0:
+		opt.Folds = 5
+	case opt.Folds < 2:
+		return fmt.Errorf("train a student: %d folds; want at least 2, or 0 for the default", opt.Folds)
+	}
+	if opt.Workers <= 0 {
+		opt.Workers = runtime.GOMAXPROCS(0)
+	}
+	return nil
+}
+
+func (opt *Options) progress(stage string, done, total int) {
+	if opt.Progress != nil {
+		opt.Progress(stage, done, total)
+	}
+}
+
+// featureBudget returns how many n-grams to keep.
+func featureBudget(bytes int64, classes, examples int) (int, error) {
+	if bytes == 0 {
+		return max(1<<14, min(1<<16, examples*21/10)), nil
+	}
+	// The dictionary takes 8 bytes an n-gram and up to 4 for its bucket; labels and card take the fixed part.
+	const fixed = 32 << 10
+	features := (bytes - fixed) / int64(classes+12)
+	if features < 64 {
+		return 0, fmt.Errorf("train a student: %d bytes are too few for %d labels; allow at least %d", bytes, classes, fixed+64*(classes+12))
+	}
+	return int(min(features, 1<<20)), nil
+}
+
+func unseen(s *sample) []string {
+	seen := make(map[int32]bool)
+	for _, c := range s.class {
+		seen[c] = true
+	}
+	var names []string
+	for i, label := range s.labels {
+		if !seen[int32(i)] {
+			names = append(names, label)
+		}
+	}
+	return names
+}
+
+// crossFit scores every example by a model trained without its fold, several folds at a time.
+func crossFit(ctx context.Context, s *sample, features int, opt Options) ([]scored, int, error) {
+	fold, folds := assignFolds(s, opt.Folds, opt.Seed)
+	answers := make([]scored, len(s.texts))
+	for i := range answers {
+		answers[i] = scored{class: s.class[i], weight: s.weight[i]}
+	}
+	if folds == 1 {
+		return answers, folds, nil
+	}
+	var done atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	// Each fold holds its own matrices; more than four at a time would cost memory for little.
+	group.SetLimit(min(opt.Workers, 4))
+	for f := range folds {
+		group.Go(func() error {
+			if err := answerFold(ctx, s, fold, f, features*(folds-1)/folds, opt, answers); err != nil {
+				return fmt.Errorf("train a student: fold %d: %w", f, err)
+			}
+			opt.progress("cross-fit", int(done.Add(1)), folds)
+			return nil
+		})
+	}
+	return answers, folds, group.Wait()
+}
+
+// answerFold fills the answers of the examples of fold f.
+func answerFold(ctx context.Context, s *sample, fold []int, f, features int, opt Options, answers []scored) error {
+	var rest, held []int
+	for i := range fold {
+		if fold[i] == f {
+			held = append(held, i)
+		} else {
+			rest = append(rest, i)
+		}
+	}
+	m, err := fitMatrix(ctx, s.part(rest), newRecipe(opt.Seed, features), max(1, opt.Workers/4))
+	if err != nil {
+		return err
+	}
+	var scratch matrixScratch
+	for _, i := range held {
+		answers[i].scores = make([]float32, len(m.seen))
+		answers[i].seen = m.seen
+		m.scores(answers[i].scores, &scratch, s.texts[i])
+	}
+	return nil
+}
