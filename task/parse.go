@@ -1,0 +1,126 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package task
+
+import (
+	"encoding/json"
+	"strings"
+	"unicode"
+)
+
+// Parse reads a model's answer as one of the labels. It takes the label itself in any case, spacing and quoting, JSON
+// with the label as its only string or under a usual name, Markdown fences, and a sentence that names exactly one
+// label. ok is false when it finds none or more than one: guessing would teach students wrong.
+func (t *Task) Parse(answer string) (label string, ok bool) {
+	text := unfence(strings.TrimSpace(answer))
+	if i := t.Class(text); i >= 0 {
+		return t.Labels[i], true
+	}
+	if s, isJSON := fromJSON(text); isJSON {
+		return t.match(s)
+	}
+	if label, ok := t.match(text); ok {
+		return label, true
+	}
+	return t.mentioned(text)
+}
+
+// match compares whole strings, leniently.
+func (t *Task) match(s string) (string, bool) {
+	key := fold(s)
+	if key == "" {
+		return "", false
+	}
+	for _, label := range t.Labels {
+		if fold(label) == key {
+			return label, true
+		}
+	}
+	return "", false
+}
+
+// mentioned finds the one label that the text names as whole words. A label inside a longer one that is named too,
+// such as "refund" in "refund status", does not count.
+func (t *Task) mentioned(text string) (string, bool) {
+	if len(text) > 4096 { // an answer of that length is no label, whatever it mentions
+		return "", false
+	}
+	padded := " " + fold(text) + " "
+	found := ""
+	for _, label := range t.Labels {
+		key := " " + fold(label) + " "
+		if !strings.Contains(padded, key) {
+			continue
+		}
+		switch {
+		case found == "" || strings.Contains(key, " "+fold(found)+" "):
+			found = label
+		case strings.Contains(" "+fold(found)+" ", key):
+		default:
+			return "", false
+		}
+	}
+	return found, found != ""
+}
+
+// fold maps a label to lower-case words separated by single spaces, so that "Card_Arrival" and "card arrival" meet.
+func fold(s string) string {
+	var b strings.Builder
+	space := false
+	for _, r := range s {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) || unicode.IsSymbol(r) {
+			if space && b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			space = false
+			b.WriteRune(unicode.ToLower(r))
+			continue
+		}
+		space = true
+	}
+	return b.String()
+}
+
+// unfence removes a Markdown code fence around the whole text.
+func unfence(s string) string {
+	body, ok := strings.CutPrefix(s, "```")
+	if !ok {
+		return s
+	}
+	body, ok = strings.CutSuffix(body, "```")
+	if !ok {
+		return s
+	}
+	if _, rest, ok := strings.Cut(body, "\n"); ok {
+		body = rest
+	}
+	return strings.TrimSpace(body)
+}
+
+// answerFields are where models put a label when they answer with an object, the asked-for one first.
+var answerFields = []string{answerField, "answer", "intent", "category", "class", "output", "result"}
+
+// fromJSON returns the string that a JSON answer means; isJSON is false when the text is no JSON object or string.
+func fromJSON(text string) (s string, isJSON bool) {
+	if text == "" || (text[0] != '{' && text[0] != '"') {
+		return "", false
+	}
+	if json.Unmarshal([]byte(text), &s) == nil {
+		return s, true
+	}
+	var object map[string]any
+	if json.Unmarshal([]byte(text), &object) != nil {
+		return "", false
+	}
+	for _, field := range answerFields {
+		if v, ok := object[field].(string); ok {
+			return v, true
+		}
+	}
+	if len(object) == 1 {
+		for _, v := range object {
+			s, _ = v.(string)
+		}
+	}
+	return s, true
+}

@@ -1,0 +1,133 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package task
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"sync/atomic"
+
+	"retort/model"
+)
+
+// answerField is the name of the label in structured answers.
+const answerField = "label"
+
+// Teacher returns a Model that answers the task by asking a language model. The prompt holds the instructions, the
+// labels and the examples; structured output is asked for, until the upstream says that it has none. An answer outside
+// the contract is repaired by asking once more, then is an error of kind Unusable. The Response's text is the label
+// alone; its usage and cost are of all calls made.
+func (t *Task) Teacher(m model.Model) model.Model {
+	return &teacher{task: t, model: m, system: t.prompt(), format: t.format()}
+}
+
+type teacher struct {
+	task   *Task
+	model  model.Model
+	system string
+	format *model.Format
+	plain  atomic.Bool // the upstream refused structured output
+}
+
+func (t *teacher) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+	input, err := t.task.Input(req)
+	if err != nil {
+		return nil, err
+	}
+	messages := []model.Message{model.Text(model.System, t.system), model.Text(model.User, input)}
+	resp, err := t.ask(ctx, req, messages)
+	if err != nil {
+		return nil, err
+	}
+	label, ok := t.task.Parse(resp.Text())
+	if !ok {
+		first := resp
+		messages = append(messages, model.Text(model.Assistant, first.Text()), model.Text(model.User, t.repair()))
+		if resp, err = t.ask(ctx, req, messages); err != nil {
+			return nil, err
+		}
+		resp.Usage, resp.Cost = resp.Usage.Add(first.Usage), resp.Cost+first.Cost
+		if label, ok = t.task.Parse(resp.Text()); !ok {
+			return nil, t.task.unusable(resp.Text())
+		}
+	}
+	answer := model.Answer(resp.Model, label)
+	answer.ID, answer.Created, answer.Usage, answer.Cost, answer.Score = resp.ID, resp.Created, resp.Usage, resp.Cost, resp.Score
+	if err := answer.Emit(emit); err != nil {
+		return nil, err
+	}
+	return answer, nil
+}
+
+// ask puts messages to the language model, first with structured output and, if that is refused, without.
+func (t *teacher) ask(ctx context.Context, req *model.Request, messages []model.Message) (*model.Response, error) {
+	content := &model.Content{Messages: messages}
+	if t.plain.Load() {
+		return t.once(ctx, req, content)
+	}
+	content.Format = t.format
+	resp, err := t.once(ctx, req, content)
+	if err == nil || model.KindOf(err) != model.Invalid {
+		return resp, err
+	}
+	bare := *content
+	bare.Format = nil
+	resp, plainErr := t.once(ctx, req, &bare)
+	if plainErr != nil {
+		return nil, err
+	}
+	t.plain.Store(true)
+	return resp, nil
+}
+
+// once returns a response of its own, which the caller may change.
+func (t *teacher) once(ctx context.Context, req *model.Request, content *model.Content) (*model.Response, error) {
+	ask := req.WithContent(content)
+	ask.Stream = false
+	resp, err := t.model.Generate(ctx, ask, model.Discard)
+	if err != nil {
+		return nil, err
+	}
+	own := *resp
+	return &own, nil
+}
+
+func (t *Task) prompt() string {
+	var b strings.Builder
+	b.WriteString(strings.TrimSpace(t.Instructions))
+	if b.Len() == 0 {
+		b.WriteString("Classify the message.")
+	}
+	b.WriteString("\n\nAnswer with exactly one of these labels and nothing else:\n")
+	for _, label := range t.Labels {
+		b.WriteString("- " + label + "\n")
+	}
+	if len(t.Examples) > 0 {
+		b.WriteString("\nExamples:\n")
+		for _, ex := range t.Examples {
+			b.WriteString("Message: " + ex.Input + "\nLabel: " + ex.Output + "\n")
+		}
+	}
+	return b.String()
+}
+
+func (t *teacher) repair() string {
+	return "That is not one of the labels. Answer with exactly one of: " + strings.Join(t.task.Labels, ", ")
+}
+
+// format asks for {"label": one of the labels}.
+func (t *Task) format() *model.Format {
+	schema := map[string]any{
+		"type":                 "object",
+		"properties":           map[string]any{answerField: map[string]any{"type": "string", "enum": t.Labels}},
+		"required":             []string{answerField},
+		"additionalProperties": false,
+	}
+	raw, err := json.Marshal(schema)
+	if err != nil { // strings always marshal
+		return nil
+	}
+	strict := true
+	return &model.Format{Kind: "schema", Name: "answer", Schema: raw, Strict: &strict}
+}
