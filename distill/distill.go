@@ -1,0 +1,249 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+// Package distill turns a teacher's recorded answers into a student that knows when to be silent: it cleans the
+// examples, trains the student, finds the score from which it may answer, puts that threshold to labels the student
+// never saw where there are any, and reports all of it.
+package distill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"retort/dataset"
+	"retort/eval/certify"
+	"retort/student"
+	"retort/task"
+)
+
+// Job is one distillation.
+type Job struct {
+	Task     *task.Task
+	Examples []dataset.Example // inputs with the teacher's answers
+	Eval     []dataset.Example // the same, never trained on; may be empty
+	Teacher  string            // who answered, for the student's card
+	DataHash string            // of the examples as they came, for the student's card
+	Created  time.Time         // for the student's card
+
+	Goal   certify.Goal
+	Method certify.Method // MethodCrossFitted (also when empty) or MethodStrict
+	Effort student.Effort
+	Seed   uint64
+
+	// Consistency is what re-asking the teacher showed; nil when it was not re-asked. Inputs that the examples hold more
+	// than once count as re-asked when it is nil.
+	Consistency *certify.Consistency
+
+	Progress func(stage string, done, total int) // may be nil; called from one goroutine at a time
+}
+
+// Outcome is a trained student with the evidence for it.
+type Outcome struct {
+	Student *student.Student
+	Report  Report
+	Judged  []Judged // the predictions behind the figures: on Job.Eval, or out of fold on the examples
+}
+
+// Judged is a prediction on an example that the predicting model had not seen.
+type Judged struct {
+	Text      string
+	Label     string // the teacher's
+	Predicted string
+	Score     float64
+}
+
+// Run distils. Its errors are about the examples or the goal, each with what to do; a student for which nothing can be
+// certified is no error: it is returned silent, and the report says why.
+func Run(ctx context.Context, job Job) (*Outcome, error) {
+	if job.Progress == nil {
+		job.Progress = func(string, int, int) {}
+	}
+	if err := job.check(); err != nil {
+		return nil, err
+	}
+	examples, cleaned := dataset.Dedupe(job.Examples)
+	report := Report{Task: job.Task.Name, Teacher: job.Teacher, Target: job.Goal.Agreement, Confidence: job.Goal.Confidence, Method: job.Method,
+		TrainExamples: len(examples), Labels: len(job.Task.Labels), Cleaned: cleaned}
+	if err := job.feasible(cleaned, &report); err != nil {
+		return nil, err
+	}
+	report.warnLabels(job.Task, examples)
+
+	fit := job.crossFitted
+	if job.Method == certify.MethodStrict {
+		fit = job.strict
+	}
+	out, err := fit(ctx, examples, &report)
+	if err != nil {
+		return nil, err
+	}
+	if err := job.evaluate(out, &report); err != nil {
+		return nil, err
+	}
+	out.Student = out.Student.WithCard(job.card(out.Student.Card(), &report))
+	report.time(out)
+	out.Report = report
+	return out, nil
+}
+
+func (job *Job) check() error {
+	if job.Method == "" {
+		job.Method = certify.MethodCrossFitted
+	}
+	if job.Method != certify.MethodCrossFitted && job.Method != certify.MethodStrict {
+		return fmt.Errorf("method %q: use %q or %q", job.Method, certify.MethodCrossFitted, certify.MethodStrict)
+	}
+	if err := job.Goal.Check(); err != nil {
+		return err
+	}
+	if len(job.Examples) == 0 {
+		return errors.New("there are no examples to learn from")
+	}
+	if err := outside(job.Task, job.Examples); err != nil {
+		return err
+	}
+	return outside(job.Task, job.Eval)
+}
+
+// outside reports the first examples whose label the task does not have.
+func outside(t *task.Task, examples []dataset.Example) error {
+	known := make(map[string]bool, len(t.Labels))
+	for _, label := range t.Labels {
+		known[label] = true
+	}
+	bad, first := 0, ""
+	for i := range examples {
+		if known[examples[i].Label] {
+			continue
+		}
+		if bad++; bad == 1 {
+			first = fmt.Sprintf("%q (line %d)", examples[i].Label, examples[i].Line)
+		}
+	}
+	if bad > 0 {
+		return fmt.Errorf("%d of %d examples have a label that task %q does not have, the first %s; correct the file, or add the label to the task's output.enum",
+			bad, len(examples), t.Name, first)
+	}
+	return nil
+}
+
+// minRepeats is how many repeated inputs it takes to speak of the teacher's consistency.
+const minRepeats = 20
+
+// feasible refuses a target above the teacher's own consistency.
+func (job *Job) feasible(cleaned dataset.Report, report *Report) error {
+	if job.Consistency == nil && cleaned.Repeats >= minRepeats {
+		c, err := certify.MeasureConsistency(cleaned.RepeatsAgreeing, cleaned.Repeats, job.Goal.Confidence)
+		if err != nil {
+			return err
+		}
+		job.Consistency = &c
+	}
+	if job.Consistency == nil {
+		return nil
+	}
+	report.Consistency = job.Consistency
+	if err := certify.Feasible(job.Goal.Agreement, *job.Consistency); err != nil {
+		return err
+	}
+	if warning := certify.Doubtful(job.Goal.Agreement, *job.Consistency); warning != "" {
+		report.Warnings = append(report.Warnings, warning)
+	}
+	return nil
+}
+
+func (job *Job) options() student.Options {
+	return student.Options{Task: job.Task.Name, Labels: job.Task.Labels, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress}
+}
+
+// crossFitted trains on all examples; siblings trained without each of them judge it.
+func (job *Job) crossFitted(ctx context.Context, examples []dataset.Example, report *Report) (*Outcome, error) {
+	trained, err := student.Train(ctx, teach(examples), job.options())
+	if err != nil {
+		return nil, err
+	}
+	report.TrainSeconds, report.CrossFitSeconds = trained.Seconds, trained.CrossFitSeconds
+	judged := judge(examples, func(i int) student.Prediction { return trained.OutOfFold[i] })
+	certificate, err := certify.CrossFitted(judgements(judged), job.Goal)
+	if err != nil {
+		return nil, err
+	}
+	report.Certificate, report.EvaluatedOn = certificate, OutOfFold
+	return &Outcome{Student: trained.Student, Judged: judged}, nil
+}
+
+// heldOut is the share of the examples that strict certification keeps from training.
+const heldOut = 0.2
+
+// strict trains on four fifths of the examples and certifies on the rest.
+func (job *Job) strict(ctx context.Context, examples []dataset.Example, report *Report) (*Outcome, error) {
+	unseen, seen := dataset.Split(examples, heldOut, job.Seed)
+	if len(seen) == 0 || len(unseen) == 0 {
+		return nil, fmt.Errorf("strict certification needs more than %d distinct examples; add some or use the cross-fitted method", len(examples))
+	}
+	trained, err := student.Train(ctx, teach(seen), job.options())
+	if err != nil {
+		return nil, err
+	}
+	report.TrainExamples, report.TrainSeconds, report.CrossFitSeconds = len(seen), trained.Seconds, trained.CrossFitSeconds
+	judged := judgeBy(trained.Student, unseen)
+	certificate, err := certify.Strict(judgements(judged), job.Goal)
+	if err != nil {
+		return nil, err
+	}
+	report.Certificate, report.EvaluatedOn = certificate, HeldOut
+	return &Outcome{Student: trained.Student, Judged: judged}, nil
+}
+
+// evaluate takes the figures, from the eval examples where there are any; these also certify a provisional threshold.
+func (job *Job) evaluate(out *Outcome, report *Report) error {
+	if len(job.Eval) > 0 {
+		out.Judged = judgeBy(out.Student, job.Eval)
+		report.EvaluatedOn = EvalFile
+		if report.Certificate.Status == certify.Provisional {
+			upgraded, err := report.Certificate.Upgrade(judgements(out.Judged))
+			if err != nil {
+				return err
+			}
+			report.Certificate = upgraded
+		}
+	}
+	return report.measure(out.Judged, job.Seed)
+}
+
+func (job *Job) card(card student.Card, report *Report) student.Card {
+	card.Task, card.Teachers, card.DataHash, card.Created = job.Task.Name, []string{job.Teacher}, job.DataHash, job.Created
+	card.Certificate = &report.Certificate
+	card.Metrics = report.metrics()
+	return card
+}
+
+func teach(examples []dataset.Example) []student.Example {
+	out := make([]student.Example, len(examples))
+	for i := range examples {
+		out[i] = student.Example{Text: examples[i].Text, Label: examples[i].Label}
+	}
+	return out
+}
+
+func judge(examples []dataset.Example, predict func(i int) student.Prediction) []Judged {
+	out := make([]Judged, len(examples))
+	for i := range examples {
+		p := predict(i)
+		out[i] = Judged{Text: examples[i].Text, Label: examples[i].Label, Predicted: p.Label, Score: p.Score}
+	}
+	return out
+}
+
+func judgeBy(s *student.Student, examples []dataset.Example) []Judged {
+	return judge(examples, func(i int) student.Prediction { return s.Predict(examples[i].Text) })
+}
+
+func judgements(judged []Judged) []certify.Judgement {
+	out := make([]certify.Judgement, len(judged))
+	for i := range judged {
+		out[i] = certify.Judgement{Score: judged[i].Score, Agree: judged[i].Label == judged[i].Predicted}
+	}
+	return out
+}
