@@ -1,0 +1,63 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"retort/internal/capture"
+)
+
+const insertTrace = `INSERT INTO traces (id, tenant, key, model, stream, start, duration, first,
+	input, cached, written, output, reasoning, cost, error, message, dialect, answered, score, content, segment, place, length)
+	VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING`
+
+// Position returns up to where the log has been imported.
+func (s *Store) Position(ctx context.Context) (capture.Position, error) {
+	var p capture.Position
+	err := s.read.QueryRowContext(ctx, "SELECT segment, place FROM imported").Scan(&p.Segment, &p.Offset)
+	return p, wrap("read position of import", err)
+}
+
+// ImportTraces adds the rows of entries and notes next as the position of the import, in one transaction.
+func (s *Store) ImportTraces(ctx context.Context, entries []capture.Entry, next capture.Position) error {
+	return s.moveTo(ctx, next, func(tx *sql.Tx) error {
+		insert := tx.StmtContext(ctx, s.insert)
+		for i := range entries {
+			e, t := &entries[i], &entries[i].Trace
+			_, err := insert.ExecContext(ctx, t.ID, t.Tenant, t.Key, t.Model, t.Stream, t.Start.UnixNano(),
+				int64(t.Duration), int64(t.First), t.Usage.Input, t.Usage.Cached, t.Usage.Written, t.Usage.Output,
+				t.Usage.Reasoning, int64(t.Cost), t.Error, t.Message, t.Dialect, e.Answered, e.Score, e.Content,
+				e.Ref.Segment, e.Ref.Offset, e.Ref.Length)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Rewind removes the rows of segment to.Segment from to.Offset on, with their feedback, and moves the position back.
+func (s *Store) Rewind(ctx context.Context, to capture.Position) error {
+	return s.moveTo(ctx, to, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM traces WHERE segment = ? AND place >= ?", to.Segment, to.Offset)
+		return err
+	})
+}
+
+// moveTo runs f and sets the position in one transaction.
+func (s *Store) moveTo(ctx context.Context, next capture.Position, f func(tx *sql.Tx) error) error {
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return wrap("import traces", err)
+	}
+	if err = f(tx); err == nil {
+		_, err = tx.ExecContext(ctx, "UPDATE imported SET segment = ?, place = ?", next.Segment, next.Offset)
+	}
+	if err != nil {
+		return wrap("import traces", errors.Join(err, tx.Rollback()))
+	}
+	return wrap("import traces", tx.Commit())
+}
