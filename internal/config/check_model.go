@@ -1,0 +1,177 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"retort/task"
+)
+
+// kindsOfModel are the keys of which a model has exactly one.
+var kindsOfModel = []string{"provider", "fallback", "cascade", "cache", "limit"}
+
+// given returns which of kindsOfModel are set.
+func (m *Model) given() []string {
+	set := map[string]bool{
+		"provider": m.Provider != "", "fallback": m.Fallback != nil, "cascade": m.Cascade != nil,
+		"cache": m.Cache != nil, "limit": m.Limit != nil,
+	}
+	return slices.DeleteFunc(slices.Clone(kindsOfModel), func(k string) bool { return !set[k] })
+}
+
+func (c *Config) checkModel(d *decoder, path, name string, m *Model) {
+	switch given := m.given(); {
+	case len(given) == 0:
+		d.fail(path, "does not say what it is; give one of %s", strings.Join(kindsOfModel, ", "))
+	case len(given) > 1:
+		d.fail(path, "has %s; a model has exactly one of them", quoted(given))
+	}
+	if m.Provider != "" {
+		c.checkUpstream(d, path, m)
+	} else {
+		for key, set := range map[string]bool{
+			"name": m.Name != "", "price": m.Price != Price{}, "distillation": m.Distillation != Distillation{},
+		} {
+			if set {
+				d.fail(join(path, key), "belongs to a model with a provider")
+			}
+		}
+	}
+	for _, r := range m.refs() {
+		c.checkRef(d, path+"."+r.field, r.name)
+	}
+	m.checkFallback(d, path+".fallback")
+	if m.Cascade != nil {
+		m.Cascade.check(d, path+".cascade")
+	}
+	if m.Cache != nil {
+		m.Cache.check(d, path+".cache")
+	}
+	if m.Limit != nil {
+		m.Limit.check(d, path+".limit")
+	}
+}
+
+func (c *Config) checkUpstream(d *decoder, path string, m *Model) {
+	if _, ok := c.Providers[m.Provider]; !ok {
+		d.fail(path+".provider", "no provider named %q%s", m.Provider, suggest(m.Provider, slices.Collect(maps.Keys(c.Providers))))
+	}
+	for key, usd := range map[string]float64{"input": m.Price.Input, "output": m.Price.Output, "cached": m.Price.Cached} {
+		if usd < 0 {
+			d.fail(path+".price."+key, "a price cannot be negative")
+		} else if usd > 1e6 {
+			d.fail(path+".price."+key, "%.0f is no price in US dollars per million tokens", usd)
+		}
+	}
+}
+
+// checkRef notes a name that is neither a model nor a task.
+func (c *Config) checkRef(d *decoder, path, name string) {
+	_, isModel := c.Models[name]
+	_, isTask := c.Tasks[name]
+	if isModel || isTask || name == "" {
+		return // an empty one is missing, which is noted elsewhere
+	}
+	known := slices.AppendSeq(slices.Collect(maps.Keys(c.Models)), maps.Keys(c.Tasks))
+	d.fail(path, "no model named %q%s", name, suggest(name, known))
+}
+
+func (m *Model) checkFallback(d *decoder, path string) {
+	if m.Fallback != nil && len(m.Fallback) < 2 {
+		d.fail(path, "needs two models or more")
+	}
+	seen := map[string]int{}
+	for i, name := range m.Fallback {
+		if name == "" {
+			d.fail(index(path, i), "the name is empty")
+		} else if first, twice := seen[name]; twice {
+			d.fail(index(path, i), "%q stands already at %s", name, index(path, first))
+		} else {
+			seen[name] = i
+		}
+	}
+}
+
+func (c *Cascade) check(d *decoder, path string) {
+	if c.Cheap == c.Strong && c.Cheap != "" {
+		d.fail(path+".strong", "is the same model as cheap")
+	}
+	a, given := c.Accept, 0
+	for _, set := range []bool{a.Score != nil, a.Match != "", a.JSON} {
+		if set {
+			given++
+		}
+	}
+	if given > 1 {
+		d.fail(path+".accept", "has %d rules; give exactly one of score, match, json", given)
+	}
+	if a.Score != nil && (*a.Score <= 0 || *a.Score > 1) {
+		d.fail(path+".accept.score", "%v is not above 0 and at most 1", *a.Score)
+	}
+	if _, err := regexp.Compile(a.Match); err != nil {
+		d.fail(path+".accept.match", "%v", err)
+	}
+}
+
+func (c *Cache) check(d *decoder, path string) {
+	if c.TTL <= 0 {
+		d.fail(path+".ttl", "must be above zero")
+	}
+	if c.MaxBytes <= 0 {
+		d.fail(path+".max_bytes", "must be above zero")
+	}
+}
+
+func (l *Limit) check(d *decoder, path string) {
+	if l.PerSecond < 0 {
+		d.fail(path+".per_second", "cannot be negative")
+	}
+	if l.Concurrent < 0 {
+		d.fail(path+".concurrent", "cannot be negative")
+	}
+	if l.Burst < 0 {
+		d.fail(path+".burst", "cannot be negative")
+	}
+	if l.PerSecond == 0 && l.Concurrent == 0 {
+		d.fail(path, "limits nothing; give per_second or concurrent")
+	}
+	if l.Burst > 0 && l.PerSecond == 0 {
+		d.fail(path+".burst", "belongs to per_second")
+	}
+}
+
+func (c *Config) checkTask(d *decoder, path, name string, t *Task) {
+	c.checkRef(d, path+".teacher", t.Teacher)
+	for key, share := range map[string]float64{"agreement": t.Agreement, "confidence": t.Confidence} {
+		if share <= 0 || share >= 1 {
+			d.fail(join(path, key), "%v is not between 0 and 1; write a share such as 0.95", share)
+		}
+	}
+	if complete(t.Examples) && len(t.Output.Enum) > 0 {
+		if err := t.contract(name).Validate(); err != nil {
+			field, message, _ := strings.Cut(err.Error(), ": ")
+			d.fail(path+"."+field, "%s", message)
+		}
+	}
+	if len(t.Output.Enum) == 1 {
+		d.fail(path+".output.enum", "one label leaves nothing to decide; give two or more")
+	}
+}
+
+// complete reports whether no example lacks a field, which is noted elsewhere.
+func complete(examples []Example) bool {
+	return !slices.ContainsFunc(examples, func(ex Example) bool { return ex.Input == "" || ex.Output == "" })
+}
+
+// contract returns the task itself: what its teacher is told and its student learns.
+func (t *Task) contract(name string) *task.Task {
+	contract := &task.Task{Name: name, Instructions: t.Instructions, Labels: t.Output.Enum}
+	for _, ex := range t.Examples {
+		contract.Examples = append(contract.Examples, task.Example{Input: ex.Input, Output: ex.Output})
+	}
+	return contract
+}

@@ -1,0 +1,82 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package config
+
+import (
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// field is what the tags of a struct's field say.
+type field struct {
+	name     string // key in the file
+	doc      string
+	fallback string   // default, as text
+	enum     []string // allowed values of a string
+	single   string   // why a list of one stands for the value itself, but no longer list does
+	required bool
+	index    int
+	typ      reflect.Type
+}
+
+// fieldsOf returns the fields of a struct that stand in the file, in order.
+func fieldsOf(t reflect.Type) []field {
+	var fields []field
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name := f.Tag.Get("yaml")
+		if name == "" {
+			continue
+		}
+		var enum []string
+		if list := f.Tag.Get("enum"); list != "" {
+			enum = strings.Split(list, ",")
+		}
+		fields = append(fields, field{
+			name: name, doc: f.Tag.Get("doc"), fallback: f.Tag.Get("default"), enum: enum,
+			single: f.Tag.Get("single"), required: f.Tag.Get("required") != "", index: i, typ: f.Type,
+		})
+	}
+	return fields
+}
+
+// setDefaults gives a struct and those inside it the defaults of their tags. A test proves that all of them are valid.
+func setDefaults(v reflect.Value) {
+	for _, f := range fieldsOf(v.Type()) {
+		target := v.Field(f.index)
+		switch {
+		case f.fallback == "" && f.typ.Kind() == reflect.Struct:
+			setDefaults(target)
+		case f.fallback == "":
+		case f.typ.Kind() == reflect.Pointer:
+			target.Set(reflect.New(f.typ.Elem()))
+			_ = setScalar(target.Elem(), f.fallback)
+		default:
+			_ = setScalar(target, f.fallback)
+		}
+	}
+}
+
+// join returns the path of a key below a path.
+func join(path, key string) string {
+	if !plainKey(key) {
+		return path + "[" + strconv.Quote(key) + "]"
+	}
+	if path == "" {
+		return key
+	}
+	return path + "." + key
+}
+
+// index returns the path of an item of a list.
+func index(path string, i int) string { return path + "[" + strconv.Itoa(i) + "]" }
+
+func plainKey(key string) bool {
+	for _, r := range key {
+		if r != '_' && r != '-' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
+			return false
+		}
+	}
+	return key != ""
+}

@@ -1,0 +1,81 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package config
+
+// Model is one named model: an upstream's, or one made of others. Exactly one of Provider, Fallback, Cascade, Cache and
+// Limit is set; Name, Price and Distillation go with Provider.
+type Model struct {
+	Provider     string       `yaml:"provider" doc:"Provider that answers."`
+	Name         string       `yaml:"name" doc:"The upstream's own name of the model; the model's name here when left out."`
+	Price        Price        `yaml:"price" doc:"US dollars per million tokens; left out, calls cost nothing."`
+	Distillation Distillation `yaml:"distillation" doc:"Whether the terms allow learning from the answers; the provider's policy when left out."`
+	Fallback     []string     `yaml:"fallback" doc:"Models to ask in turn until one answers."`
+	Cascade      *Cascade     `yaml:"cascade" doc:"A cheap model whose answers are checked, and a strong one for the rest."`
+	Cache        *Cache       `yaml:"cache" doc:"Answer repeated requests from memory."`
+	Limit        *Limit       `yaml:"limit" doc:"Bound the rate or the number of requests at a time."`
+}
+
+// Price is what an upstream charges, in US dollars per million tokens; it converts to a model.Price.
+type Price struct {
+	Input  float64 `yaml:"input" doc:"Tokens read."`
+	Output float64 `yaml:"output" doc:"Tokens written."`
+	Cached float64 `yaml:"cached" doc:"Tokens read from the prompt cache; as input when left out."`
+}
+
+// Cascade asks Cheap and, when its answer is not accepted, Strong.
+type Cascade struct {
+	Cheap  string `yaml:"cheap" required:"true" doc:"Model asked first."`
+	Strong string `yaml:"strong" required:"true" doc:"Model asked when the cheap one's answer is not accepted."`
+	Accept Accept `yaml:"accept" required:"true" doc:"When the cheap answer will do; exactly one rule."`
+}
+
+// Accept is a rule on the cheap answer; exactly one field is set.
+type Accept struct {
+	Score *float64 `yaml:"score" doc:"Its own score is at least this, above 0 and at most 1."`
+	Match string   `yaml:"match" doc:"Its text matches this regular expression (RE2)."`
+	JSON  bool     `yaml:"json" doc:"Its text is JSON."`
+}
+
+// Cache keeps answers in memory.
+type Cache struct {
+	Of       string   `yaml:"of" required:"true" doc:"Model whose answers are kept."`
+	TTL      Duration `yaml:"ttl" default:"1h" doc:"How long an answer is kept."`
+	MaxBytes Size     `yaml:"max_bytes" default:"64MiB" doc:"Memory for all answers kept."`
+}
+
+// The scopes of a Limit.
+const (
+	ByKey    = "key"
+	ByTenant = "tenant"
+	ByAll    = "all"
+)
+
+// Limit bounds how a model is used; at least one of PerSecond and Concurrent is set.
+type Limit struct {
+	Of         string  `yaml:"of" required:"true" doc:"Model to protect."`
+	PerSecond  float64 `yaml:"per_second" doc:"Requests a second in the long run."`
+	Burst      int     `yaml:"burst" doc:"Requests at once above the rate; per_second rounded up when left out."`
+	Concurrent int     `yaml:"concurrent" doc:"Requests running at a time."`
+	By         string  `yaml:"by" enum:"key,tenant,all" default:"key" doc:"What is counted apart: each API key, each tenant, or all together."`
+}
+
+// ref is a mention of a model, with the path of the field within its owner.
+type ref struct{ field, name string }
+
+// refs returns the models and tasks that a Model is made of, in the order they are asked.
+func (m *Model) refs() []ref {
+	var refs []ref
+	for i, name := range m.Fallback {
+		refs = append(refs, ref{index("fallback", i), name})
+	}
+	if c := m.Cascade; c != nil {
+		refs = append(refs, ref{"cascade.cheap", c.Cheap}, ref{"cascade.strong", c.Strong})
+	}
+	if m.Cache != nil {
+		refs = append(refs, ref{"cache.of", m.Cache.Of})
+	}
+	if m.Limit != nil {
+		refs = append(refs, ref{"limit.of", m.Limit.Of})
+	}
+	return refs
+}

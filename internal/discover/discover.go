@@ -1,0 +1,91 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+// Package discover finds what a new configuration can be made of: API keys in the environment and model servers that
+// answer on this machine. It checks each with one real call and writes a commented configuration file from what works.
+// A key is only ever named, never written or printed.
+package discover
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Env looks up a variable of the environment, as os.LookupEnv does.
+type Env func(name string) (value string, ok bool)
+
+// Findings is what was found. Find fills it, Check tries it, YAML writes it.
+type Findings struct {
+	Servers []Server // vendors whose key is set, then servers on this machine
+	Later   []Later  // keys for dialects that Retort does not speak yet
+}
+
+// Server is one upstream that may answer.
+type Server struct {
+	Name     string        // for the configuration, such as "openai" or "ollama"
+	Title    string        // for people, such as "OpenAI" or "Ollama"
+	BaseURL  string        // where its API begins
+	Variable string        // of the environment, which holds its key; empty for a server on this machine
+	Models   []string      // that it serves and that chat, the ones to try first in front
+	Model    string        // the one that answered the check
+	Took     time.Duration // by that answer
+	Err      error         // why none did, once checked
+}
+
+// Works reports whether a checked server answered.
+func (s *Server) Works() bool { return s.Model != "" }
+
+// Later is a key that will be of use in a later version.
+type Later struct {
+	Title    string
+	Variable string
+}
+
+// probeTime is how long a server on this machine may take to list its models.
+const probeTime = 300 * time.Millisecond
+
+// Find looks for keys in the environment and for servers on this machine. It calls this machine alone, with client, and
+// takes no longer than a server there may take to list its models.
+func Find(ctx context.Context, env Env, client *http.Client) *Findings {
+	f := &Findings{}
+	for _, v := range vendors {
+		if value, ok := env(v.Variable); !ok || value == "" {
+			continue
+		}
+		if base, ok := env(v.baseVariable); ok && v.baseVariable != "" && base != "" {
+			v.BaseURL = base
+		}
+		f.Servers = append(f.Servers, v.Server)
+	}
+	for _, l := range later {
+		if value, ok := env(l.Variable); ok && value != "" {
+			f.Later = append(f.Later, l)
+		}
+	}
+	f.Servers = append(f.Servers, findLocal(ctx, locals(env), client)...)
+	return f
+}
+
+// findLocal returns the servers that list models, in the order given.
+func findLocal(ctx context.Context, candidates []Server, client *http.Client) []Server {
+	ctx, cancel := context.WithTimeout(ctx, probeTime)
+	defer cancel()
+	found := make([]Server, len(candidates))
+	var all sync.WaitGroup
+	for i, s := range candidates {
+		all.Go(func() {
+			if listed, err := list(ctx, client, s.BaseURL); err == nil {
+				found[i] = listed.describe(s)
+			}
+		})
+	}
+	all.Wait()
+	var servers []Server
+	for _, s := range found {
+		if len(s.Models) > 0 {
+			servers = append(servers, s)
+		}
+	}
+	return servers
+}
