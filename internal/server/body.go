@@ -1,0 +1,91 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"retort/model"
+)
+
+// buffers lends byte slices. Those that have grown large are left to the garbage collector, so that one large request
+// does not hold memory for ever.
+type buffers struct{ pool sync.Pool }
+
+const (
+	smallBuffer = 4 << 10
+	largeBuffer = 512 << 10
+)
+
+func (b *buffers) take() *[]byte {
+	if buf, ok := b.pool.Get().(*[]byte); ok {
+		return buf
+	}
+	buf := make([]byte, 0, smallBuffer)
+	return &buf
+}
+
+func (b *buffers) give(buf *[]byte) {
+	if cap(*buf) <= largeBuffer {
+		*buf = (*buf)[:0]
+		b.pool.Put(buf)
+	}
+}
+
+// readBody reads a request's body to its end into buf. A body that is too large is refused before it is read where its
+// length is known; a sender that does not get on is given up.
+func (s *Server) readBody(w http.ResponseWriter, r *http.Request, buf *[]byte) error {
+	if r.ContentLength > s.options.MaxBody {
+		return s.tooLarge()
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(s.options.BodyTimeout)) // a connection without deadlines has other ways to end
+	if err := s.fill(r, buf); err != nil {
+		return err // the deadline stays: the rest of the body is waited for no longer
+	}
+	_ = control.SetReadDeadline(time.Time{}) // else it would end the watch for the client's leaving
+	return nil
+}
+
+func (s *Server) fill(r *http.Request, buf *[]byte) error {
+	b := (*buf)[:0]
+	if want := r.ContentLength + 1; want > int64(cap(b)) { // one more, so that the end is seen without growing
+		b = make([]byte, 0, min(want, largeBuffer)) // a length is only a claim until the bytes have come
+	}
+	for {
+		n, err := r.Body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		*buf = b
+		switch {
+		case int64(len(b)) > s.options.MaxBody:
+			return s.tooLarge()
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return s.broken(err)
+		case len(b) == cap(b):
+			b = append(b, 0)[:len(b)]
+		}
+	}
+}
+
+func (s *Server) tooLarge() error {
+	return &model.Error{Kind: model.TooLarge, Op: "read body",
+		Err:  fmt.Errorf("the body is larger than %d bytes", s.options.MaxBody),
+		Hint: "send less, or raise limits.max_body in the configuration"}
+}
+
+var errSlowBody = errors.New("the body did not arrive in time")
+
+func (s *Server) broken(err error) error {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return &model.Error{Kind: model.Invalid, Op: "read body", Err: fmt.Errorf("%w, within %v", errSlowBody, s.options.BodyTimeout)}
+	}
+	return &model.Error{Kind: model.Canceled, Op: "read body", Err: err}
+}

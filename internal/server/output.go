@@ -1,0 +1,88 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// output gathers what a dialect writes and sends it in few pieces: a whole answer with its length, a stream whenever
+// no more parts are waiting.
+type output struct {
+	server   *Server
+	w        http.ResponseWriter
+	control  *http.ResponseController
+	buf      *[]byte
+	begun    bool // the headers of a stream are on their way
+	deadline time.Time
+}
+
+// streamBuffer is how much of a stream is gathered while its parts come faster than they are sent.
+const streamBuffer = 16 << 10
+
+func (o *output) open(s *Server, w http.ResponseWriter) {
+	o.server, o.w, o.control, o.buf = s, w, http.NewResponseController(w), s.buffers.take()
+}
+
+func (o *output) close() { o.server.buffers.give(o.buf) }
+
+// Write takes what a dialect writes. The error is that of the connection to the client.
+func (o *output) Write(p []byte) (int, error) {
+	if o.begun && len(*o.buf)+len(p) > streamBuffer {
+		if err := o.send(); err != nil {
+			return 0, err
+		}
+	}
+	*o.buf = append(*o.buf, p...)
+	return len(p), nil
+}
+
+// begin sends the headers of a stream with the next bytes.
+func (o *output) begin() {
+	o.begun = true
+	o.w.WriteHeader(http.StatusOK)
+}
+
+// send hands what is gathered to the connection, which may still gather it.
+func (o *output) send() error {
+	o.extend()
+	_, err := o.w.Write(*o.buf)
+	*o.buf = (*o.buf)[:0]
+	return err
+}
+
+// flush sends what is gathered to the client now. Its error is of kind Canceled.
+func (o *output) flush() error {
+	if len(*o.buf) == 0 {
+		return nil
+	}
+	err := o.send()
+	if err == nil {
+		err = o.control.Flush()
+	}
+	if err != nil {
+		return gone(err)
+	}
+	return nil
+}
+
+// end sends the last of a stream, or the whole of an answer that is none.
+func (o *output) end() error {
+	if !o.begun {
+		o.w.Header()["Content-Length"] = []string{strconv.Itoa(len(*o.buf))}
+		o.w.WriteHeader(http.StatusOK)
+	}
+	return o.send()
+}
+
+// extend gives the client time to take what is sent next. The deadline is moved when a good part of it is used up,
+// not for every piece.
+func (o *output) extend() {
+	now, stall := time.Now(), o.server.options.StallTimeout
+	if o.deadline.Sub(now) < stall*3/4 {
+		o.deadline = now.Add(stall)
+		_ = o.control.SetWriteDeadline(o.deadline) // a connection without deadlines has other ways to end
+	}
+}

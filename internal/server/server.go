@@ -1,0 +1,156 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"retort/dialect"
+)
+
+// Endpoint is a path at which a dialect asks models.
+type Endpoint struct {
+	Path    string
+	Dialect dialect.Server
+}
+
+// Options says what a server is made of. A zero limit means its default.
+type Options struct {
+	Endpoints []Endpoint           // at least one; errors at other paths are in the first one's dialect
+	Feedback  FeedbackStore        // nil: there is no feedback endpoint
+	Checks    []Check              // what must be well for /readyz to say so
+	Registry  *prometheus.Registry // where metrics are registered and read from; nil: one of its own
+	Log       *slog.Logger         // nil: slog.Default()
+
+	MaxBody       int64         // bytes of a request's body; 32 MiB
+	MaxHeader     int           // bytes of a request's headers; 64 KiB
+	HeaderTimeout time.Duration // for a request's headers to arrive; 10 s
+	BodyTimeout   time.Duration // for a request's body to arrive; 60 s
+	IdleTimeout   time.Duration // for a kept connection without a request; 2 min
+	StallTimeout  time.Duration // for a client to take what it is sent; 60 s
+	DrainTimeout  time.Duration // for requests to be answered once the server is to stop; 30 s
+	Notice        time.Duration // between /readyz turning negative and no more connections being taken; none
+}
+
+func (o Options) withDefaults() Options {
+	if o.Registry == nil {
+		o.Registry = prometheus.NewRegistry()
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	orDefault(&o.MaxBody, 32<<20)
+	orDefault(&o.MaxHeader, 64<<10)
+	orDefault(&o.HeaderTimeout, 10*time.Second)
+	orDefault(&o.BodyTimeout, time.Minute)
+	orDefault(&o.IdleTimeout, 2*time.Minute)
+	orDefault(&o.StallTimeout, time.Minute)
+	orDefault(&o.DrainTimeout, 30*time.Second)
+	return o
+}
+
+func orDefault[T int | int64 | time.Duration](v *T, normal T) {
+	if *v == 0 {
+		*v = normal
+	}
+}
+
+// Server answers HTTP requests; it is an http.Handler. Its methods are safe for concurrent use.
+type Server struct {
+	options  Options
+	snapshot atomic.Pointer[Snapshot]
+	live     sync.WaitGroup // snapshots that are not yet released
+	keys     atomic.Pointer[keyring]
+	draining atomic.Bool
+	metrics  *metrics
+	buffers  buffers
+	routes   map[string]route
+}
+
+// New returns a server without keys that serves first.
+func New(first *Snapshot, options Options) *Server {
+	s := &Server{options: options.withDefaults()}
+	s.metrics = newMetrics(s.options.Registry)
+	s.routes = s.table()
+	s.SetKeys(nil)
+	s.Swap(first)
+	return s
+}
+
+// route is what a path does.
+type route struct {
+	method string
+	handle http.HandlerFunc
+}
+
+func (s *Server) table() map[string]route {
+	routes := map[string]route{
+		"/v1/models": {http.MethodGet, s.keyed(s.listModels)},
+		"/healthz":   {http.MethodGet, healthz},
+		"/readyz":    {http.MethodGet, s.readyz},
+		"/metrics":   {http.MethodGet, s.serveMetrics()},
+	}
+	if s.options.Feedback != nil {
+		routes["/v1/feedback"] = route{http.MethodPost, s.keyed(s.feedback)}
+	}
+	for _, e := range s.options.Endpoints {
+		routes[e.Path] = route{http.MethodPost, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, e.Dialect) }}
+	}
+	return routes
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	defer s.rescue(w, r)
+	s.metrics.inFlight.Add(1)
+	defer s.metrics.inFlight.Add(-1)
+	to, ok := s.routes[r.URL.Path]
+	if !ok && strings.HasPrefix(r.URL.Path, modelPath) {
+		to, ok = route{http.MethodGet, s.keyed(s.showModel)}, true
+	}
+	switch {
+	case !ok:
+		s.notFound(w, r)
+	case r.Method == to.method, r.Method == http.MethodHead && to.method == http.MethodGet:
+		to.handle(w, r)
+	default:
+		s.wrongMethod(w, r, to.method)
+	}
+}
+
+// rescue turns a panic into status 500, or breaks the connection off where an answer has begun, so that the client
+// does not take it for whole.
+func (s *Server) rescue(w http.ResponseWriter, r *http.Request) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	s.options.Log.Error("handler panicked", "method", r.Method, "path", r.URL.Path, "panic", p, "stack", string(debug.Stack()))
+	if _, begun := w.Header()["Content-Type"]; begun {
+		panic(http.ErrAbortHandler)
+	}
+	s.fail(w, r, errPanic)
+}
+
+// keyed lets only admitted callers through to next.
+func (s *Server) keyed(next func(w http.ResponseWriter, r *http.Request, caller Key)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		caller, err := s.admit(r)
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		next(w, r, caller)
+	}
+}
