@@ -1,0 +1,80 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Every answer that a client saw whole has its trace, however often and whenever the process is killed.
+func TestKilledGatewayLosesNoTrace(t *testing.T) {
+	kills := 20
+	if testing.Short() {
+		kills = 4
+	}
+	f := newFolder(t)
+	seen := map[string]bool{}
+	for round := range kills {
+		g := f.serve(t)
+		for _, id := range loadUntilKilled(t, g, time.Duration(rand.IntN(250))*time.Millisecond) {
+			seen[id] = true
+		}
+		if t.Failed() {
+			t.Fatalf("round %d:\n%s", round, g.log)
+		}
+	}
+	if len(seen) == 0 {
+		t.Fatal("no client saw an answer: the test shows nothing")
+	}
+	lines := bufio.NewScanner(strings.NewReader(f.run(t, "traces", "export")))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var trace struct{ ID string }
+		if err := json.Unmarshal(lines.Bytes(), &trace); err != nil {
+			t.Fatal(err)
+		}
+		delete(seen, trace.ID)
+	}
+	if len(seen) > 0 {
+		t.Errorf("%d traces of answers that clients saw are lost", len(seen))
+	}
+}
+
+// loadUntilKilled asks from several clients at once, kills the gateway after a while, and returns the trace ids of all
+// answers that were seen whole.
+func loadUntilKilled(t *testing.T, g *gateway, after time.Duration) []string {
+	var mu sync.Mutex
+	var seen []string
+	var clients sync.WaitGroup
+	for c := range 8 {
+		clients.Go(func() {
+			client := &http.Client{Transport: &http.Transport{}}
+			defer client.CloseIdleConnections()
+			for i := 0; ; i++ {
+				a, err := g.chat(client, "desk", fmt.Sprintf("please refund order %d, I want my money back", (c+i)%40), "")
+				if err != nil { // the gateway is gone
+					return
+				}
+				if a.status != http.StatusOK || a.label != "refund" {
+					t.Errorf("got %d %s", a.status, a.text)
+					return
+				}
+				mu.Lock()
+				seen = append(seen, a.header.Get("Retort-Trace"))
+				mu.Unlock()
+			}
+		})
+	}
+	time.Sleep(after)
+	g.kill()
+	clients.Wait()
+	return seen
+}

@@ -1,0 +1,125 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+// Package app wires Retort together: it alone knows every other package. It opens a configuration and its data folder,
+// builds the models, serves them, reloads them when the file or the champions change, and runs distillations on what
+// was recorded.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"retort/internal/config"
+	"retort/internal/store"
+	"retort/model"
+)
+
+// Options say how to open an App.
+type Options struct {
+	Getenv   func(string) (string, bool) // nil: the process's environment
+	Log      *slog.Logger                // nil: none
+	Optional bool                        // a missing configuration file stands for an empty one
+}
+
+// App is an open configuration with its data folder. It is safe for concurrent use.
+type App struct {
+	path    string
+	options Options
+	log     *slog.Logger
+	store   *store.Store
+
+	reloading sync.Mutex // held while plant and champions change
+	plant     atomic.Pointer[plant]
+	serving   atomic.Pointer[gateway] // while Serve runs
+}
+
+// Open reads the configuration at path and opens its data folder, creating it when needed.
+func Open(ctx context.Context, path string, options Options) (*App, error) {
+	if options.Getenv == nil {
+		options.Getenv = os.LookupEnv
+	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	cfg, err := load(path, options)
+	if err != nil {
+		return nil, err
+	}
+	p, err := newPlant(cfg)
+	if err != nil {
+		return nil, err
+	}
+	s, err := store.Open(ctx, cfg.Data)
+	if err != nil {
+		p.close()
+		return nil, err
+	}
+	a := &App{path: path, options: options, log: options.Log, store: s}
+	a.plant.Store(p)
+	if err := a.staff(ctx, p); err != nil {
+		a.Close()
+		return nil, err
+	}
+	return a, nil
+}
+
+// load reads a configuration file; a missing one is an error with a hint, or the defaults.
+func load(path string, options Options) (*config.Config, error) {
+	cfg, err := config.Load(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return cfg, err
+	}
+	if options.Optional {
+		return config.Parse(path, nil, options.Getenv)
+	}
+	return nil, &missingError{path}
+}
+
+// missingError says that there is no configuration file.
+type missingError struct{ path string }
+
+func (e *missingError) Error() string { return "there is no configuration file " + e.path }
+func (e *missingError) Hint() string {
+	return "write one with: retort init; name another with -c FILE; or see it all work with: retort quickstart"
+}
+
+// Close lets go of the data folder. Serve has returned by then.
+func (a *App) Close() error {
+	a.plant.Load().close()
+	return a.store.Close()
+}
+
+// Model returns a configured model or task by name, as clients of the gateway would get it, but unrecorded.
+func (a *App) Model(name string) (model.Model, error) {
+	p := a.plant.Load()
+	if m, ok := p.models[name]; ok {
+		return m, nil
+	}
+	if d, ok := p.tasks[name]; ok {
+		return d, nil
+	}
+	return nil, unknownModel(name, p)
+}
+
+// HasTask says whether the configuration has a task of that name.
+func (a *App) HasTask(name string) bool { return a.plant.Load().tasks[name] != nil }
+
+// unknownModel is the error for a name that is neither a model nor a task.
+func unknownModel(name string, p *plant) error {
+	names := slices.Sorted(maps.Keys(p.models))
+	names = append(names, slices.Sorted(maps.Keys(p.tasks))...)
+	hint := "the configuration has no models; add some under models:"
+	if len(names) > 0 {
+		hint = "there are: " + strings.Join(names, ", ")
+	}
+	return &model.Error{Kind: model.NotFound, Op: "find model", Err: fmt.Errorf("no model or task is named %q", name), Hint: hint}
+}

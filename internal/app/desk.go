@@ -1,0 +1,79 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+
+	"retort/compose"
+	"retort/internal/config"
+	"retort/internal/store"
+	"retort/model"
+	"retort/student"
+	"retort/task"
+)
+
+// desk answers a task: its teacher does until there is a champion; then the champion does where its certificate lets
+// it, and the teacher the rest. A promotion takes effect on the next request; those under way end as they began.
+type desk struct {
+	task    *task.Task
+	config  config.Task
+	teacher model.Model
+	now     atomic.Pointer[staffing]
+}
+
+// staffing is who answers at a desk.
+type staffing struct {
+	champion string // student's id; empty: the teacher alone
+	model    model.Model
+}
+
+func (p *plant) newDesk(name string, c config.Task) (*desk, error) {
+	t := &task.Task{Name: name, Instructions: c.Instructions, Labels: c.Output.Enum}
+	for _, ex := range c.Examples {
+		t.Examples = append(t.Examples, task.Example{Input: ex.Input, Output: ex.Output})
+	}
+	if err := t.Validate(); err != nil {
+		return nil, err
+	}
+	m, err := p.model(c.Teacher)
+	if err != nil {
+		return nil, fmt.Errorf("teacher: %w", err)
+	}
+	d := &desk{task: t, config: c, teacher: t.Teacher(m)}
+	d.now.Store(&staffing{model: d.teacher})
+	return d, nil
+}
+
+// Generate asks whoever is at the desk.
+func (d *desk) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+	return d.now.Load().model.Generate(ctx, req, emit)
+}
+
+// studentPrefix begins the concrete names of students in answers and traces.
+const studentPrefix = "student/"
+
+// studentName is a student's name in answers and traces.
+func studentName(row *store.Student) string { return studentPrefix + row.Task + "@" + row.ID }
+
+// staff puts a champion at the desk, or, with nil, the teacher alone.
+func (d *desk) staff(row *store.Student, s *student.Student) {
+	if row == nil {
+		d.now.Store(&staffing{model: d.teacher})
+		return
+	}
+	certificate := s.Card().Certificate
+	accept := func(r *model.Response) bool { return certificate != nil && certificate.Answers(r.Score) }
+	cascade := compose.Cascade{Cheap: d.task.Student(studentName(row), pupil{s}), Strong: d.teacher, Accept: accept}
+	d.now.Store(&staffing{champion: row.ID, model: cascade})
+}
+
+// pupil lets a student answer a task.
+type pupil struct{ *student.Student }
+
+func (p pupil) Answer(text string) (string, float64) {
+	prediction := p.Predict(text)
+	return prediction.Label, prediction.Score
+}

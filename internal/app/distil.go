@@ -1,0 +1,269 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"retort/dataset"
+	"retort/distill"
+	"retort/eval/certify"
+	"retort/internal/config"
+	"retort/internal/store"
+	"retort/model"
+	"retort/student"
+	"retort/task"
+)
+
+// DistillOptions say what to distil. Empty fields take the task's configuration, else the defaults.
+type DistillOptions struct {
+	Task   string
+	Data   string // a file of labelled examples; empty: the task's traces
+	Input  string // its column of inputs; empty: found by name
+	Label  string // its column of labels
+	Eval   string // a file to measure and certify on
+	Goal   certify.Goal
+	Method certify.Method
+	Effort string
+	Seed   uint64
+	Reask  int // how many inputs to put to the teacher again, with traces and a teacher that is no recording
+
+	Progress func(stage string, done, total int) // may be nil
+}
+
+// Distilled is a registered candidate with the evidence for it.
+type Distilled struct {
+	distill.Outcome
+	ID   string
+	Task *task.Task
+}
+
+// Distill makes a student and registers it as a candidate.
+func (a *App) Distill(ctx context.Context, o DistillOptions) (*Distilled, error) {
+	if o.Progress == nil {
+		o.Progress = func(string, int, int) {}
+	}
+	d := a.plant.Load().tasks[o.Task]
+	job := distill.Job{Created: time.Now().UTC().Truncate(time.Second), Seed: o.Seed, Progress: o.Progress}
+	job.Goal, job.Method, job.Effort = o.settings(d)
+	if err := a.gather(ctx, &job, d, o); err != nil {
+		return nil, err
+	}
+	outcome, err := distill.Run(ctx, job)
+	if err != nil {
+		return nil, fmt.Errorf("distil %s: %w", o.Task, err)
+	}
+	row, err := a.register(ctx, outcome)
+	if err != nil {
+		return nil, err
+	}
+	outcome.Report.Student, outcome.Report.StudentBytes = row.ID, row.Bytes
+	return &Distilled{Outcome: *outcome, ID: row.ID, Task: job.Task}, nil
+}
+
+// settings are the options where given, then the task's, then the defaults.
+func (o *DistillOptions) settings(d *desk) (certify.Goal, certify.Method, student.Effort) {
+	c := config.Task{Agreement: 0.95, Confidence: 0.95}
+	if d != nil {
+		c = d.config
+	}
+	goal, method, effort := o.Goal, o.Method, o.Effort
+	if goal.Agreement == 0 {
+		goal.Agreement = c.Agreement
+	}
+	if goal.Confidence == 0 {
+		goal.Confidence = c.Confidence
+	}
+	if method == "" {
+		method = certify.Method(c.Student.Method)
+	}
+	if effort == "" {
+		effort = c.Student.Effort
+	}
+	return goal, method, student.Effort(effort)
+}
+
+// gather finds the examples, the contract and the teacher.
+func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) error {
+	if o.Eval != "" {
+		set, err := dataset.ReadFile(o.Eval, dataset.Columns{Input: o.Input, Label: o.Label})
+		if err != nil {
+			return err
+		}
+		job.Eval = set.Examples
+	}
+	if o.Data == "" {
+		return a.gatherTraces(ctx, job, d, o)
+	}
+	set, err := dataset.ReadFile(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
+	if err != nil {
+		return err
+	}
+	job.Examples, job.DataHash, job.Teacher = set.Examples, set.Hash, "file "+filepath.Base(o.Data)
+	if d != nil {
+		job.Task = d.task
+		return nil
+	}
+	job.Task = &task.Task{Name: o.Task, Labels: labels(set.Examples)}
+	if err := job.Task.Validate(); err != nil {
+		return fmt.Errorf("make task %s from the labels of %s: %w", o.Task, o.Data, err)
+	}
+	return nil
+}
+
+// labels returns the labels that examples have, sorted.
+func labels(examples []dataset.Example) []string {
+	found := map[string]bool{}
+	for i := range examples {
+		found[examples[i].Label] = true
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// gatherTraces makes examples of what the task's teacher answered through the gateway.
+func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) error {
+	if d == nil {
+		return &unknownTaskError{o.Task}
+	}
+	job.Task = d.task
+	taught, err := a.lessons(ctx, d, o.Progress)
+	if err != nil {
+		return err
+	}
+	if len(taught.examples) == 0 {
+		return &noTracesError{task: o.Task, deferred: taught.deferred}
+	}
+	job.Examples, job.Teacher, job.DataHash = taught.examples, taught.teacher, dataset.Hash(taught.examples)
+	if o.Reask > 0 && !a.plant.Load().recorded(d) {
+		job.Consistency, err = reask(ctx, d, taught.examples, o.Reask, job.Goal.Confidence, o.Progress)
+	}
+	return err
+}
+
+// lessons are what traces teach.
+type lessons struct {
+	examples []dataset.Example
+	teacher  string // the concrete model that answered most recently
+	deferred int    // answers to what a student left to the teacher
+	skipped  int    // traces without captured content, or with an answer outside the contract
+}
+
+// lessons reads the task's traces. The teacher's answers count, and corrections by feedback above them. What a student
+// deferred is left out: it is the hard part of the stream, and would mislead the threshold about the rest.
+func (a *App) lessons(ctx context.Context, d *desk, progress func(string, int, int)) (*lessons, error) {
+	if err := a.flush(ctx); err != nil {
+		return nil, err
+	}
+	corrections, err := a.store.Corrections(ctx, model.DefaultTenant)
+	if err != nil {
+		return nil, err
+	}
+	out := &lessons{}
+	read := 0
+	for trace, err := range a.store.Traces(ctx, store.Filter{Tenant: model.DefaultTenant, Model: d.task.Name, Status: store.Answered, Content: true}) {
+		if trace == nil {
+			return nil, err
+		}
+		if err != nil { // its content is damaged; the others count
+			out.skipped++
+			continue
+		}
+		read++
+		if read%500 == 0 {
+			progress("read traces", read, read)
+		}
+		out.add(trace, d.task, corrections[trace.ID])
+	}
+	return out, nil
+}
+
+func (l *lessons) add(trace *model.Trace, t *task.Task, correction string) {
+	input, err := traceInput(trace)
+	if err != nil || trace.Response == nil {
+		l.skipped++
+		return
+	}
+	label := trace.Response.Text()
+	if correction != "" {
+		if parsed, ok := t.Parse(correction); ok {
+			label = parsed
+		}
+	} else if asked(trace) {
+		if !strings.HasPrefix(trace.Response.Model, studentPrefix) {
+			l.deferred++
+		}
+		return
+	}
+	if t.Class(label) < 0 {
+		l.skipped++
+		return
+	}
+	l.teacher = trace.Response.Model
+	l.examples = append(l.examples, dataset.Example{Text: input, Label: label, ID: trace.ID})
+}
+
+// asked says whether a student was asked for the answer.
+func asked(trace *model.Trace) bool {
+	for i := range trace.Attempts {
+		if strings.HasPrefix(trace.Attempts[i].Model, studentPrefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// register stores a student's file and its row.
+func (a *App) register(ctx context.Context, outcome *distill.Outcome) (*store.Student, error) {
+	id := strings.ToLower(rand.Text()[:10])
+	data := a.plant.Load().config.Data
+	path := filepath.Join("students", id+".student")
+	if err := os.MkdirAll(filepath.Join(data, "students"), 0o700); err != nil {
+		return nil, fmt.Errorf("make the folder of students: %w", err)
+	}
+	size, err := outcome.Student.WriteFile(filepath.Join(data, path))
+	if err != nil {
+		return nil, err
+	}
+	card := outcome.Student.Card()
+	text, err := json.Marshal(card)
+	if err != nil {
+		return nil, fmt.Errorf("write the student's card: %w", err)
+	}
+	row, err := a.store.AddStudent(ctx, store.Student{ID: id, Tenant: model.DefaultTenant, Task: card.Task,
+		Path: filepath.ToSlash(path), Bytes: size, Card: text})
+	if err != nil {
+		return nil, errors.Join(err, os.Remove(filepath.Join(data, path)))
+	}
+	return &row, nil
+}
+
+type unknownTaskError struct{ task string }
+
+func (e *unknownTaskError) Error() string {
+	return fmt.Sprintf("the configuration has no task %q", e.task)
+}
+func (e *unknownTaskError) Hint() string {
+	return "add it to the section tasks, or distil from a file: retort distill " + e.task + " --data FILE"
+}
+
+type noTracesError struct {
+	task     string
+	deferred int
+}
+
+func (e *noTracesError) Error() string {
+	return fmt.Sprintf("task %q has no traces to learn from (%d deferred by a student do not count)", e.task, e.deferred)
+}
+func (e *noTracesError) Hint() string {
+	return "send it some traffic through retort serve first, or distil from a file with --data FILE"
+}

@@ -1,0 +1,116 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"retort/dataset"
+	"retort/eval"
+	"retort/model"
+	"retort/task"
+)
+
+// EvalOptions say what to evaluate on.
+type EvalOptions struct {
+	Model       string // a model, a task, or a student's id
+	Data        string // a file of labelled examples
+	Input       string // its column of inputs; empty: found by name
+	Label       string // its column of labels
+	Limit       int    // how many examples at most; 0: all
+	Concurrency int    // 0: 8
+	Seed        uint64 // of the intervals
+	Progress    func(eval.Progress)
+}
+
+// Evaluation is what an evaluation found.
+type Evaluation struct {
+	Data string `json:"data"` // the file's name
+	*eval.Report
+}
+
+// Evaluate scores a model on a file. An evaluation that was interrupted goes on where it stopped when it is called
+// again with the same model and data; one that came to its end starts anew.
+func (a *App) Evaluate(ctx context.Context, o EvalOptions) (*Evaluation, error) {
+	set, err := dataset.ReadFile(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
+	if err != nil {
+		return nil, err
+	}
+	m, parse, err := a.candidate(ctx, o.Model)
+	if err != nil {
+		return nil, err
+	}
+	examples := set.Examples
+	if o.Limit > 0 {
+		examples = examples[:min(o.Limit, len(examples))]
+	}
+	cases := make([]eval.Case, len(examples))
+	for i := range examples {
+		cases[i] = eval.Case{Input: examples[i].Text, Gold: examples[i].Label}
+	}
+	journal, err := a.journal(o.Model+"@"+a.championOf(o.Model), dataset.Hash(examples))
+	if err != nil {
+		return nil, err
+	}
+	report, err := eval.Run(ctx, m, cases, eval.RunOptions{Name: o.Model, Concurrency: o.Concurrency, Journal: journal,
+		Parse: parse, Progress: o.Progress, Measure: eval.MeasureOptions{Seed: o.Seed}})
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(journal); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("remove the evaluation's journal: %w", err)
+	}
+	return &Evaluation{Data: set.Name, Report: report}, nil
+}
+
+// candidate returns what answers to a name: a model or task of the configuration, else a student by its id.
+func (a *App) candidate(ctx context.Context, name string) (model.Model, func(*model.Response) (string, bool), error) {
+	p := a.plant.Load()
+	m, err := a.Model(name)
+	if err == nil {
+		if d, ok := p.tasks[name]; ok {
+			return m, parser(d.task), nil
+		}
+		return m, nil, nil
+	}
+	s, studentErr := a.Student(ctx, name)
+	if studentErr != nil {
+		return nil, nil, err
+	}
+	opened, err := a.openStudent(p, s.Path)
+	if err != nil {
+		return nil, nil, err
+	}
+	t := &task.Task{Name: s.Task, Labels: opened.Labels()}
+	return t.Student(studentPrefix+s.Task+"@"+s.ID, pupil{opened}), parser(t), nil
+}
+
+// parser reads an answer as one of the task's labels.
+func parser(t *task.Task) func(*model.Response) (string, bool) {
+	return func(r *model.Response) (string, bool) { return t.Parse(r.Text()) }
+}
+
+// championOf returns the id of who serves a task; empty for its teacher and for what is no task.
+func (a *App) championOf(name string) string {
+	if d, ok := a.plant.Load().tasks[name]; ok {
+		return d.now.Load().champion
+	}
+	return ""
+}
+
+// journal returns the path of the journal of an evaluation, in the data folder.
+func (a *App) journal(name, data string) (string, error) {
+	dir := filepath.Join(a.plant.Load().config.Data, "evals")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("make the folder of evaluations: %w", err)
+	}
+	sum := sha256.Sum256([]byte(name + "\x00" + data))
+	return filepath.Join(dir, hex.EncodeToString(sum[:12])+".jsonl"), nil
+}

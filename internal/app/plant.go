@@ -1,0 +1,210 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"regexp"
+
+	"retort/compose"
+	"retort/dialect/openai"
+	"retort/internal/config"
+	"retort/model"
+	"retort/provider"
+	"retort/provider/replay"
+)
+
+// plant is all that one configuration file builds: it lives until the file changes, so that connections, caches,
+// breakers and limits outlast a promotion.
+type plant struct {
+	config    *config.Config
+	providers map[string]*provider.Provider
+	tapes     map[string][]replay.Recording
+	models    map[string]model.Model // by the names of the section models
+	tasks     map[string]*desk
+}
+
+// newPlant builds everything in a configuration that has been checked.
+func newPlant(cfg *config.Config) (*plant, error) {
+	p := &plant{config: cfg, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
+		models: map[string]model.Model{}, tasks: map[string]*desk{}}
+	for name, c := range cfg.Providers {
+		if err := p.addProvider(name, c); err != nil {
+			return nil, fmt.Errorf("providers.%s: %w", name, err)
+		}
+	}
+	for name := range cfg.Models {
+		if _, err := p.model(name); err != nil {
+			return nil, err
+		}
+	}
+	for name := range cfg.Tasks {
+		if _, err := p.model(name); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
+
+// close lets go of idle connections; requests under way keep theirs.
+func (p *plant) close() {
+	for _, provider := range p.providers {
+		provider.Close()
+	}
+}
+
+func (p *plant) addProvider(name string, c config.Provider) error {
+	if c.Dialect == config.DialectReplay {
+		tape, err := readTape(c.File)
+		p.tapes[name] = tape
+		return err
+	}
+	made, err := provider.New(providerOptions(name, c))
+	p.providers[name] = made
+	return err
+}
+
+// readTape reads a recording.
+func readTape(path string) ([]replay.Recording, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("file: %w", err)
+	}
+	defer f.Close()
+	tape, err := replay.Read(f)
+	if err != nil {
+		return nil, fmt.Errorf("file %s: %w", path, err)
+	}
+	return tape, nil
+}
+
+// providerOptions says in package provider's words what the configuration says of an upstream.
+func providerOptions(name string, c config.Provider) provider.Options {
+	retries := -1
+	if c.Retries != nil && *c.Retries > 0 {
+		retries = *c.Retries
+	}
+	return provider.Options{
+		Name: name, Dialect: openai.Client{}, BaseURL: c.BaseURL, Key: c.APIKey.Reveal(), Retries: retries,
+		Timeouts: provider.Timeouts{Connect: c.Timeouts.Connect, First: c.Timeouts.FirstPart, Idle: c.Timeouts.Idle, Total: c.Timeouts.Total},
+		Breaker: provider.Breaker{Off: c.Breaker.Off, Rate: c.Breaker.FailureRate, Calls: c.Breaker.Requests,
+			Window: c.Breaker.Window, Cooldown: c.Breaker.Cooldown},
+	}
+}
+
+// model returns a configured model or task, building it and what it is made of on first use. The configuration has no
+// cycles.
+func (p *plant) model(name string) (model.Model, error) {
+	if m, ok := p.models[name]; ok {
+		return m, nil
+	}
+	if d, ok := p.tasks[name]; ok {
+		return d, nil
+	}
+	if c, ok := p.config.Tasks[name]; ok {
+		d, err := p.newDesk(name, c)
+		if err != nil {
+			return nil, fmt.Errorf("tasks.%s: %w", name, err)
+		}
+		p.tasks[name] = d
+		return d, nil
+	}
+	c, ok := p.config.Models[name]
+	if !ok {
+		return nil, fmt.Errorf("no model named %q", name)
+	}
+	m, err := p.build(name, c)
+	if err != nil {
+		return nil, fmt.Errorf("models.%s: %w", name, err)
+	}
+	p.models[name] = m
+	return m, nil
+}
+
+func (p *plant) build(name string, c config.Model) (model.Model, error) {
+	switch {
+	case c.Provider != "":
+		return p.leaf(name, c), nil
+	case len(c.Fallback) > 0:
+		return p.fallback(c.Fallback)
+	case c.Cascade != nil:
+		return p.cascade(c.Cascade)
+	case c.Cache != nil:
+		of, err := p.model(c.Cache.Of)
+		if err != nil {
+			return nil, err
+		}
+		return compose.Cache(of, compose.Caching{TTL: c.Cache.TTL, Bytes: int64(c.Cache.MaxBytes)})
+	case c.Limit != nil:
+		of, err := p.model(c.Limit.Of)
+		if err != nil {
+			return nil, err
+		}
+		return compose.Limit(of, compose.Limits{Rate: c.Limit.PerSecond, Burst: c.Limit.Burst,
+			Concurrent: c.Limit.Concurrent, By: scopes[c.Limit.By]}), nil
+	}
+	return nil, errors.New("it does not say what it is made of")
+}
+
+// scopes maps who is counted apart, in the configuration's words, to those of package compose.
+var scopes = map[string]compose.Scope{config.ByKey: compose.ByKey, config.ByTenant: compose.ByTenant, config.ByAll: compose.ByModel}
+
+func (p *plant) leaf(alias string, c config.Model) model.Model {
+	name := c.Name
+	if name == "" {
+		name = alias
+	}
+	price := model.Price(c.Price)
+	if tape, ok := p.tapes[c.Provider]; ok {
+		recorded := p.config.Providers[c.Provider].Latency == "recorded"
+		return replay.New(tape, replay.Options{Name: c.Provider + "/" + name, Latency: recorded, Price: price})
+	}
+	return p.providers[c.Provider].Model(provider.Spec{Name: name, Price: price})
+}
+
+func (p *plant) fallback(names []string) (model.Model, error) {
+	models := make([]model.Model, len(names))
+	for i, name := range names {
+		m, err := p.model(name)
+		if err != nil {
+			return nil, err
+		}
+		models[i] = m
+	}
+	return compose.Fallback(models...), nil
+}
+
+func (p *plant) cascade(c *config.Cascade) (model.Model, error) {
+	cheap, err := p.model(c.Cheap)
+	if err != nil {
+		return nil, err
+	}
+	strong, err := p.model(c.Strong)
+	if err != nil {
+		return nil, err
+	}
+	accept, err := accepts(c.Accept)
+	if err != nil {
+		return nil, err
+	}
+	return compose.Cascade{Cheap: cheap, Strong: strong, Accept: accept}, nil
+}
+
+// accepts returns the test that a cheap answer must pass.
+func accepts(c config.Accept) (func(*model.Response) bool, error) {
+	switch {
+	case c.Score != nil:
+		least := *c.Score
+		return func(r *model.Response) bool { return r.Score >= least }, nil
+	case c.Match != "":
+		pattern, err := regexp.Compile(c.Match)
+		if err != nil {
+			return nil, fmt.Errorf("cascade.accept.match: %w", err)
+		}
+		return func(r *model.Response) bool { return pattern.MatchString(r.Text()) }, nil
+	}
+	return func(r *model.Response) bool { return json.Valid([]byte(r.Text())) }, nil
+}

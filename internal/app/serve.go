@@ -1,0 +1,162 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"time"
+
+	"retort/compose"
+	"retort/dialect/openai"
+	"retort/internal/capture"
+	"retort/internal/server"
+	"retort/internal/store"
+	"retort/model"
+)
+
+// ServeOptions say how to serve.
+type ServeOptions struct {
+	Listen string           // instead of the configuration's address; port 0 is a free one
+	Watch  bool             // reload on SIGHUP and when the configuration file changes
+	Ready  func(url string) // called once requests are taken; may be nil
+}
+
+// endpoints are the paths at which models are asked, each with the dialect spoken there.
+func endpoints() []server.Endpoint {
+	return []server.Endpoint{{Path: "/v1/chat/completions", Dialect: openai.Server{}}}
+}
+
+// gateway is what runs while Serve does.
+type gateway struct {
+	server   *server.Server
+	log      *capture.Log
+	importer *capture.Importer
+}
+
+// restaffEvery is how often a serving process looks for promotions and keys of other processes.
+const restaffEvery = 300 * time.Millisecond
+
+// Serve runs the gateway until ctx ends, then drains it. It can run once at a time.
+func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
+	cfg := a.plant.Load().config
+	if o.Listen == "" {
+		o.Listen = cfg.Listen
+	}
+	listener, err := listen(ctx, o.Listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() // the server closes it too; this is for the returns before
+	g, err := a.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, a.close(g)) }()
+	changes := a.store.Watch(ctx, restaffEvery)
+	if err := a.restaff(ctx, g); err != nil {
+		return err
+	}
+	watching, stop := context.WithCancel(ctx)
+	watched := a.follow(watching, g, changes, o.Watch)
+	defer func() { stop(); <-watched }()
+	if o.Ready != nil {
+		o.Ready("http://" + listener.Addr().String())
+	}
+	return g.server.Serve(ctx, listener)
+}
+
+// listen opens the address, and says what to do when it is taken.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var config net.ListenConfig
+	l, err := config.Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, &listenError{address, err}
+	}
+	return l, nil
+}
+
+type listenError struct {
+	address string
+	err     error
+}
+
+func (e *listenError) Error() string { return fmt.Sprintf("listen on %s: %v", e.address, e.err) }
+func (e *listenError) Unwrap() error { return e.err }
+func (e *listenError) Hint() string {
+	return "another program may use the port; choose another with listen: in the configuration or with --listen HOST:PORT"
+}
+
+// open starts capture and builds the server.
+func (a *App) open(ctx context.Context) (*gateway, error) {
+	cfg := a.plant.Load().config
+	log, err := capture.Open(store.TracesDir(cfg.Data), capture.Options{
+		SyncEvery: cfg.Capture.SyncEvery, SegmentBytes: int64(cfg.Capture.SegmentBytes), Alarm: a.alarm})
+	if err != nil {
+		return nil, err
+	}
+	g := &gateway{log: log, importer: a.store.Import(log)}
+	l := cfg.Limits
+	g.server = server.New(a.snapshot(a.plant.Load(), g), server.Options{
+		Endpoints: endpoints(),
+		Feedback:  feedback{a.store}, Log: a.log,
+		Checks:  []server.Check{{Name: "capture", Err: log.Err}},
+		MaxBody: int64(l.MaxBody), MaxHeader: int(l.MaxHeader), HeaderTimeout: l.ReadHeaderTimeout, BodyTimeout: l.ReadTimeout,
+		IdleTimeout: l.IdleTimeout, StallTimeout: l.WriteTimeout, DrainTimeout: l.DrainTimeout,
+	})
+	a.serving.Store(g)
+	return g, nil
+}
+
+// alarm is told when recording begins to fail, and with nil when it works again.
+func (a *App) alarm(err error) {
+	if err != nil {
+		a.log.Error("traces cannot be recorded; requests wait or fail until they can", "error", err)
+		return
+	}
+	a.log.Info("traces are recorded again")
+}
+
+// closing is how long the importer may take, when the gateway stops, to move what was recorded into the store; the
+// rest waits for the next start.
+const closing = 30 * time.Second
+
+func (a *App) close(g *gateway) error {
+	a.serving.Store(nil)
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	return errors.Join(g.importer.Close(ctx), g.log.Close())
+}
+
+// snapshot is what the server serves of a plant: every model and task, each recorded.
+func (a *App) snapshot(p *plant, g *gateway) *server.Snapshot {
+	recording := compose.Recording{}
+	if !p.config.Capture.Content {
+		recording.Content = func(*model.Request) bool { return false }
+	}
+	s := &server.Snapshot{Models: make(map[string]server.Model, len(p.models)+len(p.tasks)), Release: p.close}
+	add := func(name string, m model.Model) {
+		s.Models[name] = server.Model{Model: compose.Record(m, g.log, recording)}
+	}
+	for name, m := range p.models {
+		add(name, m)
+	}
+	for name, d := range p.tasks {
+		add(name, d)
+	}
+	return s
+}
+
+// feedback lets the server keep feedback in the store.
+type feedback struct{ *store.Store }
+
+func (f feedback) AddFeedback(ctx context.Context, tenant string, given server.Feedback) error {
+	row := store.Feedback{Trace: given.Trace, Rating: given.Rating, Correction: given.Correction}
+	if given.Comment != "" {
+		row.Comment = &given.Comment
+	}
+	_, err := f.Store.AddFeedback(ctx, tenant, row)
+	return err
+}

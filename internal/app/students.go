@@ -1,0 +1,136 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"retort/internal/store"
+	"retort/model"
+	"retort/student"
+)
+
+// Student is a registered student with its card.
+type Student struct {
+	ID      string       `json:"id"`
+	Task    string       `json:"task"`
+	Stage   store.Stage  `json:"stage"`
+	Path    string       `json:"path"` // of its file, relative to the data folder
+	Bytes   int64        `json:"bytes"`
+	Created time.Time    `json:"created"`
+	Card    student.Card `json:"card"`
+}
+
+// Status is the word for what its certificate promises.
+func (s *Student) Status() string {
+	if s.Card.Certificate == nil {
+		return "uncertified"
+	}
+	return string(s.Card.Certificate.Status)
+}
+
+func newStudent(row *store.Student) (*Student, error) {
+	s := &Student{ID: row.ID, Task: row.Task, Stage: row.Stage, Path: row.Path, Bytes: row.Bytes, Created: row.Created}
+	if err := json.Unmarshal(row.Card, &s.Card); err != nil {
+		return nil, fmt.Errorf("read the card of student %s: %w", row.ID, err)
+	}
+	return s, nil
+}
+
+// Students returns the students of a task, or of all, the latest first.
+func (a *App) Students(ctx context.Context, task string) ([]*Student, error) {
+	rows, err := a.store.Students(ctx, model.DefaultTenant, task)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]*Student, len(rows))
+	for i := range rows {
+		if out[i], err = newStudent(&rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Student returns the student with an id, or whose id alone begins with it.
+func (a *App) Student(ctx context.Context, id string) (*Student, error) {
+	all, err := a.Students(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var found *Student
+	for _, s := range all {
+		switch {
+		case s.ID == id:
+			return s, nil
+		case id != "" && strings.HasPrefix(s.ID, id):
+			if found != nil {
+				return nil, &studentError{fmt.Sprintf("more than one student's id begins with %q", id)}
+			}
+			found = s
+		}
+	}
+	if found == nil {
+		return nil, &studentError{fmt.Sprintf("there is no student %q", id)}
+	}
+	return found, nil
+}
+
+type studentError struct{ text string }
+
+func (e *studentError) Error() string { return e.text }
+func (e *studentError) Hint() string  { return "retort students list shows their ids" }
+
+// Promote makes a student the champion of its task. A student that would answer nothing, and one whose file does not
+// open, are refused. A serving process takes the champion up by itself.
+func (a *App) Promote(ctx context.Context, id string) (*Student, error) {
+	s, err := a.Student(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p := a.plant.Load()
+	opened, err := a.openStudent(p, s.Path)
+	if err != nil {
+		return nil, err
+	}
+	switch certificate := opened.Card().Certificate; {
+	case certificate == nil:
+		return nil, &silentError{s.ID, "it has no certificate"}
+	case !certificate.Speaks():
+		return nil, &silentError{s.ID, certificate.Reason}
+	}
+	if d, ok := p.tasks[s.Task]; ok {
+		if err := fits(d, opened); err != nil {
+			return nil, fmt.Errorf("promote student %s: %w", s.ID, err)
+		}
+	}
+	row, _, err := a.store.Promote(ctx, model.DefaultTenant, s.ID)
+	if err != nil {
+		return nil, err
+	}
+	return newStudent(&row)
+}
+
+// silentError refuses to promote a student that answers nothing.
+type silentError struct{ id, reason string }
+
+func (e *silentError) Error() string {
+	return fmt.Sprintf("student %s is silent, so promoting it would change nothing: %s", e.id, e.reason)
+}
+func (e *silentError) Hint() string {
+	return "collect more labels and distil again, or distil with a lower --agreement"
+}
+
+// Rollback undoes a task's latest promotion and returns the champion before it, or nil when the teacher answers alone
+// again.
+func (a *App) Rollback(ctx context.Context, task string) (*Student, error) {
+	row, _, err := a.store.Rollback(ctx, model.DefaultTenant, task)
+	if err != nil || row == nil {
+		return nil, err
+	}
+	return newStudent(row)
+}

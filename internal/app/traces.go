@@ -1,0 +1,93 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+
+	"retort/internal/store"
+	"retort/model"
+)
+
+// flush brings the store up to date with what has been recorded so far, by this process or another.
+func (a *App) flush(ctx context.Context) error {
+	if g := a.serving.Load(); g != nil {
+		return g.importer.Flush(ctx)
+	}
+	return a.store.CatchUp(ctx)
+}
+
+// Traces yields all whole traces that the filter chooses, the earliest first, with what was recorded up to now. Tenant
+// may be left out of the filter.
+func (a *App) Traces(ctx context.Context, f store.Filter) iter.Seq2[*model.Trace, error] {
+	return func(yield func(*model.Trace, error) bool) {
+		if err := a.flush(ctx); err != nil {
+			yield(nil, err)
+			return
+		}
+		f.Tenant = model.DefaultTenant
+		a.store.Traces(ctx, f)(yield)
+	}
+}
+
+// ListTraces returns a page of traces without content, the latest first, and where the next page begins.
+func (a *App) ListTraces(ctx context.Context, f store.Filter) ([]*model.Trace, string, error) {
+	if err := a.flush(ctx); err != nil {
+		return nil, "", err
+	}
+	f.Tenant = model.DefaultTenant
+	return a.store.List(ctx, f)
+}
+
+// Trace returns one whole trace and the feedback on it.
+func (a *App) Trace(ctx context.Context, id string) (*model.Trace, []store.Feedback, error) {
+	if err := a.flush(ctx); err != nil {
+		return nil, nil, err
+	}
+	trace, err := a.store.Trace(ctx, model.DefaultTenant, id)
+	if err != nil {
+		return nil, nil, err
+	}
+	feedback, err := a.store.Feedback(ctx, model.DefaultTenant, id)
+	return trace, feedback, err
+}
+
+var errNoContent = errors.New("the trace's content was not captured")
+
+// TraceContent decodes what a trace's request asked.
+func TraceContent(t *model.Trace) (*model.Content, error) {
+	switch {
+	case len(t.Body) == 0:
+		return nil, errNoContent
+	case t.Dialect == "":
+		var content model.Content
+		if err := json.Unmarshal(t.Body, &content); err != nil {
+			return nil, fmt.Errorf("read the request of trace %s: %w", t.ID, err)
+		}
+		return &content, nil
+	}
+	for _, endpoint := range endpoints() {
+		if endpoint.Dialect.Name() == t.Dialect {
+			req, err := endpoint.Dialect.Request(&http.Request{Header: http.Header{}}, t.Body)
+			if err != nil {
+				return nil, err
+			}
+			return req.Content()
+		}
+	}
+	return nil, fmt.Errorf("read the request of trace %s: unknown dialect %q", t.ID, t.Dialect)
+}
+
+// traceInput returns the text that a trace's request put to its task.
+func traceInput(t *model.Trace) (string, error) {
+	content, err := TraceContent(t)
+	if err != nil {
+		return "", err
+	}
+	return model.InputText(content)
+}

@@ -1,0 +1,128 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+// Package cli is the command line of Retort: it reads arguments, calls package app and prints. Results go to standard
+// output, as text or, with --json, as JSON; progress and errors go to standard error.
+//
+// Exit codes: 0 done; 1 failed; 2 wrong use; 130 interrupted.
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+)
+
+// The exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// Process is what the command line has of its surroundings.
+type Process struct {
+	Args     []string // without the program's name
+	Stdin    io.Reader
+	Stdout   io.Writer
+	Stderr   io.Writer
+	Getenv   func(string) (string, bool)
+	Terminal bool // Stderr is a terminal: progress may move
+}
+
+// grammar is every command and flag, as kong reads them.
+type grammar struct {
+	Config string `short:"c" default:"retort.yaml" type:"path" placeholder:"FILE" help:"Configuration file (default ./retort.yaml)."`
+
+	Quickstart quickstartCmd `cmd:"" help:"The whole wheel on a built-in sample, offline, in under a minute."`
+	Check      checkCmd      `cmd:"" help:"Validate the configuration."`
+	Serve      serveCmd      `cmd:"" help:"Run the gateway."`
+	Chat       chatCmd       `cmd:"" help:"Put a prompt to any model and stream its answer."`
+	Distill    distillCmd    `cmd:"" help:"Distil a student for a task, from traces or from a file."`
+	Eval       evalCmd       `cmd:"" help:"Score a model on labelled data."`
+	Students   studentsCmd   `cmd:"" help:"List, show, promote and roll back students."`
+	Traces     tracesCmd     `cmd:"" help:"List, show and export traces."`
+	Keys       keysCmd       `cmd:"" help:"Create, list and revoke API keys."`
+	Settings   settingsCmd   `cmd:"" name:"config" help:"Print the configuration in canonical form, or its JSON Schema."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
+}
+
+// session is one run of a command.
+type session struct {
+	Process
+	ctx    context.Context
+	config string
+}
+
+// Main runs the process's command line and returns its exit code. The first interrupt or SIGTERM asks the command to
+// end in good order; a second kills it.
+func Main() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() { // after the first signal, restore the default: the next one kills
+		<-ctx.Done()
+		stop()
+	}()
+	return Run(ctx, Process{
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+		Getenv: os.LookupEnv, Terminal: term.IsTerminal(int(os.Stderr.Fd())),
+	})
+}
+
+// errExit carries kong's wish to end (after --help) through a panic, as kong's Exit has no other way back.
+type errExit int
+
+// Run runs one command line and returns its exit code.
+func Run(ctx context.Context, p Process) (code int) {
+	defer func() {
+		if e := recover(); e != nil {
+			exit, ok := e.(errExit)
+			if !ok {
+				panic(e)
+			}
+			code = int(exit)
+		}
+	}()
+	var g grammar
+	s := &session{Process: p, ctx: ctx}
+	parser, err := kong.New(&g,
+		kong.Name("retort"),
+		kong.Description("Mix and match AI models behind one endpoint, and distil your own small ones from them."),
+		kong.Writers(p.Stdout, p.Stderr),
+		kong.Exit(func(code int) { panic(errExit(code)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),
+	)
+	if err != nil {
+		s.fail(err)
+		return exitFailed
+	}
+	args := p.Args
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		s.fail(&hinted{err, `run "retort --help" for the commands`})
+		return exitUsage
+	}
+	s.config = g.Config
+	return s.exit(parsed.Run(s))
+}
+
+func (s *session) exit(err error) int {
+	switch {
+	case err == nil:
+		return exitDone
+	case s.ctx.Err() != nil && errors.Is(err, context.Canceled):
+		s.fail(errors.New("interrupted"))
+		return exitInterrupted
+	}
+	s.fail(err)
+	return exitFailed
+}

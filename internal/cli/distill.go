@@ -1,0 +1,104 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"retort/distill"
+	"retort/eval/certify"
+	"retort/internal/app"
+)
+
+type distillCmd struct {
+	jsonFlag
+	Task       string  `arg:"" help:"Name of the task."`
+	Data       string  `type:"existingfile" placeholder:"FILE" help:"Learn from this CSV, TSV or JSONL file instead of traces; its labels are the teacher's answers."`
+	Input      string  `placeholder:"COL" help:"Column or field of the input."`
+	Label      string  `placeholder:"COL" help:"Column or field of the label."`
+	Eval       string  `type:"existingfile" placeholder:"FILE" help:"Measure, and certify, on this file; it is never trained on."`
+	Agreement  float64 `placeholder:"0.95" help:"Agreement with the teacher wanted among the answers."`
+	Confidence float64 `placeholder:"0.95" help:"Confidence wanted of that."`
+	Method     string  `enum:",cross-fitted,strict" default:"" placeholder:"cross-fitted" help:"How the threshold is found: cross-fitted uses all labels and is provisional until unseen labels certify it; strict keeps a fifth from training and is certified at once."`
+	Effort     string  `enum:",standard,high" default:"" placeholder:"standard" help:"standard trains in seconds; high may take minutes for accuracy."`
+	Seed       uint64  `default:"1" help:"Seed of everything random."`
+	Reask      int     `default:"100" placeholder:"N" help:"Ask the teacher again about N inputs to learn how consistent it is; 0 asks none. From traces only."`
+	Promote    bool    `help:"Make the student the champion at once."`
+	Report     string  `type:"path" placeholder:"FILE" help:"Write the report page (HTML) here."`
+}
+
+func (c *distillCmd) Run(s *session) error {
+	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv, Optional: c.Data != ""})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	bar := s.progress(c.JSON && !s.Terminal)
+	start := time.Now()
+	result, err := a.Distill(s.ctx, app.DistillOptions{
+		Task: c.Task, Data: c.Data, Input: c.Input, Label: c.Label, Eval: c.Eval,
+		Goal:   certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence},
+		Method: certify.Method(c.Method), Effort: c.Effort, Seed: c.Seed, Reask: c.Reask, Progress: bar.Step,
+	})
+	bar.End()
+	if err != nil {
+		return err
+	}
+	if c.Report != "" {
+		if err := a.WriteReport(c.Report, result); err != nil {
+			return err
+		}
+	}
+	if c.Promote {
+		if _, err := a.Promote(s.ctx, result.ID); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return s.json(result.Report)
+	}
+	return c.print(s, a, result, time.Since(start))
+}
+
+func (c *distillCmd) print(s *session, a *app.App, result *app.Distilled, took time.Duration) error {
+	for _, line := range Summary(&result.Report, took) {
+		fmt.Fprintf(s.Stdout, "%-22s %s\n", line[0], line[1])
+	}
+	for _, w := range result.Report.Warnings {
+		fmt.Fprintf(s.Stdout, "%-22s %s\n", "note", w)
+	}
+	fmt.Fprintln(s.Stdout)
+	if c.Promote {
+		fmt.Fprintf(s.Stdout, "%s is now the champion of %s\n", result.ID, result.Report.Task)
+	} else {
+		fmt.Fprintf(s.Stdout, "promote it:  retort students promote %s\n", result.ID)
+	}
+	if !a.HasTask(result.Report.Task) {
+		fmt.Fprintf(s.Stdout, "%s is not in the configuration yet; to serve it, add it there with a teacher:\n\n%s", result.Report.Task, result.TaskYAML())
+	}
+	return nil
+}
+
+// Summary returns a distillation's figures as pairs of name and text, for people.
+func Summary(r *distill.Report, took time.Duration) [][2]string {
+	learned := fmt.Sprintf("%d examples, %d labels", r.TrainExamples, r.Labels)
+	if n := r.Cleaned.Duplicates; n > 0 {
+		learned += fmt.Sprintf(" (%d duplicates merged)", n)
+	}
+	lines := [][2]string{
+		{"student", r.Student},
+		{"learned from", learned},
+		{"measured on", fmt.Sprintf("%d examples: %s", r.EvalExamples, r.EvaluatedOn)},
+		{"accuracy", fmt.Sprintf("%s [%s – %s], macro-F1 %.3f", percent(r.Accuracy), percent(r.Metrics.Accuracy.Lower), percent(r.Metrics.Accuracy.Upper), r.MacroF1)},
+	}
+	if r.Threshold != nil {
+		lines = append(lines,
+			[2]string{"answers", percent(r.Coverage) + " of them, and is silent on the rest"},
+			[2]string{"agrees with teacher", fmt.Sprintf("%s of those answers (wanted %s)", percent(r.Agreement), percent(r.Target))})
+	}
+	lines = append(lines, [2]string{"guarantee", strings.TrimSpace(r.Certificate.String())})
+	return append(lines, [2]string{"size, speed", fmt.Sprintf("%s; trained in %.2f s (with cross-fitting and all: %s); one answer %.0f µs (p99 %.0f µs)",
+		bytesText(r.StudentBytes), r.TrainSeconds, duration(took), r.PredictP50us, r.PredictP99us)})
+}

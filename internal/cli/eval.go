@@ -1,0 +1,78 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"retort/eval"
+	"retort/internal/app"
+)
+
+type evalCmd struct {
+	jsonFlag
+	Model       string `arg:"" help:"A model, a task, or a student's id."`
+	Data        string `required:"" type:"existingfile" placeholder:"FILE" help:"CSV, TSV or JSONL file of inputs with the answers wanted."`
+	Input       string `placeholder:"COL" help:"Column or field of the input."`
+	Label       string `placeholder:"COL" help:"Column or field of the answer wanted."`
+	Limit       int    `placeholder:"N" help:"Only the first N examples."`
+	Concurrency int    `default:"8" help:"Requests under way at once."`
+	Confusions  int    `default:"5" help:"How many confusions to print."`
+}
+
+func (c *evalCmd) Run(s *session) error {
+	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv, Optional: true})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	bar := s.progress(c.JSON && !s.Terminal)
+	result, err := a.Evaluate(s.ctx, app.EvalOptions{Model: c.Model, Data: c.Data, Input: c.Input, Label: c.Label,
+		Limit: c.Limit, Concurrency: c.Concurrency,
+		Progress: func(p eval.Progress) { bar.Step("ask "+c.Model, p.Done, p.Total) }})
+	bar.End()
+	if err != nil {
+		if s.ctx.Err() != nil {
+			return &hinted{err, "the same command goes on where this one stopped"}
+		}
+		return err
+	}
+	if c.JSON {
+		return s.json(result)
+	}
+	c.print(s, result)
+	return nil
+}
+
+func (c *evalCmd) print(s *session, r *app.Evaluation) {
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(s.Stdout, "%-12s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	m := r.Metrics
+	line("model", "%s on %s", r.Model, r.Data)
+	line("answered", "%d of %d", r.Answered, r.Items)
+	for _, kind := range slices.Sorted(maps.Keys(r.Errors)) {
+		line("failed", "%d: %s", r.Errors[kind], kind)
+	}
+	if r.Message != "" {
+		line("", "first: %s", clip(printable(r.Message), 200))
+	}
+	line("accuracy", "%s  [%s – %s]", percent(m.Accuracy.Value), percent(m.Accuracy.Lower), percent(m.Accuracy.Upper))
+	line("macro-F1", "%.3f  [%.3f – %.3f]", m.MacroF1.Value, m.MacroF1.Lower, m.MacroF1.Upper)
+	if m.Calibration != nil {
+		line("calibration", "Brier %.3f, ECE %.3f over %d scored answers", m.Calibration.Brier.Value, m.Calibration.ECE.Value, m.Calibration.Items)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.AnsweredBy)) {
+		line("answers by", "%s: %d (%s)", name, r.AnsweredBy[name], percent(float64(r.AnsweredBy[name])/float64(max(r.Answered, 1))))
+	}
+	line("cost", "$%s for %d + %d tokens", r.Cost, r.Usage.Input, r.Usage.Output)
+	line("latency", "p50 %s  p99 %s", duration(r.Latency.P50), duration(r.Latency.P99))
+	for i, confusion := range m.Confusions {
+		if i == c.Confusions {
+			break
+		}
+		line("confused", "%d × %s taken for %s", confusion.Count, printable(confusion.Gold), printable(confusion.Predicted))
+	}
+}

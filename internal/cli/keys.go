@@ -1,0 +1,76 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+
+	"retort/internal/app"
+)
+
+type keysCmd struct {
+	Create keysCreateCmd `cmd:"" help:"Create an API key and print it, once."`
+	List   keysListCmd   `cmd:"" help:"List API keys."`
+	Revoke keysRevokeCmd `cmd:"" help:"Revoke an API key."`
+}
+
+type keysCreateCmd struct {
+	jsonFlag
+	Name string `arg:"" help:"Whose or what the key is for."`
+}
+
+func (c *keysCreateCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		key, secret, err := a.CreateKey(s.ctx, c.Name)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return s.json(map[string]string{"id": key.ID, "key": secret})
+		}
+		fmt.Fprintln(s.Stdout, secret)
+		fmt.Fprintf(s.Stderr, "this is key %s; it is not shown again, and from now on every client needs one\n", key.ID)
+		return nil
+	})
+}
+
+type keysListCmd struct{ jsonFlag }
+
+func (c *keysListCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		keys, err := a.Keys(s.ctx)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return s.json(keys)
+		}
+		if len(keys) == 0 {
+			fmt.Fprintln(s.Stderr, "no keys: the gateway serves this machine only; make one with: retort keys create NAME")
+			return nil
+		}
+		var rows [][]string
+		for _, k := range keys {
+			state := "active"
+			if k.Revoked != nil {
+				state = "revoked " + clock(*k.Revoked)
+			}
+			rows = append(rows, []string{k.ID, k.Name, clock(k.Created), state})
+		}
+		return s.table([]string{"ID", "NAME", "CREATED", "STATE"}, rows)
+	})
+}
+
+type keysRevokeCmd struct {
+	ID string `arg:"" help:"The key's id."`
+}
+
+func (c *keysRevokeCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		if err := a.RevokeKey(s.ctx, c.ID); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.Stdout, "key %s is revoked; a serving retort refuses it within a second\n", c.ID)
+		return nil
+	})
+}

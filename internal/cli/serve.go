@@ -1,0 +1,42 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+
+	"retort/internal/app"
+)
+
+type serveCmd struct {
+	Listen string `placeholder:"HOST:PORT" help:"Listen here instead of where the configuration says."`
+	Pid    bool   `hidden:""`
+}
+
+func (c *serveCmd) Run(s *session) error {
+	log := slog.New(slog.NewTextHandler(s.Stderr, nil))
+	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv, Log: log})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	return a.Serve(s.ctx, app.ServeOptions{Listen: c.Listen, Watch: true, Ready: func(url string) {
+		fmt.Fprintf(s.Stderr, "retort is listening on %s\n", url)
+	}})
+}
+
+type checkCmd struct{ jsonFlag }
+
+func (c *checkCmd) Run(s *session) error {
+	summary, err := app.Check(s.config, s.Getenv)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return s.json(summary)
+	}
+	fmt.Fprintf(s.Stdout, "%s is valid: %d providers, %d models, %d tasks; listens on %s; data in %s\n",
+		s.config, summary.Providers, summary.Models, summary.Tasks, summary.Listen, summary.Data)
+	return nil
+}

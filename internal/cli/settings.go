@@ -1,0 +1,58 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"runtime/debug"
+
+	"retort/internal/config"
+)
+
+type settingsCmd struct {
+	Print  settingsPrintCmd  `cmd:"" help:"Print the configuration with all defaults; secrets stay references."`
+	Schema settingsSchemaCmd `cmd:"" help:"Print the JSON Schema of the configuration, for editors."`
+}
+
+type settingsPrintCmd struct{}
+
+func (c *settingsPrintCmd) Run(s *session) error {
+	cfg, err := config.Load(s.config)
+	if err != nil {
+		return err
+	}
+	text, err := cfg.Canonical()
+	if err != nil {
+		return err
+	}
+	_, err = s.Stdout.Write(text)
+	return err
+}
+
+type settingsSchemaCmd struct{}
+
+func (c *settingsSchemaCmd) Run(s *session) error {
+	_, err := fmt.Fprintf(s.Stdout, "%s\n", config.Schema())
+	return err
+}
+
+type versionCmd struct{ jsonFlag }
+
+func (c *versionCmd) Run(s *session) error {
+	version, revision := "devel", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if info.Main.Version != "" && info.Main.Version != "(devel)" {
+			version = info.Main.Version
+		}
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				revision = setting.Value
+			}
+		}
+	}
+	if c.JSON {
+		return s.json(map[string]string{"version": version, "revision": revision})
+	}
+	fmt.Fprintln(s.Stdout, "retort", version, revision)
+	return nil
+}

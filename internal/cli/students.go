@@ -1,0 +1,114 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+
+	"retort/internal/app"
+)
+
+type studentsCmd struct {
+	List     studentsListCmd     `cmd:"" help:"List students, newest first."`
+	Show     studentsShowCmd     `cmd:"" help:"Show a student's card."`
+	Promote  studentsPromoteCmd  `cmd:"" help:"Make a student the champion of its task."`
+	Rollback studentsRollbackCmd `cmd:"" help:"Make the previous champion of a task its champion again."`
+}
+
+// opened runs a command on the data folder.
+func (s *session) opened(run func(a *app.App) error) error {
+	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv, Optional: true})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	return run(a)
+}
+
+type studentsListCmd struct {
+	jsonFlag
+	Task string `placeholder:"TASK" help:"Only of this task."`
+}
+
+func (c *studentsListCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		students, err := a.Students(s.ctx, c.Task)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return s.json(students)
+		}
+		if len(students) == 0 {
+			fmt.Fprintln(s.Stderr, "no students yet; make one with: retort distill TASK")
+			return nil
+		}
+		var rows [][]string
+		for _, st := range students {
+			rows = append(rows, []string{st.ID, st.Task, string(st.Stage), st.Status(), percent(st.Card.Metrics["accuracy"]),
+				percent(st.Card.Metrics["coverage"]), bytesText(st.Bytes), clock(st.Created)})
+		}
+		return s.table([]string{"ID", "TASK", "STAGE", "STATUS", "ACCURACY", "COVERAGE", "SIZE", "CREATED"}, rows)
+	})
+}
+
+type studentsShowCmd struct {
+	jsonFlag
+	ID string `arg:"" help:"The student's id, or the start of it."`
+}
+
+func (c *studentsShowCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		st, err := a.Student(s.ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return s.json(st)
+		}
+		fmt.Fprintf(s.Stdout, "%s  %s of task %s, made %s, %s in %s\n", st.ID, st.Stage, st.Task, clock(st.Created), bytesText(st.Bytes), st.Path)
+		return s.json(st.Card)
+	})
+}
+
+type studentsPromoteCmd struct {
+	jsonFlag
+	ID string `arg:"" help:"The student's id, or the start of it."`
+}
+
+func (c *studentsPromoteCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		st, err := a.Promote(s.ctx, c.ID)
+		return c.done(s, st, err)
+	})
+}
+
+func (c *studentsPromoteCmd) done(s *session, st *app.Student, err error) error {
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return s.json(st)
+	}
+	fmt.Fprintf(s.Stdout, "%s is now the champion of %s; a serving retort takes it up within a second\n", st.ID, st.Task)
+	return nil
+}
+
+type studentsRollbackCmd struct {
+	jsonFlag
+	Task string `arg:"" help:"The task."`
+}
+
+func (c *studentsRollbackCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		st, err := a.Rollback(s.ctx, c.Task)
+		if err == nil && st == nil { // rolled back to no student at all
+			if c.JSON {
+				return s.json(map[string]any{"task": c.Task, "champion": nil})
+			}
+			fmt.Fprintf(s.Stdout, "%s has no champion any more; its teacher answers\n", c.Task)
+			return nil
+		}
+		return (&studentsPromoteCmd{jsonFlag: c.jsonFlag}).done(s, st, err)
+	})
+}

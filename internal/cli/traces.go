@@ -1,0 +1,167 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"retort/internal/app"
+	"retort/internal/store"
+	"retort/model"
+)
+
+type tracesCmd struct {
+	List   tracesListCmd   `cmd:"" help:"List traces, the latest first."`
+	Show   tracesShowCmd   `cmd:"" help:"Show one trace whole."`
+	Export tracesExportCmd `cmd:"" help:"Write traces as JSON lines, the earliest first."`
+}
+
+// traceFilter is what list and export choose by.
+type traceFilter struct {
+	Model string        `placeholder:"NAME" help:"Only of this model or task."`
+	Since time.Duration `placeholder:"24h" help:"Only of this long ago or later."`
+	Error bool          `help:"Only requests that failed."`
+}
+
+func (f *traceFilter) filter() store.Filter {
+	out := store.Filter{Model: f.Model}
+	if f.Since > 0 {
+		out.Since = time.Now().Add(-f.Since)
+	}
+	if f.Error {
+		out.Status = store.Failed
+	}
+	return out
+}
+
+type tracesListCmd struct {
+	jsonFlag
+	traceFilter
+	Limit  int    `default:"50" help:"How many at most."`
+	Cursor string `placeholder:"CURSOR" help:"Go on where the list before ended."`
+}
+
+func (c *tracesListCmd) Run(s *session) error {
+	if c.Limit < 1 {
+		return &hinted{fmt.Errorf("--limit %d: it must be at least 1", c.Limit), "retort traces export writes all"}
+	}
+	return s.opened(func(a *app.App) error {
+		filter := c.filter()
+		filter.Limit, filter.Cursor = c.Limit, c.Cursor
+		traces, next, err := a.ListTraces(s.ctx, filter)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return s.json(map[string]any{"traces": traces, "next": next})
+		}
+		if len(traces) == 0 {
+			fmt.Fprintln(s.Stderr, "no traces; every request that retort serve answers leaves one")
+			return nil
+		}
+		var rows [][]string
+		for _, t := range traces {
+			rows = append(rows, traceRow(t))
+		}
+		if err := s.table([]string{"TRACE", "TIME", "MODEL", "ANSWERED BY", "TOOK", "TOKENS", "COST"}, rows); err != nil {
+			return err
+		}
+		if next != "" {
+			fmt.Fprintf(s.Stderr, "more: --cursor %s\n", next)
+		}
+		return nil
+	})
+}
+
+func traceRow(t *model.Trace) []string {
+	by := "error: " + t.Error
+	if t.Error == "" && t.Response != nil {
+		by = t.Response.Model
+	}
+	return []string{t.ID, clock(t.Start), t.Model, by, duration(t.Duration),
+		fmt.Sprintf("%d + %d", t.Usage.Input, t.Usage.Output), "$" + t.Cost.String()}
+}
+
+// shownTrace is a trace as show and export print it.
+type shownTrace struct {
+	*model.Trace
+	Request  any              `json:"request"` // as it came, or null when content is not captured
+	Feedback []store.Feedback `json:"feedback,omitempty"`
+}
+
+func shown(t *model.Trace, feedback []store.Feedback) shownTrace {
+	out := shownTrace{Trace: t, Feedback: feedback}
+	switch {
+	case json.Valid(t.Body):
+		out.Request = json.RawMessage(t.Body)
+	case len(t.Body) > 0:
+		out.Request = string(t.Body)
+	}
+	return out
+}
+
+type tracesShowCmd struct {
+	ID   string `arg:"" help:"The trace's id, from the header Retort-Trace or the list."`
+	JSON bool   `name:"json" help:"Print JSON, as without it."`
+}
+
+func (c *tracesShowCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		trace, feedback, err := a.Trace(s.ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		return s.json(shown(trace, feedback))
+	})
+}
+
+type tracesExportCmd struct {
+	traceFilter
+	Output string `short:"o" type:"path" placeholder:"FILE" help:"Write here instead of to standard output."`
+}
+
+func (c *tracesExportCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		if c.Output == "" {
+			_, err := c.export(s, a, s.Stdout)
+			return err
+		}
+		f, err := os.Create(c.Output)
+		if err != nil {
+			return err
+		}
+		n, err := c.export(s, a, f)
+		if closeErr := f.Close(); err == nil {
+			err = closeErr
+		}
+		if err == nil {
+			fmt.Fprintf(s.Stderr, "%d traces written to %s\n", n, c.Output)
+		}
+		return err
+	})
+}
+
+func (c *tracesExportCmd) export(s *session, a *app.App, to io.Writer) (int, error) {
+	w := bufio.NewWriter(to)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	n := 0
+	for trace, err := range a.Traces(s.ctx, c.filter()) {
+		if trace == nil {
+			return n, err
+		}
+		if err != nil {
+			fmt.Fprintf(s.Stderr, "trace %s: %v\n", trace.ID, err)
+		}
+		if err := enc.Encode(shown(trace, nil)); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, w.Flush()
+}
