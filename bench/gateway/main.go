@@ -1,0 +1,125 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+// Command gateway measures a serving retort from outside, on loopback: its CPU and memory against a bare reverse proxy,
+// a student's answer against /healthz, and whether a trace is ever lost when the process is killed under load. It
+// drives the real binary, prints a table, and as its last line one JSON object with figures, floors and verdicts.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// options are the flags.
+type options struct {
+	only    string
+	rounds  int
+	length  time.Duration
+	conc    string
+	kills   int
+	clients int
+	binary  string
+	out     string
+	strict  bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.only, "only", "compare,latency,kills", "the parts to run")
+	flag.IntVar(&o.rounds, "rounds", 5, "rounds of the comparison")
+	flag.DurationVar(&o.length, "dur", 3*time.Second, "length of one run of the comparison")
+	flag.StringVar(&o.conc, "conc", "16,64", "concurrencies of the comparison")
+	flag.IntVar(&o.kills, "kills", 100, "how often the process is killed under load")
+	flag.IntVar(&o.clients, "clients", 16, "clients of the load under which it is killed")
+	flag.StringVar(&o.binary, "retort", "", "measure this binary instead of building one")
+	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/gateway/latest.json")
+	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	result, err := run(ctx, o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench/gateway:", err)
+		os.Exit(1)
+	}
+	if err := result.print(os.Stdout, o.out); err != nil {
+		fmt.Fprintln(os.Stderr, "bench/gateway:", err)
+		os.Exit(1)
+	}
+	if o.strict && !result.OK {
+		os.Exit(1)
+	}
+}
+
+// part is one thing to measure; it adds its figures to the result.
+type part struct {
+	name    string
+	measure func(ctx context.Context, b *bench) error
+}
+
+func run(ctx context.Context, o options) (*result, error) {
+	folder, err := os.MkdirTemp("", "retort-bench")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	b := &bench{options: o, folder: folder, result: newResult(ctx)}
+	if b.retort, err = buildRetort(ctx, o.binary, folder); err != nil {
+		return nil, err
+	}
+	for _, p := range []part{{"compare", compare}, {"latency", latency}, {"kills", kills}} {
+		if !strings.Contains(o.only, p.name) {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "%s …\n", p.name)
+		err := p.measure(ctx, b)
+		if missing := (*missingError)(nil); errors.As(err, &missing) {
+			fmt.Fprintf(os.Stderr, "%s is left out: %v\n", p.name, err)
+			b.result.Skipped[p.name] = err.Error()
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return b.result, ctx.Err()
+}
+
+// bench is what the parts share.
+type bench struct {
+	options
+	folder string // temporary
+	retort string // path of the binary
+	result *result
+}
+
+// file writes a file in the bench's folder and returns its path.
+func (b *bench) file(name string, content []byte) (string, error) {
+	path := filepath.Join(b.folder, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return "", err
+	}
+	return path, os.WriteFile(path, content, 0o600)
+}
+
+// createKey makes an API key with the configuration in config.
+func (b *bench) createKey(ctx context.Context, config string) (string, error) {
+	out, err := b.command(ctx, "keys", "create", "bench", "--json", "-c", config)
+	if err != nil {
+		return "", err
+	}
+	var key struct{ Key string }
+	if err := json.Unmarshal(out, &key); err != nil || key.Key == "" {
+		return "", fmt.Errorf("retort keys create printed no key: %.200s", out)
+	}
+	return key.Key, nil
+}
