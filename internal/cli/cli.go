@@ -41,6 +41,7 @@ type grammar struct {
 	Config string `short:"c" default:"retort.yaml" type:"path" placeholder:"FILE" help:"Configuration file (default ./retort.yaml)."`
 
 	Quickstart quickstartCmd `cmd:"" help:"The whole wheel on a built-in sample, offline, in under a minute."`
+	Init       initCmd       `cmd:"" help:"Write a retort.yaml from the API keys and local servers found here."`
 	Check      checkCmd      `cmd:"" help:"Validate the configuration."`
 	Serve      serveCmd      `cmd:"" help:"Run the gateway."`
 	Chat       chatCmd       `cmd:"" help:"Put a prompt to any model and stream its answer."`
