@@ -35,7 +35,9 @@ type Job struct {
 	// than once count as re-asked when it is nil.
 	Consistency *certify.Consistency
 
-	Progress func(stage string, done, total int) // may be nil; called from one goroutine at a time
+	Notes []string // what was noticed while the examples were gathered; they begin the report's warnings
+
+	Progress func(stage string, done, total int) // may be nil; may be called from several goroutines
 }
 
 // Outcome is a trained student with the evidence for it.
@@ -64,7 +66,7 @@ func Run(ctx context.Context, job Job) (*Outcome, error) {
 	}
 	examples, cleaned := dataset.Dedupe(job.Examples)
 	report := Report{Task: job.Task.Name, Teacher: job.Teacher, Target: job.Goal.Agreement, Confidence: job.Goal.Confidence, Method: job.Method,
-		TrainExamples: len(examples), Labels: len(job.Task.Labels), Cleaned: cleaned}
+		TrainExamples: len(examples), Labels: len(job.Task.Labels), Cleaned: cleaned, Warnings: job.Notes}
 	if err := job.feasible(cleaned, &report); err != nil {
 		return nil, err
 	}

@@ -109,7 +109,7 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 	if err != nil {
 		return err
 	}
-	job.Examples, job.DataHash, job.Teacher = set.Examples, set.Hash, "file "+filepath.Base(o.Data)
+	job.Examples, job.DataHash, job.Teacher, job.Notes = set.Examples, set.Hash, "file "+filepath.Base(o.Data), skipped(set)
 	if d != nil {
 		job.Task = d.task
 		return nil
@@ -119,6 +119,19 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 		return fmt.Errorf("make task %s from the labels of %s: %w", o.Task, o.Data, err)
 	}
 	return nil
+}
+
+// skipped says which rows of a file hold no example.
+func skipped(set *dataset.Set) []string {
+	var notes []string
+	if n := set.Skipped.Rows(); n > 0 {
+		lines := fmt.Sprint(set.Skipped.Lines[:min(5, len(set.Skipped.Lines))])
+		notes = append(notes, fmt.Sprintf("%d rows of %s have no text or no label and were skipped: lines %s …", n, set.Name, strings.Trim(lines, "[]")))
+	}
+	if set.Repaired > 0 {
+		notes = append(notes, fmt.Sprintf("%d texts of %s hold bytes that are no UTF-8; each was replaced", set.Repaired, set.Name))
+	}
+	return notes
 }
 
 // labels returns the labels that examples have, sorted.
@@ -135,11 +148,19 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 	if d == nil {
 		return &unknownTaskError{o.Task}
 	}
+	unknown, err := a.plant.Load().terms(d.config.Teacher)
+	if err != nil {
+		return err
+	}
+	for _, name := range unknown {
+		job.Notes = append(job.Notes, fmt.Sprintf("whether the terms of model %q allow distilling it is not known; say so under models.%s.distillation", name, name))
+	}
 	job.Task = d.task
 	taught, err := a.lessons(ctx, d, o.Progress)
 	if err != nil {
 		return err
 	}
+	job.Notes = append(job.Notes, taught.notes()...)
 	if len(taught.examples) == 0 {
 		return &noTracesError{task: o.Task, deferred: taught.deferred}
 	}
@@ -210,6 +231,18 @@ func (l *lessons) add(trace *model.Trace, t *task.Task, correction string) {
 	}
 	l.teacher = trace.Response.Model
 	l.examples = append(l.examples, dataset.Example{Text: input, Label: label, ID: trace.ID})
+}
+
+// notes says what was left out.
+func (l *lessons) notes() []string {
+	var notes []string
+	if l.deferred > 0 {
+		notes = append(notes, fmt.Sprintf("%d answers to what a student had left to the teacher were not used: they are the hard part of the traffic", l.deferred))
+	}
+	if l.skipped > 0 {
+		notes = append(notes, fmt.Sprintf("%d traces were not used: their content was not captured, or their answer is none of the task's labels", l.skipped))
+	}
+	return notes
 }
 
 // asked says whether a student was asked for the answer.

@@ -59,6 +59,15 @@ type Limit struct {
 	By         string  `yaml:"by" enum:"key,tenant,all" default:"key" doc:"What is counted apart: each API key, each tenant, or all together."`
 }
 
+// Refs returns the names of the models and tasks that a Model is made of, in the order in which they are asked.
+func (m Model) Refs() []string {
+	var names []string
+	for _, r := range m.refs() {
+		names = append(names, r.name)
+	}
+	return names
+}
+
 // ref is a mention of a model, with the path of the field within its owner.
 type ref struct{ field, name string }
 

@@ -1,0 +1,174 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"retort/eval/certify"
+)
+
+// serveWhile runs the gateway of a while work asks it.
+func serveWhile(t *testing.T, a *App, work func(ask func(text string) string)) {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	ready, ended := make(chan string, 1), make(chan error, 1)
+	go func() { ended <- a.Serve(ctx, ServeOptions{Ready: func(url string) { ready <- url }}) }()
+	select {
+	case err := <-ended:
+		t.Fatal(err)
+	case url := <-ready:
+		work(func(text string) string { return ask(t, url, text) })
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// ask returns who answered.
+func ask(t *testing.T, url, text string) string {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"model": "desk", "messages": []any{map[string]string{"role": "user", "content": text}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.Post(url+"/v1/chat/completions", "application/json", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("asked %q, got %s", text, resp.Status)
+	}
+	return resp.Header.Get("Retort-Model")
+}
+
+func TestInconsistentTeacherIsRefused(t *testing.T) {
+	u, url := newUpstream(t, 70, 0.3)
+	a := openApp(t, url, "")
+	texts, _ := labelled(70)
+	serveWhile(t, a, func(ask func(string) string) {
+		for _, text := range texts {
+			ask(text)
+		}
+	})
+	before := u.calls
+	_, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Reask: 100})
+	var infeasible *certify.InfeasibleError
+	if !errors.As(err, &infeasible) {
+		t.Fatalf("got %v, want the target refused", err)
+	}
+	if asked := u.calls - before; asked != 100 || infeasible.Consistency.Asked != 100 {
+		t.Errorf("asked again %d times, reported %d; want 100", asked, infeasible.Consistency.Asked)
+	}
+	if c := infeasible.Consistency.Estimate; c < 0.35 || c > 0.75 { // 0.7² + 0.3² = 0.58 in expectation
+		t.Errorf("measured a consistency of %.2f of a teacher that errs three times in ten", c)
+	}
+}
+
+func TestDistilServeAndDefer(t *testing.T) {
+	_, url := newUpstream(t, 120, 0)
+	a := openApp(t, url, ", distillation: {status: allowed, basis: own weights}")
+	texts, _ := labelled(120)
+	serveWhile(t, a, func(ask func(string) string) {
+		for _, text := range texts {
+			if by := ask(text); by != "up/large" {
+				t.Fatalf("%s answered before there was a student", by)
+			}
+		}
+		d, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Reask: 20})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.Report.Consistency == nil || d.Report.Consistency.Estimate != 1 || len(d.Report.Warnings) != 0 {
+			t.Errorf("consistency %+v, warnings %q", d.Report.Consistency, d.Report.Warnings)
+		}
+		if _, err := a.Promote(t.Context(), d.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if by := ask("please refund order 7000 please"); by != "student/desk@"+d.ID {
+			t.Errorf("%s answered what the student knows", by)
+		}
+		if by := ask("qwxz vbnm plok"); by != "up/large" {
+			t.Fatalf("%s answered nonsense, want the teacher", by)
+		}
+		// The student's answers and what it deferred teach nothing.
+		again, err := a.Distill(t.Context(), DistillOptions{Task: "desk"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again.Report.TrainExamples != d.Report.TrainExamples {
+			t.Errorf("learned from %d examples, then from %d", d.Report.TrainExamples, again.Report.TrainExamples)
+		}
+		if !strings.Contains(strings.Join(again.Report.Warnings, " "), "1 answers to what a student had left to the teacher") {
+			t.Errorf("warnings %q say nothing of the deferred answer", again.Report.Warnings)
+		}
+	})
+}
+
+func TestForbiddenTeacherIsNotDistilled(t *testing.T) {
+	_, url := newUpstream(t, 1, 0)
+	a := openApp(t, url, `, distillation: {status: forbidden, basis: "terms of use, section 2"}`)
+	_, err := a.Distill(t.Context(), DistillOptions{Task: "desk"})
+	var forbidden *forbiddenError
+	if !errors.As(err, &forbidden) || !strings.Contains(err.Error(), "terms of use, section 2") {
+		t.Errorf("got %v, want a refusal with its basis", err)
+	}
+}
+
+func TestDamagedChampionLeavesTheTeacherAtWork(t *testing.T) {
+	_, url := newUpstream(t, 60, 0)
+	a := openApp(t, url, "")
+	texts, labels := labelled(60)
+	csv := "text,label\n"
+	for i := range texts {
+		csv += texts[i] + "," + labels[i] + "\n"
+	}
+	file := filepath.Join(t.TempDir(), "mail.csv")
+	if err := os.WriteFile(file, []byte(csv), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	d, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Data: file, Goal: certify.Goal{Agreement: 0.8}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Promote(t.Context(), d.ID); err != nil {
+		t.Fatal(err)
+	}
+	row, err := a.Student(t.Context(), d.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(a.plant.Load().config.Data, row.Path)
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole[len(whole)/2] ^= 1
+	if err := os.WriteFile(path, whole, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Promote(t.Context(), d.ID); err == nil || !strings.Contains(err.Error(), "checksum") {
+		t.Errorf("promoting a damaged student: %v, want an error about its checksum", err)
+	}
+	if err := a.Reload(t.Context()); err != nil {
+		t.Fatalf("a damaged champion stops the reload: %v", err)
+	}
+	serveWhile(t, a, func(ask func(string) string) {
+		if by := ask(texts[0]); by != "up/large" {
+			t.Errorf("%s answered, want the teacher", by)
+		}
+	})
+}

@@ -1,0 +1,63 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"fmt"
+	"slices"
+
+	"retort/internal/config"
+)
+
+// terms checks that the terms of every upstream model behind a teacher allow learning from its answers, as far as the
+// configuration says. It returns the names of those of which it does not say.
+func (p *plant) terms(teacher string) (unknown []string, err error) {
+	for _, name := range p.leaves(teacher, nil) {
+		switch policy := p.config.Models[name].Distillation; policy.Status {
+		case config.DistillForbidden:
+			return nil, &forbiddenError{name, policy}
+		case config.DistillAllowed:
+		default:
+			if _, recorded := p.tapes[p.config.Models[name].Provider]; !recorded {
+				unknown = append(unknown, name)
+			}
+		}
+	}
+	return unknown, nil
+}
+
+// leaves appends the models with an upstream of their own that a model or task is made of.
+func (p *plant) leaves(name string, found []string) []string {
+	if t, ok := p.config.Tasks[name]; ok {
+		return p.leaves(t.Teacher, found)
+	}
+	m := p.config.Models[name]
+	if m.Provider != "" {
+		if !slices.Contains(found, name) {
+			found = append(found, name)
+		}
+		return found
+	}
+	for _, ref := range m.Refs() {
+		found = p.leaves(ref, found)
+	}
+	return found
+}
+
+// forbiddenError refuses to learn from a model whose terms do not allow it.
+type forbiddenError struct {
+	model  string
+	policy config.Distillation
+}
+
+func (e *forbiddenError) Error() string {
+	text := fmt.Sprintf("model %q must not be distilled: the configuration says that its terms forbid it", e.model)
+	if e.policy.Basis != "" {
+		text += " (" + e.policy.Basis + ")"
+	}
+	return text
+}
+
+func (e *forbiddenError) Hint() string {
+	return "choose another teacher; if the terms do allow it, say so under models." + e.model + ".distillation with basis and source"
+}
