@@ -254,7 +254,9 @@ func TestBadRequests(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var e struct{ Error struct{ Message, Type string } }
+			var e struct {
+				Error struct{ Message, Type string }
+			}
 			if json.Unmarshal([]byte(a.text), &e) != nil || a.status != tt.status || !strings.Contains(e.Error.Message, tt.want) {
 				t.Errorf("got %d %s, want %d in OpenAI's shape with %q", a.status, a.text, tt.status, tt.want)
 			}

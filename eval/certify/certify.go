@@ -49,7 +49,7 @@ func (g Goal) Check() error {
 // With too little evidence the result is a silent certificate with a reason, not an error. An error names a goal out
 // of range or a judgement whose score is not in [0, 1].
 func Strict(judged []Judgement, goal Goal) (Certificate, error) {
-	return certify(judged, rule{Goal: goal, worth: 1}, MethodStrict, Certified)
+	return certify(judged, rule{Goal: goal, most: math.Inf(1)}, MethodStrict, Certified)
 }
 
 // CrossFitted finds a threshold from cross-fitted judgements: each label was scored by a sibling of the student that
@@ -57,11 +57,11 @@ func Strict(judged []Judgement, goal Goal) (Certificate, error) {
 // student is none of the siblings, so the result is at most provisional: no finite-sample theorem covers it. Have it
 // certified with Certificate.Upgrade on labels that the student never saw.
 func CrossFitted(judged []Judgement, goal Goal) (Certificate, error) {
-	return certify(judged, rule{Goal: goal, worth: crossFittedWorth}, MethodCrossFitted, Provisional)
+	return certify(judged, rule{Goal: goal, most: crossFittedMost}, MethodCrossFitted, Provisional)
 }
 
-// crossFittedWorth discounts cross-fitted judgements.
-var crossFittedWorth = 1.0
+// crossFittedMost discounts cross-fitted judgements.
+var crossFittedMost = 1500.0
 
 func certify(judged []Judgement, by rule, method Method, best Status) (Certificate, error) {
 	if err := by.Check(); err != nil {
@@ -84,7 +84,7 @@ func certify(judged []Judgement, by rule, method Method, best Status) (Certifica
 	c.Lower = c.Target
 	if k == c.Labels {
 		// No threshold was left to test, so the level that remains may test higher goals here, in ascending order.
-		c.Lower = max(c.Target, lowerBound(by.worth*float64(c.Agreed), by.worth*float64(k), level))
+		c.Lower = max(c.Target, lowerBound(by.worth(k)*float64(c.Agreed), by.worth(k)*float64(k), level))
 	}
 	return c, nil
 }
@@ -143,10 +143,12 @@ func (r ranking) whole(k int) int {
 	return k
 }
 
-// threshold returns the lowest score that answers the first k and no other. All are answered from 0.
+// threshold returns the lowest score that answers the first k and no other. When that is all of them it is the lowest
+// score seen, not 0: about what looks like nothing before, nothing is known. That is never less safe, since agreement
+// above a threshold does not fall as the threshold rises where the score ranks.
 func (r ranking) threshold(k int) float64 {
 	if k == r.len() {
-		return 0
+		return r.scores[k-1]
 	}
 	return math.Nextafter(r.scores[k], 2)
 }

@@ -31,14 +31,14 @@ func TestStrictByHand(t *testing.T) {
 	}{
 		{"59 without a fault are just enough", ladder(59),
 			Certificate{Status: Certified, Labels: 59, Answered: 59, Agreed: 59, Coverage: 1, Agreement: 1,
-				Lower: LowerBound(59, 59, 0.05)}},
+				Threshold: 1 - 58.0/59, Lower: LowerBound(59, 59, 0.05)}},
 		{"a fault after the first 59 of 80 stops there", ladder(80, 60, 61),
 			Certificate{Status: Certified, Labels: 80, Answered: 59, Agreed: 59, Coverage: 59.0 / 80, Agreement: 1,
 				Threshold: math.Nextafter(1-59.0/80, 2), Lower: 0.95}},
 		{"one fault needs 93", ladder(100, 3),
 			Certificate{Status: Silent, Labels: 100}},
 		{"one fault late", ladder(100, 97),
-			Certificate{Status: Certified, Labels: 100, Answered: 100, Agreed: 99, Coverage: 1, Agreement: 0.99,
+			Certificate{Status: Certified, Labels: 100, Answered: 100, Agreed: 99, Coverage: 1, Agreement: 0.99, Threshold: 1 - 99.0/100,
 				Lower: LowerBound(99, 100, 0.05)}},
 	}
 	for _, c := range cases {

@@ -22,7 +22,7 @@ func ExampleStrict() {
 	fmt.Println(c)
 	fmt.Println(c.Answers(0.99))
 	// Output:
-	// certified: with confidence 95.0 % at least 96.8 % of the answers agree with the teacher, for scores of 0.0000 and above (200 of 200 unseen labels answered, 99.0 % agreed)
+	// certified: with confidence 95.0 % at least 96.8 % of the answers agree with the teacher, for scores of 0.5025 and above (200 of 200 unseen labels answered, 99.0 % agreed)
 	// true
 }
 

@@ -22,16 +22,21 @@ var furtherStarts = [...]float64{0.01, 0.03, 0.1, 0.6}
 // rule is how a goal is tested. The sequence of tests it makes is fixed before any agreement is looked at.
 type rule struct {
 	Goal
-	// worth is how many independent judgements one judgement counts for, in (0, 1].
-	worth float64
+	// most is the number of independent judgements that any number of judgements is worth less than; infinite where each
+	// counts in full.
+	most float64
 }
 
 func (r rule) delta() float64 { return 1 - r.Confidence }
 
 // rejects reports whether so many agreements among k judgements reject, at this level, that agreement is below the goal.
 func (r rule) rejects(agreed, k int, level float64) bool {
-	return pValue(r.worth*float64(agreed), r.worth*float64(k), r.Agreement) <= level
+	w := r.worth(k)
+	return pValue(w*float64(agreed), w*float64(k), r.Agreement) <= level
 }
+
+// worth is how many independent judgements each of k judgements counts for.
+func (r rule) worth(k int) float64 { return 1 / (1 + float64(k)/r.most) }
 
 // start is a rank at which testing begins or begins again, with the part of δ that it brings.
 type start struct {
@@ -130,7 +135,7 @@ func (r rule) affordable(k int, level float64) int {
 
 // leastWith returns the least number of labels, at least from, that passes with e disagreements at this level.
 func (r rule) leastWith(e, from int, level float64) int {
-	passes := func(k int) bool { return k > e && r.rejects(k-e, k, level) }
+	passes := func(k int) bool { return k > e && r.rejects(k-e, k, level) || k > mostNamed }
 	low, high := from-1, max(from, e+1)
 	for step := 1; !passes(high); step *= 2 {
 		low, high = high, high+step
@@ -146,6 +151,4 @@ func (r rule) leastWith(e, from int, level float64) int {
 }
 
 // leastLabels returns the number of labels that passes a test at this level when all agree.
-func (r rule) leastLabels(level float64) int {
-	return max(1, int(math.Ceil(math.Log(level)/math.Log(r.Agreement)/r.worth-1e-9)))
-}
+func (r rule) leastLabels(level float64) int { return r.leastWith(0, 1, level) }

@@ -9,13 +9,13 @@ import (
 
 var (
 	common = Goal{Agreement: 0.95, Confidence: 0.95}
-	plain  = rule{Goal: common, worth: 1}
+	plain  = rule{Goal: common, most: math.Inf(1)}
 )
 
 func TestSequenceSpendsDelta(t *testing.T) {
 	for _, goal := range []Goal{common, {0.5, 0.9}, {0.99, 0.99}, {0.8, 0.5}} {
 		for _, n := range []int{1, 2, 58, 59, 60, 200, 1000, 2500, 10003, 40000} {
-			tests := rule{Goal: goal, worth: 1}.sequence(n)
+			tests := rule{Goal: goal, most: math.Inf(1)}.sequence(n)
 			var spent float64
 			last := 0
 			for _, s := range tests {

@@ -5,6 +5,7 @@ package certify
 import (
 	"errors"
 	"fmt"
+	"math"
 )
 
 // Upgrade puts the threshold of a certificate to labels that neither the student nor the threshold has seen: held-out
@@ -69,7 +70,7 @@ func (c Certificate) undecided(unseen, answered, agreed int) (reason string, mor
 	if answered >= fewestForRate {
 		share, rate = float64(answered)/float64(unseen), (float64(agreed)+0.5)/float64(answered+1)
 	}
-	size := rule{Goal: Goal{Agreement: c.Target, Confidence: c.Confidence}, worth: 1}.likelySize(rate)
+	size := rule{Goal: Goal{Agreement: c.Target, Confidence: c.Confidence}, most: math.Inf(1)}.likelySize(rate)
 	if size == 0 || share == 0 {
 		return reason + "; the agreement seen is too close to the target to name a number of labels", 0
 	}
