@@ -189,9 +189,14 @@ func (a *App) lessons(ctx context.Context, d *desk, progress func(string, int, i
 	if err != nil {
 		return nil, err
 	}
+	chosen := store.Filter{Tenant: model.DefaultTenant, Model: d.task.Name, Status: store.Answered, Content: true}
+	total, err := a.store.Count(ctx, chosen)
+	if err != nil {
+		return nil, err
+	}
 	out := &lessons{}
 	read := 0
-	for trace, err := range a.store.Traces(ctx, store.Filter{Tenant: model.DefaultTenant, Model: d.task.Name, Status: store.Answered, Content: true}) {
+	for trace, err := range a.store.Traces(ctx, chosen) {
 		if trace == nil {
 			return nil, err
 		}
@@ -201,7 +206,7 @@ func (a *App) lessons(ctx context.Context, d *desk, progress func(string, int, i
 		}
 		read++
 		if read%500 == 0 {
-			progress("read traces", read, read)
+			progress("read traces", read, max(read, total))
 		}
 		out.add(trace, d.task, corrections[trace.ID])
 	}

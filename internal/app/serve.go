@@ -9,6 +9,9 @@ import (
 	"net"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
 	"retort/compose"
 	"retort/dialect/openai"
 	"retort/internal/capture"
@@ -98,10 +101,13 @@ func (a *App) open(ctx context.Context) (*gateway, error) {
 		return nil, err
 	}
 	g := &gateway{log: log, importer: a.store.Import(log)}
+	metrics := prometheus.NewRegistry()
+	metrics.MustRegister(capture.Metrics(log, g.importer)...)
+	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	l := cfg.Limits
 	g.server = server.New(a.snapshot(a.plant.Load(), g), server.Options{
 		Endpoints: endpoints(),
-		Feedback:  feedback{a.store}, Log: a.log,
+		Feedback:  feedback{a.store}, Log: a.log, Registry: metrics,
 		Checks:  []server.Check{{Name: "capture", Err: log.Err}},
 		MaxBody: int64(l.MaxBody), MaxHeader: int(l.MaxHeader), HeaderTimeout: l.ReadHeaderTimeout, BodyTimeout: l.ReadTimeout,
 		IdleTimeout: l.IdleTimeout, StallTimeout: l.WriteTimeout, DrainTimeout: l.DrainTimeout,
@@ -110,13 +116,13 @@ func (a *App) open(ctx context.Context) (*gateway, error) {
 	return g, nil
 }
 
-// alarm is told when recording begins to fail, and with nil when it works again.
+// alarm is told when recording or importing begins to fail, and with nil when all is well again.
 func (a *App) alarm(err error) {
 	if err != nil {
-		a.log.Error("traces cannot be recorded; requests wait or fail until they can", "error", err)
+		a.log.Error("capture is in trouble; nothing is lost, but requests wait or fail where recording does", "error", err)
 		return
 	}
-	a.log.Info("traces are recorded again")
+	a.log.Info("capture is well again")
 }
 
 // closing is how long the importer may take, when the gateway stops, to move what was recorded into the store; the

@@ -22,23 +22,25 @@ const (
 // alarm keeps what is wrong and reports when that begins and when all is well again.
 type alarm struct {
 	report func(error)
+	order  sync.Mutex  // held while reporting, so that reports come in order; taken before mu
 	on     atomic.Bool // for a quick look
 	mu     sync.Mutex
 	errs   [causes]error
 }
 
-// set notes that c is wrong, or with nil that it no longer is. The report is made before set returns and while others
-// that set wait, so that reports come in order.
+// set notes that c is wrong, or with nil that it no longer is, and reports what follows from that.
 func (a *alarm) set(c cause, err error) {
 	if err == nil && !a.on.Load() {
 		return
 	}
+	a.order.Lock()
+	defer a.order.Unlock()
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	before := a.first(causes)
 	a.errs[c] = err
 	now := a.first(causes)
 	a.on.Store(now != nil)
+	a.mu.Unlock()
 	if (before == nil) != (now == nil) && a.report != nil {
 		a.report(now)
 	}

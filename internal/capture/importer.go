@@ -10,19 +10,19 @@ import (
 	"sync/atomic"
 	"time"
 
-	"retort/internal/filelock"
 	"retort/model"
 )
 
 // Importer moves what a log records into a sink, in batches, in the background. Its methods are safe for concurrent use.
 type Importer struct {
-	log    *Log
-	live   int64         // the first segment of this opening of the log
-	turn   chan struct{} // holds one token; its holder uses mover
-	mover  mover
-	moved  atomic.Pointer[Position] // up to where, for Backlog
-	cancel context.CancelFunc
-	done   chan struct{}
+	log     *Log
+	live    int64         // the first segment of this opening of the log
+	turn    chan struct{} // holds one token; its holder uses mover
+	mover   mover
+	moved   atomic.Pointer[Position] // up to where, for Backlog
+	damaged atomic.Int64             // bytes skipped
+	cancel  context.CancelFunc
+	done    chan struct{}
 }
 
 // gather is how long the importer lets traces come together after the first one: they share a transaction.
@@ -85,6 +85,7 @@ func (i *Importer) Flush(ctx context.Context) error {
 	}
 	defer func() { i.turn <- struct{}{} }()
 	err := i.mover.move(ctx, end, i.live)
+	i.damaged.Store(i.mover.damaged)
 	if i.mover.known {
 		pos := i.mover.pos
 		i.moved.Store(&pos)
@@ -118,17 +119,6 @@ func (i *Importer) Backlog() int64 {
 	return max(0, n)
 }
 
-// Damaged returns how many bytes were skipped because their checksums do not match.
-func (i *Importer) Damaged(ctx context.Context) (int64, error) {
-	select {
-	case <-ctx.Done():
-		return 0, context.Cause(ctx)
-	case <-i.turn:
-	}
-	defer func() { i.turn <- struct{}{} }()
-	return i.mover.damaged, nil
-}
-
 // Close imports what has been recorded, as far as ctx allows, and stops the importer. What it does not manage waits in
 // the log for the next process.
 func (i *Importer) Close(ctx context.Context) error {
@@ -147,25 +137,25 @@ func CatchUp(ctx context.Context, dir string, sink Sink) error {
 		return nil // nothing was ever recorded
 	}
 	end, err := fileEnd(dir)
-	for deadline := time.Now().Add(2 * time.Second); err == nil; {
-		var lock *filelock.Lock
-		if lock, err = acquire(dir, 0); err == nil {
+	if err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(2 * time.Second); ; {
+		lock, busy := acquire(dir, 0)
+		if busy == nil {
 			return errors.Join(importLeft(ctx, dir, sink), lock.Release())
 		}
-		if model.KindOf(err) != model.Unavailable {
+		if model.KindOf(busy) != model.Unavailable {
+			return busy
+		}
+		if pos, err := sink.Position(ctx); err != nil || !pos.Before(end) {
 			return err
 		}
-		pos, posErr := sink.Position(ctx)
-		if posErr != nil || !pos.Before(end) {
-			return posErr
-		}
 		if time.Now().After(deadline) || !sleep(ctx, 20*time.Millisecond) {
-			return &model.Error{Kind: model.Timeout, Op: "wait for the serving process to import its traces", Err: err,
+			return &model.Error{Kind: model.Timeout, Op: "wait for the serving process to import its traces", Err: busy,
 				Hint: "the newest traces may be missing; see the serving process's log"}
 		}
-		err = nil
 	}
-	return err
 }
 
 // fileEnd returns the end of the last segment that has frames.

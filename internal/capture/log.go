@@ -26,7 +26,7 @@ type Options struct {
 	MaxBacklog   int64 // bytes that may wait for the importer before recording pauses; default 4 GiB
 
 	// Alarm is called with what is wrong when recording or importing begins to fail, and with nil when all is well
-	// again. It is called from the goroutine that finds out and must return soon.
+	// again. It is called from the goroutine that finds out, so it must return soon and record nothing.
 	Alarm func(error)
 }
 
@@ -139,15 +139,6 @@ func (l *Log) End() Position {
 	defer l.stateMu.Unlock()
 	return l.end
 }
-
-// Stats counts what has been recorded since the log was opened.
-type Stats struct {
-	Records int64
-	Bytes   int64
-}
-
-// Stats returns the counts up to now.
-func (l *Log) Stats() Stats { return Stats{Records: l.records.Load(), Bytes: l.bytes.Load()} }
 
 // Close waits for records under way, fsyncs and gives the log free. Records that come later fail.
 func (l *Log) Close() error {

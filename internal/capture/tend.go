@@ -14,7 +14,7 @@ func (l *Log) tend() {
 	defer close(l.done)
 	every := time.Second
 	if l.o.SyncEvery > 0 {
-		every = min(every, l.o.SyncEvery)
+		every = max(time.Millisecond, min(every, l.o.SyncEvery))
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()

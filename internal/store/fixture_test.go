@@ -29,7 +29,7 @@ func sample(id string, after time.Duration) *model.Trace {
 	}
 }
 
-func open(t testing.TB, dir string) *Store {
+func opened(t testing.TB, dir string) *Store {
 	t.Helper()
 	s, err := Open(t.Context(), dir)
 	if err != nil {
@@ -52,7 +52,7 @@ type serving struct {
 
 func serve(t testing.TB) serving {
 	t.Helper()
-	s := open(t, t.TempDir())
+	s := opened(t, t.TempDir())
 	log, err := capture.Open(TracesDir(s.Dir()), capture.Options{})
 	if err != nil {
 		t.Fatal(err)

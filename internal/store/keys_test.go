@@ -13,7 +13,7 @@ import (
 )
 
 func TestKeys(t *testing.T) {
-	s := open(t, t.TempDir())
+	s := opened(t, t.TempDir())
 	ctx := t.Context()
 	a, secret, err := s.CreateKey(ctx, tenant, "ci")
 	if err != nil {
@@ -53,7 +53,7 @@ func TestKeys(t *testing.T) {
 }
 
 func TestSecretIsNotInTheDatabase(t *testing.T) {
-	s := open(t, t.TempDir())
+	s := opened(t, t.TempDir())
 	_, secret, err := s.CreateKey(t.Context(), tenant, "ci")
 	if err != nil {
 		t.Fatal(err)

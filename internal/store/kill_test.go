@@ -148,7 +148,7 @@ func TestSecondServingProcess(t *testing.T) {
 	_, err := capture.Open(TracesDir(s.Dir()), capture.Options{})
 	wantKind(t, err, model.Unavailable, "")
 	// A command reads, changes and catches up beside it.
-	command := open(t, s.Dir())
+	command := opened(t, s.Dir())
 	if err := s.log.Record(t.Context(), sample("a", 0)); err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
 
 // waitLock takes a lock that others hold for moments only.
 func waitLock(ctx context.Context, path string) (*filelock.Lock, error) {
-	for deadline := time.Now().Add(5 * time.Second); ; {
+	for deadline := time.Now().Add(patience); ; {
 		lock, err := filelock.Acquire(path)
 		var inUse *filelock.InUseError
 		if err == nil || !errors.As(err, &inUse) {

@@ -29,7 +29,7 @@ func TestReopen(t *testing.T) {
 	if _, err := os.Stat(DatabasePath(dir)); err != nil {
 		t.Fatal(err)
 	}
-	if keys, err := open(t, dir).Keys(t.Context()); err != nil || len(keys) != 1 || keys[0] != k {
+	if keys, err := opened(t, dir).Keys(t.Context()); err != nil || len(keys) != 1 || keys[0] != k {
 		t.Errorf("got %v, %v, want %v", keys, err, k)
 	}
 }
@@ -98,7 +98,7 @@ func TestOpenDamagedDatabase(t *testing.T) {
 
 func TestOpenNewerSchema(t *testing.T) {
 	dir := t.TempDir()
-	s := open(t, dir)
+	s := opened(t, dir)
 	if _, err := s.write.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)"); err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestOpenNewerSchema(t *testing.T) {
 
 func TestOpenLockedDatabase(t *testing.T) {
 	dir := t.TempDir()
-	if err := open(t, dir).Close(); err != nil {
+	if err := opened(t, dir).Close(); err != nil {
 		t.Fatal(err)
 	}
 	other, err := sql.Open("sqlite", dsn(DatabasePath(dir), "locking_mode(EXCLUSIVE)"))
@@ -133,7 +133,7 @@ func TestOpenReadOnlyFolder(t *testing.T) {
 }
 
 func TestErrorsOfTheCallerStayAsTheyAre(t *testing.T) {
-	s := open(t, t.TempDir())
+	s := opened(t, t.TempDir())
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := s.Keys(ctx); model.KindOf(err) != model.Canceled {
@@ -149,7 +149,7 @@ func TestErrorsOfTheCallerStayAsTheyAre(t *testing.T) {
 
 func TestWatch(t *testing.T) {
 	s := serve(t)
-	other := open(t, s.Dir()) // as another process would
+	other := opened(t, s.Dir()) // as another process would
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	changed := s.Watch(ctx, time.Millisecond)

@@ -25,10 +25,12 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	_ "modernc.org/sqlite" // the database driver "sqlite"
 
 	"retort/internal/capture"
+	"retort/model"
 )
 
 // Store is an open database with its data folder. Its methods are safe for concurrent use.
@@ -40,13 +42,16 @@ type Store struct {
 	bodies *capture.Reader
 
 	importer atomic.Pointer[capture.Importer]
-	closing  context.CancelFunc // ends watchers
-	closed   context.Context
+	closing  sync.Once
+	closed   chan struct{} // ends watchers
 	watchers sync.WaitGroup
 }
 
 // readers is how many connections read at the same time; each may hold a megabyte of pages.
 const readers = 4
+
+// patience is how long a process waits for others that use the database.
+const patience = 5 * time.Second
 
 // DatabasePath returns where the database of data folder dir is.
 func DatabasePath(dir string) string { return filepath.Join(dir, "retort.db") }
@@ -61,9 +66,23 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	// Where another process opens a new database or closes one as the last, SQLite is busy without waiting.
+	for deadline := time.Now().Add(patience); ; {
+		s, err := open(ctx, dir)
+		if err == nil || model.KindOf(err) != model.Unavailable || time.Now().After(deadline) {
+			return s, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("open store: %w", context.Cause(ctx))
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func open(ctx context.Context, dir string) (*Store, error) {
 	path := DatabasePath(dir)
-	s := &Store{dir: dir, bodies: capture.NewReader(TracesDir(dir))}
-	s.closed, s.closing = context.WithCancel(context.Background())
+	s := &Store{dir: dir, bodies: capture.NewReader(TracesDir(dir)), closed: make(chan struct{})}
 	err := s.connect(path)
 	if err == nil {
 		err = migrate(ctx, s.write, path)
@@ -72,7 +91,8 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 		s.insert, err = s.write.PrepareContext(ctx, insertTrace)
 	}
 	if err != nil {
-		return nil, errors.Join(wrap("open store "+path, err), s.Close())
+		_ = s.Close() // the first error says what is wrong
+		return nil, wrap("open store "+path, err)
 	}
 	return s, nil
 }
@@ -99,7 +119,7 @@ func dsn(path string, pragmas ...string) string {
 	if filepath.IsAbs(path) && !strings.HasPrefix(path, "/") {
 		path = "/" + path // C:/… on Windows
 	}
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{"busy_timeout(5000)"}, pragmas...)}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds())}, pragmas...)}
 	u := url.URL{Path: path}
 	return "file:" + u.EscapedPath() + "?" + q.Encode()
 }
@@ -122,7 +142,7 @@ func (s *Store) CatchUp(ctx context.Context) error { return capture.CatchUp(ctx,
 
 // Close ends the watchers and closes the database.
 func (s *Store) Close() error {
-	s.closing()
+	s.closing.Do(func() { close(s.closed) })
 	s.watchers.Wait()
 	var errs []error
 	if s.insert != nil {

@@ -36,7 +36,7 @@ func stages(t *testing.T, s *Store, task string) map[string]Stage {
 }
 
 func TestStudents(t *testing.T) {
-	s := open(t, t.TempDir())
+	s := opened(t, t.TempDir())
 	ctx := t.Context()
 	want := add(t, s, "", "banking")
 	if want.ID == "" || want.Stage != Candidate || want.Created.IsZero() {
@@ -64,7 +64,7 @@ func TestStudents(t *testing.T) {
 }
 
 func TestPromoteAndRollback(t *testing.T) {
-	s := open(t, t.TempDir())
+	s := opened(t, t.TempDir())
 	ctx := t.Context()
 	for _, id := range []string{"a", "b", "c"} {
 		add(t, s, id, "banking")

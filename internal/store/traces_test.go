@@ -196,7 +196,7 @@ func TestTraceWithDamagedContent(t *testing.T) {
 }
 
 func TestImportIsExactlyOnce(t *testing.T) {
-	s := open(t, t.TempDir())
+	s := opened(t, t.TempDir())
 	ctx := t.Context()
 	entry := capture.Entry{Trace: *sample("a", 0), Ref: capture.Ref{Segment: 1, Offset: 32, Length: 100}}
 	for range 2 {

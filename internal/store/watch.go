@@ -31,7 +31,7 @@ func (s *Store) Watch(ctx context.Context, interval time.Duration) <-chan struct
 			select {
 			case <-ctx.Done():
 				return
-			case <-s.closed.Done():
+			case <-s.closed:
 				return
 			case <-tick.C:
 			}
