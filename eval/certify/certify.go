@@ -53,15 +53,21 @@ func Strict(judged []Judgement, goal Goal) (Certificate, error) {
 }
 
 // CrossFitted finds a threshold from cross-fitted judgements: each label was scored by a sibling of the student that
-// was trained without it. The tests are those of Strict, but the judgements are only nearly independent and the final
-// student is none of the siblings, so the result is at most provisional: no finite-sample theorem covers it. Have it
-// certified with Certificate.Upgrade on labels that the student never saw.
+// was trained without it. The judgements depend on each other and the final student is none of the siblings, so the
+// result is at most provisional: no finite-sample theorem covers it. Have it certified with Certificate.Upgrade on
+// labels that the student never saw.
+//
+// The tests are those of Strict with one allowance. What the student gains or loses against its siblings does not
+// average out as labels grow, so n judgements count for n/(1+n/1500): nearly in full when few, for never more than 1,500
+// together. The number was chosen on random subsets of 300 to 5,000 texts of Banking77's training part, where at δ = 0.05
+// the target was missed in 30 of 406 runs without the allowance, in one of six where subsets were large, and in 13 of
+// 406 with it.
 func CrossFitted(judged []Judgement, goal Goal) (Certificate, error) {
 	return certify(judged, rule{Goal: goal, most: crossFittedMost}, MethodCrossFitted, Provisional)
 }
 
-// crossFittedMost discounts cross-fitted judgements.
-var crossFittedMost = 1500.0
+// crossFittedMost is the number of independent judgements that cross-fitted ones never count for; see CrossFitted.
+const crossFittedMost = 1500
 
 func certify(judged []Judgement, by rule, method Method, best Status) (Certificate, error) {
 	if err := by.Check(); err != nil {

@@ -12,7 +12,7 @@
 //     theorem for requests drawn like them (Strict, or Certificate.Upgrade);
 //   - provisional: the judgements are cross-fitted, every one made by a sibling of the student that had not seen the
 //     request. All labels then judge as well as train, and far more is answered when labels are few, but the sibling
-//     is not the student and no finite-sample theorem covers the step between them;
+//     is not the student and no finite-sample theorem covers the step between them, only an allowance for it;
 //   - silent: nothing could be shown, and the student answers nothing.
 //
 // # Method

@@ -13,7 +13,7 @@ const (
 	// likely is the chance with which the number of labels named should be enough.
 	likely = 0.8
 	// mostNamed is the number of labels above which none is named: nobody will collect them.
-	mostNamed = 1_000_000
+	mostNamed = 100_000
 )
 
 // explain says why nothing could be shown and how many more labels of the same kind would likely do, 0 when no number
@@ -31,10 +31,10 @@ func (t rule) explain(r ranking) (reason string, more int) {
 		labels(k), r.agreed[k], percent(float64(r.agreed[k])/float64(k)))
 	needed := t.neededLabels(r)
 	if needed == 0 {
-		return seen + fmt.Sprintf(", and nowhere enough to hope for %s: no number of further labels can be named, "+
+		return seen + fmt.Sprintf(", and nowhere far enough above %s: no number of further labels can be named, "+
 			"a better student or a lower target is needed", percent(t.Agreement)), 0
 	}
-	more = roundUp(max(needed-n, 1))
+	more = roundUp(max(needed-n, n/10, 1)) // the one who was unlucky needs some more too
 	return seen + fmt.Sprintf(", too little evidence for %s with confidence %s; about %d more labels would likely do",
 		percent(t.Agreement), percent(t.Confidence), more), more
 }

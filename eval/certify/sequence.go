@@ -135,7 +135,7 @@ func (r rule) affordable(k int, level float64) int {
 
 // leastWith returns the least number of labels, at least from, that passes with e disagreements at this level.
 func (r rule) leastWith(e, from int, level float64) int {
-	passes := func(k int) bool { return k > e && r.rejects(k-e, k, level) || k > mostNamed }
+	passes := func(k int) bool { return k > e && r.rejects(k-e, k, level) }
 	low, high := from-1, max(from, e+1)
 	for step := 1; !passes(high); step *= 2 {
 		low, high = high, high+step

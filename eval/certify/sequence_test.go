@@ -13,9 +13,13 @@ var (
 )
 
 func TestSequenceSpendsDelta(t *testing.T) {
-	for _, goal := range []Goal{common, {0.5, 0.9}, {0.99, 0.99}, {0.8, 0.5}} {
+	for i, goal := range []Goal{common, {0.5, 0.9}, {0.99, 0.99}, {0.8, 0.5}, common} {
+		most := math.Inf(1)
+		if i == 4 {
+			most = crossFittedMost
+		}
 		for _, n := range []int{1, 2, 58, 59, 60, 200, 1000, 2500, 10003, 40000} {
-			tests := rule{Goal: goal, most: math.Inf(1)}.sequence(n)
+			tests := rule{Goal: goal, most: most}.sequence(n)
 			var spent float64
 			last := 0
 			for _, s := range tests {
@@ -72,5 +76,30 @@ func TestFallbackStartsAfresh(t *testing.T) {
 	}
 	if c.Coverage != 1 || c.Status != Certified {
 		t.Errorf("got %v, want everything answered", c)
+	}
+}
+
+func TestCrossFittedCountsForLess(t *testing.T) {
+	r := rule{Goal: common, most: crossFittedMost}
+	for _, c := range []struct {
+		k    int
+		want float64
+	}{{100, 93.75}, {1500, 750}, {1_000_000, 1497.75}} {
+		if got := float64(c.k) * r.worth(c.k); math.Abs(got-c.want) > 0.01 {
+			t.Errorf("%d judgements count for %.2f, want %.2f", c.k, got, c.want)
+		}
+		if plain.worth(c.k) != 1 {
+			t.Errorf("of %d unseen judgements each counts for %v", c.k, plain.worth(c.k))
+		}
+	}
+	// 4,000 labels that agree on 95.8 %: enough when unseen, not when cross-fitted.
+	judged := make([]Judgement, 4000)
+	for i := range judged {
+		judged[i] = Judgement{Score: 1 - float64(i)/4000, Agree: i < 2000 || i%12 != 0}
+	}
+	strict, _ := Strict(judged, common)
+	crossed, _ := CrossFitted(judged, common)
+	if strict.Coverage != 1 || crossed.Answered >= strict.Answered {
+		t.Errorf("strict %v, cross-fitted %v", strict, crossed)
 	}
 }
