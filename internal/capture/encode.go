@@ -67,6 +67,9 @@ func appendAttempt(b []byte, a *model.Attempt) []byte {
 	if a.Rejected {
 		b = append(b, `,"rejected":true`...)
 	}
+	if a.Cached {
+		b = append(b, `,"cached":true`...)
+	}
 	b = appendOptional(b, "error", a.Error)
 	return append(b, '}')
 }

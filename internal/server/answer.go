@@ -41,10 +41,10 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, d dialect.Server
 	}
 	c := &call{server: s, w: w, r: r, dialect: d, start: time.Now(), trace: id.String(), metrics: s.metrics.nameless}
 	w.Header()["Retort-Trace"] = []string{c.trace}
-	body := s.buffers.take()
+	body := s.bodies.take()
 	status := c.serve(body)
 	c.metrics.done(c, status)
-	s.buffers.give(body) // not after a panic: who panicked may still hold it
+	s.bodies.give(body) // not after a panic: who panicked may still hold it
 }
 
 // serve answers and returns the status.
@@ -97,7 +97,7 @@ func unknownModel(name string, snap *Snapshot) error {
 // ask lets the model answer and writes what it says.
 func (c *call) ask(m model.Model, req *model.Request) int {
 	ctx := model.WithTrail(c.r.Context(), &c.trail)
-	c.out.open(c.server, c.w)
+	c.out.open(c.server, c.w, c.r)
 	defer c.out.close()
 	c.answer = c.dialect.Answer(&c.out, req)
 	emit := c.note

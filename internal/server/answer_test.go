@@ -140,6 +140,8 @@ func TestFailures(t *testing.T) {
 		"limited":   {&model.Error{Kind: model.RateLimited, RetryAfter: 1500 * time.Millisecond, Err: errors.New("slow down")}, 429, "slow down", "2", false},
 		"invalid":   {&model.Error{Kind: model.Invalid, Field: "tools[1]"}, 400, "tools[1]", "", false},
 		"upstream":  {&model.Error{Kind: model.Upstream, Provider: "acme", Err: errors.New("it sent HTML")}, 502, "it sent HTML", "", true},
+		"wrong key": {&model.Error{Kind: model.Unauthenticated, Provider: "acme", Err: errors.New("its key is wrong")}, 502, "refuses the gateway's own credentials", "", true},
+		"no such":   {&model.Error{Kind: model.NotFound, Err: errors.New("no such file")}, 404, "no such", "", false},
 		"timeout":   {context.DeadlineExceeded, 504, "deadline", "", true},
 		"internal":  {&model.Error{Kind: model.Internal, Err: secretive}, 500, "its log says what", "", true},
 		"untyped":   {secretive, 500, "its log says what", "", true},

@@ -14,8 +14,8 @@ import (
 	"retort/model"
 )
 
-// buffers lends byte slices. Those that have grown large are left to the garbage collector, so that one large request
-// does not hold memory for ever.
+// buffers lends byte slices of one use, so that their sizes are alike. Those that have grown large are left to the
+// garbage collector, lest one large request holds memory for ever.
 type buffers struct{ pool sync.Pool }
 
 const (

@@ -20,6 +20,7 @@ import (
 var (
 	errPanic    = errors.New("the request met a fault in the gateway")
 	errInternal = errors.New("something went wrong in the gateway; its log says what")
+	errRefused  = errors.New("the upstream refuses the gateway's own credentials; the operator must mend that")
 )
 
 // fail answers with an error outside of a dialect's endpoint.
@@ -29,9 +30,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 
 // failIn answers with an error in a dialect, and returns the status.
 func (s *Server) failIn(w http.ResponseWriter, r *http.Request, d dialect.Server, err error) int {
-	status := model.KindOf(err).Policy().Status
+	shown := public(err)
+	status := model.KindOf(shown).Policy().Status
 	s.logFailure(w, r, err)
-	s.writeError(w, r, status, d.Error(public(err)), err)
+	s.writeError(w, r, status, d.Error(shown), err)
 	return status
 }
 
@@ -57,10 +59,18 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, status int, 
 	_, _ = w.Write(body) // a client that has gone needs no error
 }
 
-// public returns what a client may know of an error: all of it, except of the gateway's own faults.
+// public returns what a client may know of an error: all of it, except of the gateway's own faults and of its own
+// credentials. An upstream that refuses the gateway's key has nothing to say to the client, whose key is a good one,
+// and its words may quote a part of that key.
 func public(err error) error {
-	if model.KindOf(err) == model.Internal {
+	switch model.KindOf(err) {
+	case model.Internal:
 		return &model.Error{Kind: model.Internal, Err: errInternal}
+	case model.Unauthenticated, model.Forbidden:
+		var e *model.Error
+		if errors.As(err, &e) && e.Provider != "" {
+			return &model.Error{Kind: model.Upstream, Op: "ask upstream", Provider: e.Provider, Err: errRefused}
+		}
 	}
 	return err
 }
@@ -74,6 +84,11 @@ func (s *Server) logFailure(w http.ResponseWriter, r *http.Request, err error) {
 		log = s.options.Log.Error
 	case model.Unavailable, model.Timeout, model.Upstream, model.Unusable, model.Exhausted:
 		log = s.options.Log.Warn
+	case model.Unauthenticated, model.Forbidden, model.NotFound:
+		var e *model.Error
+		if errors.As(err, &e) && e.Provider != "" { // an upstream refuses the gateway, not the gateway its client
+			log = s.options.Log.Warn
+		}
 	}
 	log("request failed", "path", r.URL.Path, "trace", w.Header().Get("Retort-Trace"), "kind", kind.String(), "err", err)
 }

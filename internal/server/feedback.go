@@ -32,8 +32,8 @@ type FeedbackStore interface {
 
 // feedback takes feedback.
 func (s *Server) feedback(w http.ResponseWriter, r *http.Request, caller Key) {
-	buf := s.buffers.take()
-	defer s.buffers.give(buf)
+	buf := s.bodies.take()
+	defer s.bodies.give(buf)
 	if err := s.readBody(w, r, buf); err != nil {
 		s.fail(w, r, err)
 		return

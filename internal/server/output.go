@@ -14,6 +14,7 @@ type output struct {
 	server   *Server
 	w        http.ResponseWriter
 	control  *http.ResponseController
+	cork     *cork // nil where the connection is none
 	buf      *[]byte
 	begun    bool // the headers of a stream are on their way
 	deadline time.Time
@@ -22,11 +23,11 @@ type output struct {
 // streamBuffer is how much of a stream is gathered while its parts come faster than they are sent.
 const streamBuffer = 16 << 10
 
-func (o *output) open(s *Server, w http.ResponseWriter) {
-	o.server, o.w, o.control, o.buf = s, w, http.NewResponseController(w), s.buffers.take()
+func (o *output) open(s *Server, w http.ResponseWriter, r *http.Request) {
+	o.server, o.w, o.control, o.cork, o.buf = s, w, http.NewResponseController(w), corkOf(r), s.outputs.take()
 }
 
-func (o *output) close() { o.server.buffers.give(o.buf) }
+func (o *output) close() { o.server.outputs.give(o.buf) }
 
 // Write takes what a dialect writes. The error is that of the connection to the client.
 func (o *output) Write(p []byte) (int, error) {
@@ -58,9 +59,13 @@ func (o *output) flush() error {
 	if len(*o.buf) == 0 {
 		return nil
 	}
+	o.cork.put()
 	err := o.send()
 	if err == nil {
 		err = o.control.Flush()
+	}
+	if e := o.cork.pull(); err == nil {
+		err = e
 	}
 	if err != nil {
 		return gone(err)
@@ -74,7 +79,12 @@ func (o *output) end() error {
 		o.w.Header()["Content-Length"] = []string{strconv.Itoa(len(*o.buf))}
 		o.w.WriteHeader(http.StatusOK)
 	}
-	return o.send()
+	o.cork.put()
+	err := o.send()
+	if e := o.cork.pull(); err == nil {
+		err = e
+	}
+	return err
 }
 
 // extend gives the client time to take what is sent next. The deadline is moved when a good part of it is used up,

@@ -171,3 +171,35 @@ func TestSwapUnderLoad(t *testing.T) {
 		t.Errorf("%d snapshots, %d released; want all but the last", open.Load(), released.Load())
 	}
 }
+
+func TestServeBoundsHeaders(t *testing.T) {
+	var released atomic.Bool
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New(&Snapshot{Release: func() { released.Store(true) }},
+		Options{Endpoints: []Endpoint{{"/chat", plain{}}}, MaxHeader: 1 << 10, HeaderTimeout: 30 * time.Millisecond})
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error)
+	go func() { ended <- s.Serve(ctx, l) }()
+	for name, c := range map[string]struct{ sent, want string }{
+		"large": {"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 20_000) + "\r\n\r\n", "HTTP/1.1 431"},
+		"slow":  {"GET /healthz HTTP/1.1\r\nHost: loc", ""},
+	} {
+		conn, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(conn, c.sent)
+		got, _ := io.ReadAll(conn) // ends when the server closes the connection
+		if !strings.HasPrefix(string(got), c.want) || c.want == "" && len(got) > 0 {
+			t.Errorf("%s headers: got %q, want %q", name, got, c.want)
+		}
+		conn.Close()
+	}
+	stop()
+	if err := <-ended; err != nil || !released.Load() {
+		t.Errorf("Serve returned %v, released %v", err, released.Load())
+	}
+}

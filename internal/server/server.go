@@ -71,7 +71,8 @@ type Server struct {
 	keys     atomic.Pointer[keyring]
 	draining atomic.Bool
 	metrics  *metrics
-	buffers  buffers
+	bodies   buffers
+	outputs  buffers
 	routes   map[string]route
 }
 

@@ -1,0 +1,98 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"context"
+	"net"
+	"net/http"
+)
+
+// corks is a listener of connections that can be corked.
+type corks struct {
+	net.Listener
+	buffers *buffers
+}
+
+func (l corks) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return &cork{Conn: c, buffers: l.buffers}, nil
+}
+
+// cork is a connection that, while it is corked, gathers what is written and then sends it in one piece. net/http has
+// a buffer of 4 KiB, of a size that cannot be set, between a handler and the connection: one flush of a burst would be
+// three writes, each of which costs a system call here and wakes the client up there. It is for one goroutine, as all
+// of net/http's writing to a connection is.
+type cork struct {
+	net.Conn
+	buffers *buffers
+	buf     *[]byte // nil: not corked
+}
+
+// corkRoom is how much is gathered at most.
+const corkRoom = 64 << 10
+
+// Write sends p, or gathers it.
+func (c *cork) Write(p []byte) (int, error) {
+	if c.buf == nil {
+		return c.Conn.Write(p)
+	}
+	if len(*c.buf)+len(p) > corkRoom {
+		if err := c.send(); err != nil {
+			return 0, err
+		}
+	}
+	*c.buf = append(*c.buf, p...)
+	return len(p), nil
+}
+
+func (c *cork) send() error {
+	_, err := c.Conn.Write(*c.buf)
+	*c.buf = (*c.buf)[:0]
+	return err
+}
+
+// put corks the connection until pull. On a nil cork, of a connection that is none, both do nothing.
+func (c *cork) put() {
+	if c != nil && c.buf == nil {
+		c.buf = c.buffers.take()
+	}
+}
+
+// pull sends what was gathered.
+func (c *cork) pull() error {
+	if c == nil || c.buf == nil {
+		return nil
+	}
+	var err error
+	if len(*c.buf) > 0 {
+		err = c.send()
+	}
+	c.buffers.give(c.buf)
+	c.buf = nil
+	return err
+}
+
+// CloseWrite tells the client that nothing more will come, which net/http does before it closes a connection whose
+// request it has not read to the end.
+func (c *cork) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return nil
+}
+
+// corkKey is where a request's context has its connection: net/http offers no other way from a handler to it.
+type corkKey struct{}
+
+func withCork(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, corkKey{}, c)
+}
+
+func corkOf(r *http.Request) *cork {
+	c, _ := r.Context().Value(corkKey{}).(*cork)
+	return c
+}

@@ -1,0 +1,139 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"retort/model"
+)
+
+// counted is a listener that counts the writes to its connections.
+type counted struct {
+	net.Listener
+	writes *atomic.Int64
+}
+
+func (l counted) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return countedConn{c, l.writes}, err
+}
+
+type countedConn struct {
+	net.Conn
+	writes *atomic.Int64
+}
+
+func (c countedConn) Write(p []byte) (int, error) {
+	c.writes.Add(1)
+	return c.Conn.Write(p)
+}
+
+// TestFewWrites keeps the number of writes to a client down, since each is a system call and wakes the client.
+func TestFewWrites(t *testing.T) {
+	event := strings.Repeat("x", 200)
+	m := model.Func(func(_ context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+		for i := range 160 { // two bursts, as of two reads from an upstream
+			if err := emit(model.Part{Kind: model.TextPart, Text: event, More: i%80 != 79}); err != nil {
+				return nil, err
+			}
+		}
+		return model.Answer("m", strings.Repeat(event, 160)), nil
+	})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var writes atomic.Int64
+	s := New(&Snapshot{Models: map[string]Model{"m": {Model: m}}}, Options{Endpoints: []Endpoint{{"/chat", plain{}}}})
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error)
+	go func() { done <- s.Serve(ctx, counted{l, &writes}) }()
+	for body, c := range map[string]struct {
+		want   string
+		writes int64
+	}{
+		`{"model":"m","stream":true}`: {strings.Repeat(event+"\n", 160) + "end", 3},
+		`{"model":"m"}`:               {strings.Repeat(event, 160) + " end", 1},
+	} {
+		before := writes.Load()
+		resp, err := http.Post("http://"+l.Addr().String()+"/chat", "", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if err != nil || string(got) != c.want {
+			t.Errorf("%s: got %d bytes, %v; want %d", body, len(got), err, len(c.want))
+		}
+		if n := writes.Load() - before; n > c.writes {
+			t.Errorf("%s: %d writes, want %d", body, n, c.writes)
+		}
+	}
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// sink is a connection that keeps what is written, until it fails.
+type sink struct {
+	net.Conn
+	got  []string
+	fail error
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	s.got = append(s.got, string(p))
+	return len(p), s.fail
+}
+
+func TestCork(t *testing.T) {
+	under := &sink{}
+	c := &cork{Conn: under, buffers: &buffers{}}
+	write := func(p string) {
+		t.Helper()
+		if n, err := c.Write([]byte(p)); n != len(p) || err != nil {
+			t.Errorf("wrote %d, %v", n, err)
+		}
+	}
+	write("a")
+	c.put()
+	write("b")
+	write("c")
+	c.put() // twice is as good as once
+	write("d")
+	if len(under.got) != 1 {
+		t.Errorf("a corked connection sent %q", under.got)
+	}
+	if err := errors.Join(c.pull(), c.pull()); err != nil {
+		t.Error(err)
+	}
+	write("e")
+	if got := strings.Join(under.got, "|"); got != "a|bcd|e" {
+		t.Errorf("sent %s", got)
+	}
+	c.put()
+	for range 3 {
+		write(string(bytes.Repeat([]byte("x"), corkRoom/2)))
+	}
+	if n := len(under.got); n != 4 {
+		t.Errorf("%d writes; want one more when the room is full", n)
+	}
+	under.fail = net.ErrClosed
+	if err := c.pull(); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("pull returned %v", err)
+	}
+	var none *cork
+	if none.put(); none.pull() != nil {
+		t.Error("no cork fails")
+	}
+}
