@@ -194,6 +194,7 @@ func TestCacheAsksOnceForEqualRequests(t *testing.T) {
 		join := func() { got <- tell(context.Background(), c, modeltest.Wired("test", "q")) }
 		go join()
 		go join()
+		synctest.Wait()
 		gate <- "one "
 		synctest.Wait()
 		go join() // late, and yet it hears all from the beginning
@@ -255,6 +256,7 @@ func TestCacheLastCallerWhoLeavesEndsTheWork(t *testing.T) {
 		for range 2 {
 			go func() { left <- tell(ctx, c, modeltest.Wired("test", "q")) }()
 		}
+		synctest.Wait()
 		gate <- "one "
 		cancel()
 		var paid model.Money

@@ -14,6 +14,7 @@ type gate struct {
 	group tape      // parts of one event that is not whole yet
 	kept  tape      // what is behind the gate
 	ended [4]uint64 // the choices that have ended, a bit each
+	ahead bool      // the last part that got through said that more would follow
 }
 
 func (g *gate) add(p model.Part) error {
@@ -23,7 +24,7 @@ func (g *gate) add(p model.Part) error {
 		}
 	}
 	if len(g.group.parts) == 0 && (!p.More || p.Event.Dialect == "") && p.Kind != model.FinishPart && !g.past(p.Choice) {
-		return g.emit(p)
+		return g.pass(p)
 	}
 	g.group.add(p)
 	if p.More {
@@ -38,13 +39,21 @@ func (g *gate) settle(more bool) error {
 		return nil
 	}
 	if !g.ends() {
-		return g.group.play(g.emit, more)
+		return g.group.play(g.pass, more)
 	}
 	for _, p := range g.group.parts {
 		g.kept.add(p)
 	}
 	g.group.reset()
+	if g.ahead && !more { // what should follow is kept: the writer must not wait for it
+		return g.pass(model.Part{Kind: model.MetaPart})
+	}
 	return nil
+}
+
+func (g *gate) pass(p model.Part) error {
+	g.ahead = p.More
+	return g.emit(p)
 }
 
 // ends says whether the group must stay behind the gate, and remembers the choices that it ends.
@@ -72,7 +81,7 @@ func place(choice int) (word uint, bit uint64) {
 }
 
 // release decides about what is left when the model has returned.
-func (g *gate) release() error { return g.settle(len(g.kept.parts) > 0) }
+func (g *gate) release() error { return g.settle(true) }
 
 // end opens the gate.
 func (g *gate) end() error { return g.kept.play(g.emit, false) }

@@ -86,7 +86,8 @@ func TestRecordBeforeTheEndIsSeen(t *testing.T) {
 		"late text":             {[]model.Part{text(0, "a"), finish(0), text(0, "b")}, "a", "f b"},
 		"end in the text event": {[]model.Part{event(text(0, "a"), false, false), event(text(0, "b"), false, true), event(finish(0), true, false)}, "a", "b f"},
 		"more of the same":      {[]model.Part{event(text(0, "a"), false, true), event(text(1, "b"), true, true), event(text(0, "c"), false, false), finish(0)}, "a b c", "f"},
-		"burst":                 {[]model.Part{event(text(0, "a"), false, true), event(text(0, "b"), false, true), event(finish(0), false, true), event(meta, false, false)}, "a b", "f m"},
+		"burst":                 {[]model.Part{event(text(0, "a"), false, true), event(text(0, "b"), false, true), event(finish(0), false, true), event(meta, false, false)}, "a b m", "f m"},
+		"end of a burst":        {[]model.Part{event(text(0, "a"), false, true), event(finish(0), false, false), event(meta, false, false)}, "a m", "f m"},
 		"more that never comes": {[]model.Part{text(0, "a"), event(text(0, "b"), false, true)}, "a b", ""},
 		"odd choice":            {[]model.Part{text(-7, "a"), finish(300), text(0, "b")}, "a b", "f"},
 	}

@@ -7,7 +7,8 @@ import "retort/model"
 // tape holds parts back, with copies of their events, to emit them later. The zero value is empty.
 type tape struct {
 	parts []model.Part
-	data  []byte // room for events; full ones are left to the parts that point into them
+	data  []byte        // room for events; full ones are left to the parts that point into them
+	room  [2]model.Part // for the first parts: many tapes never hold more
 }
 
 const tapeRoom = 1 << 10
@@ -20,6 +21,9 @@ func (t *tape) add(p model.Part) {
 		start := len(t.data)
 		t.data = append(t.data, p.Event.Data...)
 		p.Event.Data = t.data[start : start+n : start+n]
+	}
+	if t.parts == nil {
+		t.parts = t.room[:0]
 	}
 	t.parts = append(t.parts, p)
 }

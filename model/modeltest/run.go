@@ -52,7 +52,7 @@ type suite struct {
 }
 
 func newSuite(options []Option) *suite {
-	s := &suite{requests: Requests, hang: 30 * time.Second, late: 20 * time.Millisecond}
+	s := &suite{requests: Requests, hang: 30 * time.Second, late: 5 * time.Millisecond}
 	for _, o := range options {
 		o(s)
 	}
