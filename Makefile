@@ -1,4 +1,4 @@
-# Retort needs Go 1.26 or newer and nothing else; `make race` and `make fuzz` also need a C compiler for the detector.
+# Retort needs Go 1.26 or newer and nothing else; `make race` also needs a C compiler, for the race detector.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c

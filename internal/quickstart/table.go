@@ -20,7 +20,7 @@ func (r *Result) report(path string) error {
 		Report: r.Distilled.Report, Judged: r.Distilled.Judged,
 		Traffic: &report.Traffic{Taught: r.Taught, HeldOut: r.HeldOut, Answered: r.Answered, Agreed: r.Agreed,
 			CostBefore: r.CostBefore, CostAfter: r.CostAfter,
-			Teacher: report.Latency(r.Teacher), Student: report.Latency(r.Student)},
+			Teacher: report.Latency(r.Teacher), Student: report.Latency(r.Student), Certificate: r.Certificate},
 	})
 	if err != nil {
 		return err

@@ -86,7 +86,7 @@ func curveWords(r *distill.Report) string {
 		return all + " It is silent: no threshold reaches the target of " + whole(r.Target) + "."
 	}
 	return fmt.Sprintf("%s At its threshold of %.3f it answers %s of requests and agrees on %s of those; the target is %s and the %s bound %s.",
-		all, r.Certificate.Threshold, percent(r.Coverage), percent(r.Agreement), whole(r.Target), r.Certificate.Status, percent(r.Certificate.Lower))
+		all, r.Certificate.Threshold, percent(r.Coverage), percent(r.Agreement), whole(r.Target), r.Certificate.Status, bound(r.Certificate.Lower))
 }
 
 // drawReliability draws what scores promised against what was kept.

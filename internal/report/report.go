@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"retort/distill"
+	"retort/eval/certify"
 	"retort/model"
 )
 
@@ -38,6 +39,9 @@ type Traffic struct {
 
 	CostBefore, CostAfter model.Money // of 1,000 requests
 	Teacher, Student      Latency     // as the client saw it
+
+	// Certificate is the student's after the held-out requests were put to it; the zero value leaves that of the Report.
+	Certificate certify.Certificate
 }
 
 // Latency is the time from sending a request until its whole answer was there.

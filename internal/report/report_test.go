@@ -150,6 +150,19 @@ func TestTrafficIsShown(t *testing.T) {
 	}
 }
 
+func TestTrafficCanCertify(t *testing.T) {
+	provisional := certified
+	provisional.Status, provisional.Method = certify.Provisional, certify.MethodCrossFitted
+	d := data(t, provisional)
+	d.Traffic = &Traffic{Taught: 1700, HeldOut: 600, Answered: 420, Agreed: 408, Certificate: certified}
+	if page := write(t, d); !strings.Contains(page, `<span class="status">certified</span>`) {
+		t.Error("the page does not say that the held-out traffic certified the student")
+	}
+	if d.Report.Certificate != provisional {
+		t.Error("writing the page changed the caller's report")
+	}
+}
+
 func TestDrawingsAreWellFormed(t *testing.T) {
 	everythingRight := data(t, certified)
 	for i := range everythingRight.Judged {
@@ -223,8 +236,9 @@ func TestConfusionsShowTheSurestFirst(t *testing.T) {
 
 func TestWords(t *testing.T) {
 	cases := []struct{ name, got, want string }{
-		{"percent rounds down", percent(0.94999), "94.9\u00a0%"},
-		{"percent of a round share", percent(0.95), "95.0\u00a0%"},
+		{"a bound rounds down", bound(0.94999), "94.9\u00a0%"},
+		{"a round bound", bound(0.95), "95.0\u00a0%"},
+		{"a share rounds", percent(0.94999), "95.0\u00a0%"},
 		{"whole", whole(0.995), "99.5\u00a0%"},
 		{"thousands", number(1234567), "1,234,567"},
 		{"hundreds", number(123), "123"},

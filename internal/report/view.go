@@ -78,6 +78,9 @@ const (
 )
 
 func newView(d Data) (*view, error) {
+	if d.Traffic != nil && d.Traffic.Certificate.Status != "" {
+		d.Report.Certificate = d.Traffic.Certificate
+	}
 	r := &d.Report
 	v := &view{Style: template.CSS(styleText), Made: d.Made.UTC().Format("2 January 2006, 15:04 UTC"),
 		Status: string(r.Certificate.Status), EvaluatedOn: r.EvaluatedOn}
@@ -152,8 +155,12 @@ func agreementTile(r *distill.Report, agreement float64, answered int) tile {
 	switch {
 	case answered == 0:
 		t.Value, t.Note = "–", "it answered nothing"
-	case r.Certificate.Speaks():
-		t.Note = fmt.Sprintf("%s: at least %s", r.Certificate.Status, percent(r.Certificate.Lower))
+	case agreement < r.Certificate.Lower:
+		t.Note = fmt.Sprintf("below the %s bound of %s", r.Certificate.Status, bound(r.Certificate.Lower))
+	case r.Certificate.Status == certify.Certified:
+		t.Note = "certified: at least " + bound(r.Certificate.Lower)
+	case r.Certificate.Status == certify.Provisional:
+		t.Note = "provisional: " + bound(r.Certificate.Lower) + " or more expected"
 	}
 	return t
 }
@@ -244,7 +251,7 @@ func facts(d Data) []section {
 	}
 	if r.Certificate.Speaks() {
 		certificate = append(certificate, [2]string{"Threshold", fmt.Sprintf("%.4f", r.Certificate.Threshold)},
-			[2]string{"Agreement, at least", percent(r.Certificate.Lower)})
+			[2]string{"Agreement, at least", bound(r.Certificate.Lower)})
 	}
 	if c := r.Consistency; c != nil {
 		certificate = append(certificate, [2]string{"Teacher's own consistency",

@@ -19,16 +19,16 @@ const space = "\u00a0"
 
 // promise says a certificate in plain words: a headline and the sentences under it.
 func promise(c certify.Certificate) (headline string, sentences []string) {
-	confidence, target := whole(c.Confidence), percent(c.Target)
+	confidence, target := whole(c.Confidence), whole(c.Target)
 	switch c.Status {
 	case certify.Certified:
-		headline = fmt.Sprintf("With %s confidence, at least %s of this student's answers agree with the teacher.", confidence, percent(c.Lower))
+		headline = fmt.Sprintf("With %s confidence, at least %s of this student's answers agree with the teacher.", confidence, bound(c.Lower))
 		sentences = append(sentences,
 			fmt.Sprintf("Judged on %s labels that the student had never seen: it answered %s of them and agreed on %s, which is %s.",
 				number(c.Labels), number(c.Answered), number(c.Agreed), percent(c.Agreement)),
 			"The promise holds as long as requests keep coming from the same kind of traffic as those labels. When they change, certify again.")
 	case certify.Provisional:
-		headline = fmt.Sprintf("Cross-fitted scores put the agreement of this student's answers with the teacher at %s or more, at %s confidence.", percent(c.Lower), confidence)
+		headline = fmt.Sprintf("Cross-fitted scores put the agreement of this student's answers with the teacher at %s or more, at %s confidence.", bound(c.Lower), confidence)
 		sentences = append(sentences,
 			fmt.Sprintf("%s labels took part, each scored by a sibling of the student that had not seen it: %s would have been answered, and %s of those agreed.",
 				number(c.Labels), number(c.Answered), percent(c.Agreement)),
@@ -61,10 +61,11 @@ func method(m certify.Method) string {
 	}
 }
 
-// percent prints a share with one decimal, rounded down, so that no text claims more than the number.
-func percent(x float64) string {
-	return fmt.Sprintf("%.1f", math.Floor(x*1000+1e-9)/10) + space + "%"
-}
+// percent prints an observed share with one decimal.
+func percent(x float64) string { return fmt.Sprintf("%.1f", 100*x) + space + "%" }
+
+// bound prints a lower bound with one decimal, rounded down, so that no text claims more than was shown.
+func bound(x float64) string { return percent(math.Floor(x*1000+1e-9) / 1000) }
 
 // whole prints a share without needless decimals: 95 %, 99.5 %.
 func whole(x float64) string {

@@ -1,0 +1,57 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+/*
+Package retort is the root of Retort, a gateway that mixes and matches AI models behind one endpoint and distils its own
+small ones from them. This comment is a tour of the code, from the bottom up; docs/architecture.md tells the same story
+along the path of a request.
+
+# One idea
+
+Everything that answers is a [retort/model.Model]: one method that takes a Request, emits Parts as they come and returns
+the Response. A vendor's API, a recording, a blend of models, a student and a whole task are Models, so that whatever
+works on one works on all. Package model imports the standard library only; it also holds what travels along: Trail,
+which collects the attempts behind an answer, and Trace, the record of it. Package [retort/model/modeltest] proves the
+contract for any implementation, cold and warm, and has the fakes that tests use.
+
+# Models of models
+
+Package [retort/compose] has one blend or wrapper per file: Fallback, Cascade, Cache, Limit, Record. They know no
+provider, only Models.
+
+# The wire
+
+Package [retort/dialect] says what a wire format is to Retort: a server side and a client side, each mapping to and from
+model. [retort/dialect/openai] speaks Chat Completions on both; [retort/dialect/sse] frames streams. Same dialect in and
+out: the body goes through unchanged but for the model's name, and stream events as they came. Dialects never import
+each other: N + M mappings, never N × M.
+
+Package [retort/provider] asks upstreams: connections, timeouts, retries that obey Retry-After, a circuit breaker.
+[retort/provider/replay] answers from a recording instead.
+
+# Tasks and students
+
+Package [retort/task] holds contracts: instructions, labels, how a prompt is built and an answer read. It makes any
+language model a teacher and any student a Model that answers the same requests.
+
+Package [retort/student] trains and serves native students: n-grams, tf-idf, linear models averaged into one matrix of
+8-bit weights, calibrated; under it lie text (features), linear (training), kernel (the inner loops, in assembly where
+the machine has it) and encoder (the small neural model of high effort). docs/student-format.md describes the file.
+
+Package [retort/eval] measures: accuracy, macro-F1, confusions, calibration, all with intervals.
+[retort/eval/certify] decides from which score on a student may answer, and with which of three words: certified,
+provisional, silent. Package [retort/dataset] reads examples from files, cleans and splits them.
+
+Package [retort/distill] puts these together: clean, train, certify, measure.
+
+# The house
+
+All else is internal. capture writes every trace to an append-only log before the client sees the end of its answer;
+store keeps what must be found again, in SQLite; config reads the one strict YAML file; server is the HTTP surface;
+discover finds keys and local servers for retort init; report writes the HTML page; sample holds the messages that
+quickstart runs on.
+
+Package app wires all of it and is alone in knowing everything; quickstart turns the wheel once; cli reads arguments and
+prints; cmd/retort calls it. Imports point down only, which internal/repotest checks along with the other rules of the
+house.
+*/
+package retort
