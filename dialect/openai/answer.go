@@ -34,8 +34,8 @@ type answer struct {
 
 	buf     []byte
 	enc     encoder // for the chunks made here
-	head    []byte // what each chunk made here begins with
-	name    string // the model in head
+	head    []byte  // what each chunk made here begins with
+	name    string  // the model in head
 	id      string
 	created int64
 	choices []choiceState

@@ -15,10 +15,15 @@ type chunks struct {
 	id      string
 	created int64
 	usage   model.Usage
+	like    pattern
+	at      span // where the text lies that was read last
 }
 
 // read turns an event into c.parts, at least one, the first of which carries the event.
 func (c *chunks) read(name string, data []byte) error {
+	if name == "" && c.like.read(c, data) {
+		return c.all.Add(&c.parts[0])
+	}
 	c.parts = c.parts[:0]
 	d := &decoder{c: scanNew(data)}
 	if d.c.Kind() != '{' {
@@ -43,6 +48,7 @@ func (c *chunks) read(name string, data []byte) error {
 		c.parts[i].Event = model.Event{Dialect: Name, Same: true}
 	}
 	c.parts[0].Event = model.Event{Dialect: Name, Name: name, Data: data}
+	c.like.learn(c, data)
 	return nil
 }
 
@@ -211,7 +217,10 @@ func (c *chunks) text(d *decoder, kind model.PartKind) error {
 	if d.c.Kind() != '"' {
 		return wrong("the text of a delta must be a string")
 	}
-	if text := d.c.String(); text != "" {
+	c.at.start = d.c.Pos() + 1
+	text := d.c.String()
+	c.at.end = d.c.Offset() - 1
+	if text != "" {
 		c.parts = append(c.parts, model.Part{Kind: kind, Text: text})
 	}
 	return nil

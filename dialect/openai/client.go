@@ -91,11 +91,13 @@ func (Client) ModelsRequest(ctx context.Context, base string) (*http.Request, er
 func (Client) Models(body []byte) ([]string, error) {
 	d := &decoder{c: scanNew(body)}
 	names := []string{}
+	said := false
 	err := d.object(func(key string) error {
 		if key != "data" || d.c.Kind() != '[' {
 			d.c.Skip()
 			return nil
 		}
+		said = true
 		return d.array(func(int) error {
 			var id string
 			err := d.object(func(key string) error {
@@ -109,7 +111,10 @@ func (Client) Models(body []byte) ([]string, error) {
 			return err
 		})
 	})
-	if err = d.end(err); err != nil {
+	if err = d.end(err); err == nil && !said {
+		err = errors.New("it has no data: " + excerpt(body))
+	}
+	if err != nil {
 		return nil, hinted(fmt.Errorf("read list of models: %w", err), "check base_url and dialect: "+
 			"the answer is not an OpenAI-compatible list of models")
 	}

@@ -74,6 +74,7 @@ func foreign() *model.Content {
 				{Kind: model.TextBlock, Text: "and now?", Extra: map[string]json.RawMessage{"cache_control": json.RawMessage(`{}`)}}}},
 			{Role: model.User, Blocks: []model.Block{{Kind: model.DocumentBlock, Media: &model.Media{URL: "https://h/a.pdf"}},
 				{Kind: model.ImageBlock, Media: &model.Media{Data: []byte{1}, Type: "image/gif"}}, {Kind: "video"}}},
+			{Role: model.User, Blocks: []model.Block{{Kind: "video"}}},
 			{Role: model.Assistant, Blocks: []model.Block{{Kind: model.ReasoningBlock, Text: "hm"}, {Kind: model.TextBlock, Text: "ok"}}},
 		}}
 }
@@ -91,12 +92,13 @@ func TestForeignRequests(t *testing.T) {
 		`{"role":"tool","tool_call_id":"c2","content":[{"type":"text","text":"a"}]},` +
 		`{"role":"user","content":"and now?"},` +
 		`{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/gif;base64,AQ=="}}]},` +
+		`{"role":"user","content":""},` +
 		`{"role":"assistant","content":"ok"}],"tools":[{"type":"function","function":{"name":"f"}}]}`
 	if string(body) != want {
 		t.Errorf("got  %s\nwant %s", body, want)
 	}
 	dropped := []string{"messages[0].failed", "messages[0].content.image", "messages[0].content.cache_control", "messages[1].content.document",
-		"messages[1].content.video", "messages[2].reasoning", "tools[1]", "tool_choice", "thinking"}
+		"messages[1].content.video", "messages[2].content.video", "messages[3].reasoning", "tools[1]", "tool_choice", "thinking"}
 	if d := cmp.Diff(dropped, trail.Dropped()); d != "" {
 		t.Errorf("dropped (-want +got):\n%s", d)
 	}
@@ -155,7 +157,7 @@ func TestModels(t *testing.T) {
 	if err != nil || !cmp.Equal(got, []string{"a", "b"}) {
 		t.Errorf("got %v, %v", got, err)
 	}
-	for _, bad := range []string{"<html>", "", `{"data":[7]}`, `{"data":[{"id":7}]}`} {
+	for _, bad := range []string{"<html>", "", `{}`, `{"error":{"message":"no"}}`, `{"data":[7]}`, `{"data":[{"id":7}]}`} {
 		var e *model.Error
 		if _, err := (Client{}).Models([]byte(bad)); !errors.As(err, &e) || e.Hint == "" {
 			t.Errorf("%s: %v", bad, err)

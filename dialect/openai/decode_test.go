@@ -147,3 +147,13 @@ func TestDecodeNamesTheField(t *testing.T) {
 		}
 	}
 }
+
+func BenchmarkDecode(b *testing.B) {
+	body := []byte(`{"model":"banking","messages":[{"role":"system","content":"Classify the message."},{"role":"user","content":"Where is the card that I ordered?"}],"temperature":0,"max_tokens":20}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := decode(body); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -240,6 +240,29 @@ func TestEmitErrorStops(t *testing.T) {
 	}
 }
 
+// TestPatternReadsLikeTheFullReader puts events through a reader that has learnt the pattern of a stream, and one by one
+// through readers that have learnt nothing.
+func TestPatternReadsLikeTheFullReader(t *testing.T) {
+	data := func(text, rest string) []byte {
+		return []byte(`{"id":"1","choices":[{"index":2,"delta":{"content":"` + text + `"},"logprobs":null,"finish_reason":null}]` + rest + `}`)
+	}
+	learnt := &chunks{}
+	for _, event := range [][]byte{data("one", ""), data("two", ""), data("", ""), data(`\u00e9\n\"`, ""), data("é日本", ""), data(`a"},"logprobs":null,"finish_reason":null}]}`, ""),
+		data(`a"},"x":{"y":"b`, ""), data(`bad \x`, ""), data("raw \n", ""), data("cut", "")[:60], data("own", `,"own":1`), data("three", `,"own":1`), data("four", ""),
+		data(`x","content":"y`, ""), data("\xff", ""), data("error", `,"error":{"message":"no"}`), data("last", "")} {
+		fresh := &chunks{}
+		want, got := fresh.read("", event), learnt.read("", event)
+		if (got == nil) != (want == nil) || got != nil && got.Error() != want.Error() {
+			t.Errorf("%s: error %v, want %v", event, got, want)
+		}
+		if got == nil {
+			if d := cmp.Diff(fresh.parts, learnt.parts); d != "" {
+				t.Errorf("%s (-want +got):\n%s", event, d)
+			}
+		}
+	}
+}
+
 func FuzzResponse(f *testing.F) {
 	f.Add([]byte(chunkOf(`{"content":"a","tool_calls":[{"index":1,"id":"x","function":{"name":"f","arguments":"{}"}}]}`, "stop")+done), true)
 	f.Add([]byte(`{"choices":[{"message":{"role":"assistant","content":"a"},"logprobs":{"content":[{"token":"a","logprob":-1,"bytes":[97]}]}}],"usage":{"prompt_tokens":1}}`), false)

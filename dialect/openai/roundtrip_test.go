@@ -190,6 +190,13 @@ func FuzzDecode(f *testing.F) {
 		body, _ := json.Marshal(drawer{rand.New(rand.NewPCG(seed, 2))}.request())
 		f.Add(body)
 	}
+	for _, s := range []string{`{"messages":[{"role":"user","content":"a"}],"n":1e0,"seed":-1,"stop":["",null]}`,
+		`{"messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:a;base64,AA==","x":1}},{"type":"x","text":"y"}]}]}`,
+		`{"messages":[{"role":"tool","tool_call_id":"c","content":[{"type":"refusal","refusal":"no"}]},{"role":"assistant","refusal":"n","tool_calls":[{"type":"custom","custom":{"input":{}}}]}]}`,
+		`{"messages":[{"role":"function","content":null}],"tools":[{"type":"function","function":{"name":"f","x":1},"y":2}],"tool_choice":{}}`,
+		`{"messages":[{"role":"user"}],"response_format":{"type":"x"},"stream_options":{"y":1},"temperature":1e-9}`} {
+		f.Add([]byte(s))
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		first, err := decode(body)
 		if err != nil {

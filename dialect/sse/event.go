@@ -6,9 +6,9 @@ import "bytes"
 
 var dataField = []byte("data: ")
 
-// parse reads the fields of one block of lines; ok is false when it holds no data.
-func (r *Reader) parse(block []byte) (ev Event, ok bool) {
-	if bytes.HasPrefix(block, dataField) && nextBreak(block, 0) < 0 { // what nearly all events look like
+// parse reads the fields of one block of lines; ok is false when it holds no data. single says that it is one line.
+func (r *Reader) parse(block []byte, single bool) (ev Event, ok bool) {
+	if single && bytes.HasPrefix(block, dataField) { // what nearly all events look like
 		return Event{Data: block[len(dataField):]}, true
 	}
 	lines := 0

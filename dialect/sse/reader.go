@@ -32,6 +32,7 @@ type Reader struct {
 	seen  int // buf[r:r+seen] is known to hold no end of an event
 	end   int // where the next event ends, once that has been found; else 0
 	next  int // where the one after it begins
+	lines int // line ends seen within it
 	err   error
 	begun bool
 
@@ -90,7 +91,9 @@ func (r *Reader) Next() (Event, error) {
 		if err != nil {
 			return Event{}, err
 		}
-		if ev, ok := r.parse(block); ok {
+		single := r.lines == 0
+		r.lines = 0
+		if ev, ok := r.parse(block, single); ok {
 			return ev, nil
 		}
 	}
@@ -119,7 +122,7 @@ func (r *Reader) block() ([]byte, error) {
 		}
 		if r.err != nil {
 			block := r.buf[r.r:r.w]
-			r.r = r.w
+			r.r, r.lines = r.w, 1 // not counted to its end
 			if r.err == io.EOF && len(block) > 0 {
 				return block, nil
 			}
@@ -166,6 +169,7 @@ func (r *Reader) blockEnd() (end, next int) {
 		}
 		if after < len(b) && b[after] != '\n' && b[after] != '\r' {
 			i = after
+			r.lines++
 			continue
 		}
 		if j == r.r { // a blank line before any field

@@ -10,6 +10,7 @@ package scan
 import (
 	"fmt"
 	"strconv"
+	"unsafe"
 )
 
 // MaxDepth is how deeply values may be nested.
@@ -230,7 +231,12 @@ func (c *Cursor) String() string {
 	if plain {
 		return string(raw)
 	}
-	return string(Unquote(nil, raw))
+	var short [64]byte
+	if len(raw) <= len(short)/3 { // however it grows, it stays on the stack
+		return string(Unquote(short[:0], raw))
+	}
+	text := Unquote(make([]byte, 0, len(raw)), raw)
+	return unsafe.String(unsafe.SliceData(text), len(text)) // nobody else has text
 }
 
 // Raw skips the next value and returns its bytes, a part of the data.
