@@ -86,6 +86,7 @@ func (c *call) run(parent context.Context) (*model.Response, *model.Error) {
 	if err != nil {
 		return nil, asError(err) // the request is to blame, not the upstream
 	}
+	r.Header.Set("User-Agent", "retort")
 	p.dialect.Authorize(r, p.key)
 	if err := p.breaker.enter(); err != nil {
 		return nil, p.explain(parent, "ask upstream", err)

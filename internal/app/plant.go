@@ -88,7 +88,7 @@ func providerOptions(name string, c config.Provider) provider.Options {
 		retries = *c.Retries
 	}
 	return provider.Options{
-		Name: name, Dialect: openai.Client{}, BaseURL: c.BaseURL, Key: c.APIKey.Reveal(), Retries: retries,
+		Name: name, Dialect: openai.Client{NoUsage: c.StreamUsage != nil && !*c.StreamUsage}, BaseURL: c.BaseURL, Key: c.APIKey.Reveal(), Retries: retries,
 		Timeouts: provider.Timeouts{Connect: c.Timeouts.Connect, First: c.Timeouts.FirstPart, Idle: c.Timeouts.Idle, Total: c.Timeouts.Total},
 		Breaker: provider.Breaker{Off: c.Breaker.Off, Rate: c.Breaker.FailureRate, Calls: c.Breaker.Requests,
 			Window: c.Breaker.Window, Cooldown: c.Breaker.Cooldown},

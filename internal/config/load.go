@@ -149,7 +149,7 @@ func (c *Config) settle(dir string) {
 	for name, p := range c.Providers {
 		p.BaseURL = strings.TrimRight(p.BaseURL, "/")
 		if p.Dialect == DialectReplay {
-			p.Timeouts, p.Breaker, p.Retries = Timeouts{}, Breaker{}, nil
+			p.Timeouts, p.Breaker, p.Retries, p.StreamUsage = Timeouts{}, Breaker{}, nil, nil
 			p.File = c.place(join("providers", name)+".file", dir, p.File)
 			if p.Latency == "" {
 				p.Latency = "none"

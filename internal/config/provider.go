@@ -14,6 +14,7 @@ type Provider struct {
 	BaseURL      string       `yaml:"base_url" doc:"Where the upstream's API begins, such as https://api.openai.com/v1."`
 	APIKey       Secret       `yaml:"api_key" doc:"Credential, as a reference to the environment such as ${OPENAI_API_KEY}."`
 	Timeouts     Timeouts     `yaml:"timeouts" doc:"How long to wait for the upstream."`
+	StreamUsage  *bool        `yaml:"stream_usage" default:"true" doc:"Ask for the usage of streamed answers; false for servers that refuse stream_options, whose streams then count no tokens."`
 	Retries      *int         `yaml:"retries" default:"2" doc:"How often a failed call is tried again before anything was answered."`
 	Breaker      Breaker      `yaml:"breaker" doc:"When to stop calling an upstream that keeps failing."`
 	File         string       `yaml:"file" doc:"replay: JSON lines of recorded answers; relative to this file."`

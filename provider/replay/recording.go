@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"retort/model"
@@ -82,19 +81,6 @@ func Read(r io.Reader) ([]Recording, error) {
 	}
 	if err := sc.Err(); err != nil {
 		return nil, fmt.Errorf("read recordings: line %d: %w", n+1, err)
-	}
-	return out, nil
-}
-
-func readFile(path string) ([]Recording, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("read recordings: %w", err)
-	}
-	defer f.Close()
-	out, err := Read(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return out, nil
 }

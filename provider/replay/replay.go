@@ -64,15 +64,6 @@ func New(recordings []Recording, o Options) *Model {
 	return m
 }
 
-// Open reads the recordings of a JSONL file; see Read for its form.
-func Open(path string, o Options) (*Model, error) {
-	recordings, err := readFile(path)
-	if err != nil {
-		return nil, err
-	}
-	return New(recordings, o), nil
-}
-
 // Generate gives the recorded answer to req. An input without a recording is an error of kind NotFound.
 func (m *Model) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
 	if err := ctx.Err(); err != nil {
