@@ -57,7 +57,7 @@ type grammar struct {
 // session is one run of a command.
 type session struct {
 	Process
-	ctx    context.Context
+	ctx    context.Context // of the run; kong calls commands without one
 	config string
 }
 
