@@ -11,6 +11,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Example is a text with the teacher's answer.
@@ -76,8 +77,8 @@ func newSample(examples []Example, labels []string) (*sample, error) {
 		if _, twice := number[label]; twice {
 			return nil, fmt.Errorf("train a student: label %q is listed twice; remove one", label)
 		}
-		if label == "" {
-			return nil, fmt.Errorf("train a student: label %d of the contract is empty; name it", i)
+		if label == "" || !utf8.ValidString(label) {
+			return nil, fmt.Errorf("train a student: label %d is %q; want a name in UTF-8", i, label)
 		}
 		number[label] = int32(i)
 	}

@@ -8,27 +8,34 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"retort/student/internal/encoder"
 	"retort/student/internal/linear"
 	"retort/student/internal/text"
 )
+
+// hiddenUnits is the width of the network.
+const hiddenUnits = 32
 
 // recipe has the hyper-parameters of one fit.
 type recipe struct {
 	rarest   int // texts that an n-gram must occur in to be considered
 	features int // n-grams kept
-	choose  linear.SVMOptions
+	effort   Effort
+	choose   linear.SVMOptions
 	fit      linear.FitOptions
 }
 
-// newRecipe is the recipe for a sample of n texts and a budget of features.
-func newRecipe(seed uint64, features int) recipe {
+// newRecipe is the recipe for a budget of n-grams.
+func newRecipe(effort Effort, seed uint64, features int) recipe {
 	return recipe{
 		rarest:   2,
 		features: features,
-		choose:  linear.SVMOptions{C: 1, Passes: 3, Seed: seed},
+		effort:   effort,
+		choose:   linear.SVMOptions{C: 1, Passes: 3, Seed: seed},
 		fit: linear.FitOptions{
 			SVM:     linear.SVMOptions{C: 1, Passes: 10, Seed: seed + 1},
 			Softmax: linear.SoftmaxOptions{Rate: 1, Passes: 10, Seed: seed + 2},
+			Network: linear.NetworkOptions{Hidden: hiddenUnits, Rate: 0.12, Passes: 20, Drop: 0.2, Seed: seed + 3},
 			Blend:   0.7,
 		},
 	}
@@ -42,6 +49,10 @@ func (r recipe) settings() map[string]float64 {
 		"svm_passes":   float64(r.fit.SVM.Passes),
 		"softmax_rate": float64(r.fit.Softmax.Rate),
 		"softmax_pass": float64(r.fit.Softmax.Passes),
+		"hidden":       float64(r.fit.Network.Hidden),
+		"network_rate": float64(r.fit.Network.Rate),
+		"network_pass": float64(r.fit.Network.Passes),
+		"network_drop": float64(r.fit.Network.Drop),
 		"blend":        float64(r.fit.Blend),
 		"chars_min":    text.MinChars,
 		"chars_max":    text.MaxChars,
@@ -50,8 +61,8 @@ func (r recipe) settings() map[string]float64 {
 	}
 }
 
-// fitMatrix trains the linear classifier of s. The classes that occur in s are its outputs.
-func fitMatrix(ctx context.Context, s *sample, r recipe, workers int) (*matrix, error) {
+// fitModel trains the members on s. The classes that occur in s are its outputs.
+func fitModel(ctx context.Context, s *sample, r recipe, workers int) (*model, error) {
 	seen := s.seen()
 	if len(seen) == 1 {
 		return newConstant(seen), nil
@@ -76,12 +87,42 @@ func fitMatrix(ctx context.Context, s *sample, r recipe, workers int) (*matrix, 
 		vectoriser = newVectoriser(kept, &counter)
 		data = s.vectors(vectoriser, seen, workers)
 	}
-	r.fit.Workers = workers
-	w, err := linear.Fit(ctx, data, s.target(seen), r.fit)
-	if err != nil {
-		return nil, err
+	m := &model{vectoriser: vectoriser, seen: seen}
+	group, ctx := errgroup.WithContext(ctx)
+	if r.effort == High {
+		group.Go(func() (err error) {
+			m.encoder, err = fitEncoder(ctx, s, seen, r.fit.Network.Seed+1, workers)
+			return err
+		})
 	}
-	return quantise(w, vectoriser, seen), nil
+	group.Go(func() error {
+		r.fit.Workers = workers
+		return m.fitLayers(ctx, data, s.target(seen), r.fit)
+	})
+	return m, group.Wait()
+}
+
+// fitLayers trains the linear classifier and the network, and rounds them.
+func (m *model) fitLayers(ctx context.Context, data *linear.Data, target linear.Target, opt linear.FitOptions) error {
+	w, network, err := linear.Fit(ctx, data, target, opt)
+	if err != nil {
+		return err
+	}
+	center(w, data.Classes)
+	m.linear = newLayer(w, m.features(), data.Classes, linear.Padded(data.Classes))
+	m.hidden = newLayer(network.Inner, m.features(), opt.Network.Hidden, opt.Network.Hidden)
+	m.outer = network.Outer
+	return nil
+}
+
+func fitEncoder(ctx context.Context, s *sample, seen []int32, seed uint64, workers int) (*encoder.Model, error) {
+	target := s.target(seen)
+	wanted := make([][]float32, len(s.texts))
+	for i := range wanted {
+		wanted[i] = make([]float32, len(seen))
+		target(wanted[i], i)
+	}
+	return encoder.Fit(ctx, s.texts, wanted, s.weight, len(seen), encoder.Options{Seed: seed, Workers: workers})
 }
 
 // newVectoriser sorts hashes and weighs them by their counts.

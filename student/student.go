@@ -13,8 +13,8 @@ import (
 // Student is a trained classifier. It is immutable and safe for concurrent use.
 type Student struct {
 	card    Card
-	model   *matrix
-	heat    float32 // factor that turns scores into log-probabilities
+	model   *model
+	heat    []float32 // factors that turn the members' scores into log-probabilities
 	scratch *sync.Pool
 	release func() error // unmaps the file; nil when there is none
 }
@@ -28,13 +28,13 @@ type Prediction struct {
 }
 
 type studentScratch struct {
-	matrix matrixScratch
+	model  modelScratch
 	scores []float32
 }
 
-func newStudent(card Card, m *matrix, heat float32) *Student {
+func newStudent(card Card, m *model, heat []float32) *Student {
 	return &Student{card: card, model: m, heat: heat, scratch: &sync.Pool{New: func() any {
-		return &studentScratch{scores: make([]float32, len(m.seen))}
+		return &studentScratch{scores: make([]float32, m.members()*len(m.seen))}
 	}}}
 }
 
@@ -42,7 +42,7 @@ func newStudent(card Card, m *matrix, heat float32) *Student {
 // first 8,192 characters are read. It does not allocate once warm.
 func (s *Student) Predict(text string) Prediction {
 	scratch := s.scratch.Get().(*studentScratch)
-	s.model.scores(scratch.scores, &scratch.matrix, text)
+	s.model.scores(scratch.scores, &scratch.model, text)
 	p := predict(scratch.scores, s.model.seen, s.heat, s.card.Labels)
 	s.scratch.Put(scratch)
 	return p
@@ -52,14 +52,15 @@ func (s *Student) Predict(text string) Prediction {
 // example had get 0.
 func (s *Student) Distribution(dst []float64, text string) []float64 {
 	scratch := s.scratch.Get().(*studentScratch)
-	s.model.scores(scratch.scores, &scratch.matrix, text)
-	soften(scratch.scores, s.heat)
+	s.model.scores(scratch.scores, &scratch.model, text)
+	p := pool(scratch.scores, len(s.model.seen), s.heat)
+	scale := 1 / soften(p)
 	dst = dst[:0]
 	for range s.card.Labels {
 		dst = append(dst, 0)
 	}
 	for c, class := range s.model.seen {
-		dst[class] = float64(scratch.scores[c])
+		dst[class] = float64(p[c]) * scale
 	}
 	s.scratch.Put(scratch)
 	return dst
@@ -91,34 +92,32 @@ func (s *Student) WithCard(card Card) *Student {
 	return &other
 }
 
-// predict picks the best output. scores are overwritten.
-func predict(scores []float32, seen []int32, heat float32, labels []string) Prediction {
+// predict picks the best output of the members' scores, which are overwritten.
+func predict(scores []float32, seen []int32, heat []float32, labels []string) Prediction {
 	if len(scores) == 0 {
 		return Prediction{Class: -1}
 	}
-	soften(scores, heat)
+	p := pool(scores, len(seen), heat)
 	best := 0
-	for c, p := range scores {
-		if p > scores[best] {
+	for c, x := range p {
+		if x > p[best] {
 			best = c
 		}
 	}
 	class := int(seen[best])
-	return Prediction{Class: class, Label: labels[class], Score: float64(scores[best])}
+	return Prediction{Class: class, Label: labels[class], Score: 1 / soften(p)}
 }
 
-// soften replaces scores by probabilities.
-func soften(scores []float32, heat float32) {
+// soften replaces scores by e to their distance from the highest, and returns the sum of these.
+func soften(scores []float32) float64 {
 	top := scores[0]
 	for _, s := range scores {
 		top = max(top, s)
 	}
-	var sum float32
+	var sum float64
 	for c, s := range scores {
-		scores[c] = linear.Exp(float32(heat * (s - top)))
-		sum += scores[c]
+		scores[c] = linear.Exp(s - top)
+		sum += float64(scores[c])
 	}
-	for c := range scores {
-		scores[c] /= sum
-	}
+	return sum
 }

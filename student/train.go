@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"retort/student/internal/linear"
 )
 
 // Effort says how much training and answering may cost.
@@ -33,8 +35,8 @@ type Options struct {
 	Workers int // goroutines; 0: GOMAXPROCS. They change the time, not the result
 	// Folds of the cross-fit that calibrates; 0 means 5, or 10 below 3,000 examples. At least 2.
 	Folds int
-	// MaxBytes bounds the student's file by leaving out the least useful n-grams. 0 means about 2.1 n-grams an
-	// example, between 16,384 and 65,536. With effort High it bounds the linear part alone.
+	// MaxBytes bounds the student's file by leaving out the least useful n-grams. 0 means 2.4 bytes per example
+	// and label, but between 1.9 and 16 million. What effort High adds comes on top.
 	MaxBytes int64
 	// Progress, where set, is told how far the stages "cross-fit" and "fit" are. It may be called from several
 	// goroutines, one call at a time per stage is not promised.
@@ -61,7 +63,7 @@ func Train(ctx context.Context, examples []Example, opt Options) (*Training, err
 	if err := opt.complete(len(examples)); err != nil {
 		return nil, err
 	}
-	features, err := featureBudget(opt.MaxBytes, len(s.seen()), len(examples))
+	features, err := featureBudget(opt.MaxBytes, s)
 	if err != nil {
 		return nil, err
 	}
@@ -71,19 +73,19 @@ func Train(ctx context.Context, examples []Example, opt Options) (*Training, err
 		return nil, err
 	}
 	middle := time.Now()
-	m, err := fitMatrix(ctx, s, newRecipe(opt.Seed, features), opt.Workers)
+	m, err := fitModel(ctx, s, newRecipe(opt.Effort, opt.Seed, features), opt.Workers)
 	if err != nil {
 		return nil, fmt.Errorf("train a student: %w", err)
 	}
 	opt.progress("fit", 1, 1)
 	end := time.Now()
 
-	heat := float32(fitTemperature(answers))
+	heat := fitHeat(answers, m.members())
 	card := Card{
 		Format: FormatVersion, Task: opt.Task, Labels: s.labels, Examples: len(examples), DataHash: HashExamples(examples),
 		Training: TrainingConfig{
 			Seed: opt.Seed, Effort: opt.Effort, Folds: folds, Features: m.features(), Unseen: unseen(s),
-			Settings: newRecipe(opt.Seed, features).settings(),
+			Settings: newRecipe(opt.Effort, opt.Seed, features).settings(),
 		},
 	}
 	t := &Training{
@@ -131,16 +133,21 @@ func (opt *Options) progress(stage string, done, total int) {
 	}
 }
 
-// featureBudget returns how many n-grams to keep.
-func featureBudget(bytes int64, classes, examples int) (int, error) {
+// featureBudget returns how many n-grams to keep, so that the file without an encoder has at most the given bytes.
+func featureBudget(bytes int64, s *sample) (int, error) {
+	classes, examples := int64(len(s.seen())), int64(len(s.texts))
 	if bytes == 0 {
-		return max(1<<14, min(1<<16, examples*21/10)), nil
+		bytes = max(1_900_000, min(12*classes*examples/5, 16_000_000))
 	}
-	// The dictionary takes 8 bytes an n-gram and up to 4 for its bucket; labels and card take the fixed part.
-	const fixed = 32 << 10
-	features := (bytes - fixed) / int64(classes+12)
-	if features < 64 {
-		return 0, fmt.Errorf("train a student: %d bytes are too few for %d labels; allow at least %d", bytes, classes, fixed+64*(classes+12))
+	fixed := int64(4096 + 4*hiddenUnits*linear.Padded(int(classes)))
+	for _, label := range s.labels {
+		fixed += int64(2*len(label) + 32) // each may be listed twice in the card
+	}
+	// The dictionary takes 6 bytes an n-gram and up to 4 for its bucket, the scales take 4, each weight takes 1.
+	each := classes + hiddenUnits + 14
+	features := (bytes - fixed) / each
+	if least := int64(64); features < least {
+		return 0, fmt.Errorf("train a student: %d bytes are too few for %d labels; allow at least %d", bytes, len(s.labels), fixed+least*each)
 	}
 	return int(min(features, 1<<20)), nil
 }
@@ -195,13 +202,13 @@ func answerFold(ctx context.Context, s *sample, fold []int, f, features int, opt
 			rest = append(rest, i)
 		}
 	}
-	m, err := fitMatrix(ctx, s.part(rest), newRecipe(opt.Seed, features), max(1, opt.Workers/4))
+	m, err := fitModel(ctx, s.part(rest), newRecipe(opt.Effort, opt.Seed, features), max(1, opt.Workers/4))
 	if err != nil {
 		return err
 	}
-	var scratch matrixScratch
+	var scratch modelScratch
 	for _, i := range held {
-		answers[i].scores = make([]float32, len(m.seen))
+		answers[i].scores = make([]float32, m.members()*len(m.seen))
 		answers[i].seen = m.seen
 		m.scores(answers[i].scores, &scratch, s.texts[i])
 	}

@@ -61,7 +61,7 @@ func TestLearnsBanking(t *testing.T) {
 			train, trainLabels = append(train, text), append(trainLabels, labels[i])
 		}
 	}
-	m := mustFit(t, train, oneHot(trainLabels, classes), classes, Options{Epochs: 12})
+	m := mustFit(t, train, oneHot(trainLabels, classes), classes, Options{Epochs: 12, Members: 1})
 	var s Scratch
 	right := 0
 	for i, text := range test {

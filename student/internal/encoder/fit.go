@@ -18,14 +18,15 @@ type Options struct {
 	Seed    uint64
 	Workers int // networks trained at once; 0 is GOMAXPROCS. It does not change the result
 	Epochs  int // passes over the examples; 0 is a number that suits how many there are
+	Members int // networks that are averaged, at most 64; 0 is four
 
 	// Progress, where not nil, is told of every pass that is done, by one goroutine at a time.
 	Progress func(done, total int)
 }
 
 func defaultRecipe() recipe {
-	return recipe{members: 3, dim: 96, filters: 128, widths: []int{1, 2, 3}, maxWords: 1 << 14, maxGrams: 4096,
-		batch: 32, rate: 2e-3, dropout: 0.5, drop: 0.05, hide: 0.1, smooth: 0.1, adversary: 0.1}
+	return recipe{members: 4, dim: 128, filters: 128, widths: []int{1, 2, 3}, maxWords: 1 << 14, maxGrams: 3 << 10,
+		batch: 32, rate: 2e-3, dropout: 0.5, drop: 0.05, hide: 0.1, smooth: 0.05, adversary: 0.1}
 }
 
 // passes is the number of epochs for n examples: few examples bear more of them, and many need fewer.
@@ -42,6 +43,9 @@ func Fit(ctx context.Context, texts []string, target [][]float32, weights []floa
 	r.epochs = o.Epochs
 	if r.epochs <= 0 {
 		r.epochs = passes(len(texts))
+	}
+	if o.Members > 0 {
+		r.members = min(o.Members, maxMembers)
 	}
 	return fit(ctx, texts, target, weights, classes, r, o)
 }

@@ -137,14 +137,18 @@ func (t *trainer) pass(target []float32, weight float32) {
 	t.backward()
 }
 
+// dropFeatures draws a new mask, sixteen random bits a feature and without a branch to mispredict, and applies it.
 func (t *trainer) dropFeatures() {
-	cut, kept := uint32(t.r.dropout*(1<<32)), float32(1/(1-t.r.dropout))
+	cut := uint64(t.r.dropout * (1 << 16))
+	factor := [2]float32{float32(1 / (1 - t.r.dropout)), 0}
+	var bits uint64
 	for f := range t.mask {
-		t.mask[f] = 0
-		if t.rng.Uint32() >= cut {
-			t.mask[f] = kept
+		if f%4 == 0 {
+			bits = t.rng.Uint64()
 		}
+		t.mask[f] = factor[(bits&0xffff-cut)>>63]
 		t.a.pooled[f] *= t.mask[f]
+		bits >>= 16
 	}
 }
 

@@ -88,19 +88,34 @@ func whole(n int) bool {
 }
 
 func gemmF32Go(out []float32, ldo int, a []float32, lda int, panels []float32, rows, k int) {
-	for c, p := 0, 0; c+k*PanelWidth <= len(panels); c, p = c+k*PanelWidth, p+PanelWidth {
-		b := panels[c : c+k*PanelWidth]
-		for r := range rows {
-			var sum [PanelWidth]float32
-			for i, x := range a[r*lda : r*lda+k] {
-				w := (*[PanelWidth]float32)(b[i*PanelWidth:])
-				for j := range sum {
-					sum[j] += float32(x * w[j])
-				}
+	for p := 0; p < len(panels)/k; p += PanelWidth {
+		panel := panels[p*k : (p+PanelWidth)*k]
+		for r := 0; r < rows; r += 2 {
+			x, y := a[r*lda:][:k], a[(r+1)*lda:][:k]
+			for c := 0; c < PanelWidth; c += 4 {
+				gemm2x4(out[r*ldo+p+c:], out[(r+1)*ldo+p+c:], x, y, panel[c:])
 			}
-			copy(out[r*ldo+p:], sum[:])
 		}
 	}
+}
+
+// gemm2x4 computes four columns of two rows: as many sums as most machines have registers for.
+func gemm2x4(outX, outY, x, y, panel []float32) {
+	var x0, x1, x2, x3, y0, y1, y2, y3 float32
+	y = y[:len(x)]
+	for i, u := range x {
+		v, w := y[i], (*[4]float32)(panel[i*PanelWidth:])
+		x0 += float32(u * w[0])
+		x1 += float32(u * w[1])
+		x2 += float32(u * w[2])
+		x3 += float32(u * w[3])
+		y0 += float32(v * w[0])
+		y1 += float32(v * w[1])
+		y2 += float32(v * w[2])
+		y3 += float32(v * w[3])
+	}
+	*(*[4]float32)(outX) = [4]float32{x0, x1, x2, x3}
+	*(*[4]float32)(outY) = [4]float32{y0, y1, y2, y3}
 }
 
 func axpyF32Go(y, x []float32, alpha float32) {

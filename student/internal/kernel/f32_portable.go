@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-//go:build !amd64 || purego
+//go:build (!amd64 && !arm64) || purego
 
 package kernel
 

@@ -1,7 +1,7 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
 // Package linear trains linear classifiers over sparse vectors: one-vs-rest support vector machines, multinomial
-// logistic regression, and their average in one matrix. Results are the same bits for a seed, whatever the number of
+// logistic regression, their average in one matrix, and a small perceptron beside them. Results are the same bits for a seed, whatever the number of
 // goroutines and whatever the machine.
 package linear
 
@@ -18,25 +18,31 @@ import (
 type FitOptions struct {
 	SVM     SVMOptions
 	Softmax SoftmaxOptions
+	Network NetworkOptions
 	Blend   float32 // size of the logistic regression's matrix in the sum, relative to the machines'
 	Workers int     // at least 1
 }
 
-// Fit returns the sum of the two classifiers' matrices, Features rows of stride Padded(Classes).
-func Fit(ctx context.Context, data *Data, target Target, opt FitOptions) ([]float32, error) {
+// Fit returns the sum of the two linear classifiers' matrices, Features rows of stride Padded(Classes), and the network.
+func Fit(ctx context.Context, data *Data, target Target, opt FitOptions) ([]float32, *Network, error) {
 	machines := make([]float32, data.Features*Padded(data.Classes))
 	regression := make([]float32, len(machines))
+	var network *Network
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(opt.Workers)
+	group.Go(func() (err error) {
+		network, err = FitNetwork(ctx, data, target, opt.Network)
+		return err
+	})
 	group.Go(func() error { return Softmax(ctx, regression, data, target, opt.Softmax) })
 	for _, r := range ranges(Padded(data.Classes), opt.Workers) {
 		group.Go(func() error { return SVM(ctx, machines, data, r[0], r[1], opt.SVM) })
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	add(machines, regression, opt.Blend*float32(math.Sqrt(square(machines)/max(square(regression), 1e-30))))
-	return machines, nil
+	return machines, network, nil
 }
 
 // Machines returns the matrix of the support vector machines alone.

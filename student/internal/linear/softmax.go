@@ -11,6 +11,9 @@ type SoftmaxOptions struct {
 	Seed   uint64
 }
 
+// heaviest bounds how many times one example counts in one step of gradient descent, which would diverge otherwise.
+const heaviest = 4
+
 // Target writes the wanted distribution of example i over the classes into dst.
 type Target func(dst []float32, i int)
 
@@ -30,7 +33,7 @@ func Softmax(ctx context.Context, w []float32, data *Data, target Target, opt So
 			dotRows(score, w, row, stride)
 			softmax(score[:data.Classes])
 			target(want[:data.Classes], int(i))
-			rate := opt.Rate * (1 - float32(pass*len(order)+k)/total) * data.Weight[i]
+			rate := opt.Rate * (1 - float32(pass*len(order)+k)/total) * min(data.Weight[i], heaviest)
 			for c := range data.Classes {
 				score[c] = float32(rate * (want[c] - score[c]))
 			}

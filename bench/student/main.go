@@ -1,0 +1,93 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+// Command student measures students on public data sets: accuracy, training time, size and speed, how much they may
+// answer under a guarantee, and how much of a large teacher they keep. It prints a table, and as its last line one JSON
+// object with figures, floors and verdicts.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+)
+
+// options are the flags.
+type options struct {
+	only   string
+	runs   int
+	out    string
+	open   string
+	strict bool
+}
+
+// part is one of the things measured.
+type part struct {
+	name string
+	run  func(context.Context, *bench) error
+}
+
+var parts = []part{
+	{"banking77", measureBanking},
+	{"clinc150", measureClinc},
+	{"coverage", measureCoverage},
+	{"teacher", measureTeacher},
+	{"high", measureHigh},
+}
+
+func main() {
+	var names []string
+	for _, p := range parts {
+		names = append(names, p.name)
+	}
+	var o options
+	flag.StringVar(&o.only, "only", strings.Join(names, ","), "the parts to run")
+	flag.IntVar(&o.runs, "runs", 20, "random label subsets per size in the part coverage")
+	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/student/latest.json")
+	flag.StringVar(&o.open, "latency", "", "only measure the latency of the student in this file, and print it as JSON")
+	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ok, err := run(ctx, o)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench/student:", err)
+		os.Exit(1)
+	}
+	if o.strict && !ok {
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, o options) (bool, error) {
+	if o.open != "" {
+		return true, printLatency(o.open)
+	}
+	wanted := strings.Split(o.only, ",")
+	for _, name := range wanted {
+		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
+			return false, fmt.Errorf("-only: there is no part %q", name)
+		}
+	}
+	b := &bench{result: newResult(ctx), runs: o.runs}
+	for _, p := range parts {
+		if !slices.Contains(wanted, p.name) {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "%s …\n", p.name)
+		if err := p.run(ctx, b); err != nil {
+			return false, fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return b.OK, b.print(os.Stdout, o.out)
+}
+
+// bench is a run in progress.
+type bench struct {
+	*result
+	runs int
+}

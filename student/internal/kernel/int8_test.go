@@ -1,0 +1,109 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// problem is an input of SumRows.
+type problem struct {
+	stride  int
+	acc     []int32
+	weights []int8
+	rows    []uint32
+	factors []int16
+}
+
+func newProblem(random *rand.Rand, stride, table, n int) problem {
+	p := problem{
+		stride:  stride,
+		acc:     make([]int32, (stride+Lanes-1)/Lanes*Lanes),
+		weights: make([]int8, table*stride+Slack),
+		rows:    make([]uint32, n),
+		factors: make([]int16, n),
+	}
+	for i := range p.acc {
+		p.acc[i] = int32(random.Uint32())
+	}
+	for i := range p.weights {
+		p.weights[i] = int8(random.Uint32())
+	}
+	for k := range p.rows {
+		p.rows[k] = random.Uint32N(uint32(table))
+		p.factors[k] = int16(random.Uint32())
+	}
+	return p
+}
+
+// TestSumRowsEveryPath compares the path of this machine with the portable one, bit for bit.
+func TestSumRowsEveryPath(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, stride := range []int{1, 2, 15, 16, 17, 31, 32, 33, 48, 77, 96, 150, 1000} {
+		for _, n := range []int{0, 1, 2, 3, 8, 171} {
+			t.Run(fmt.Sprintf("%d lanes of %d rows", stride, n), func(t *testing.T) {
+				p := newProblem(random, stride, 50, n)
+				want := append([]int32(nil), p.acc...)
+				sumRowsPortable(want, p.weights, stride, p.rows, p.factors)
+				SumRows(p.acc, p.weights, stride, p.rows, p.factors)
+				if diff := cmp.Diff(want[:stride], p.acc[:stride]); diff != "" {
+					t.Errorf("differs from the portable path (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func TestSumRowsExtremes(t *testing.T) {
+	for _, factor := range []int16{math.MinInt16, -1, 0, math.MaxInt16} {
+		for _, weight := range []int8{math.MinInt8, -1, math.MaxInt8} {
+			weights := make([]int8, 40+Slack)
+			for i := range weights {
+				weights[i] = weight
+			}
+			acc := make([]int32, Lanes)
+			SumRows(acc, weights, 20, []uint32{0, 1, 1}, []int16{factor, factor, factor})
+			for c := range 20 {
+				if want := 3 * int32(factor) * int32(weight); acc[c] != want {
+					t.Fatalf("factor %d, weight %d, lane %d: got %d, want %d", factor, weight, c, acc[c], want)
+				}
+			}
+		}
+	}
+}
+
+func TestSumRowsRejectsWrongLengths(t *testing.T) {
+	cases := map[string]func(){
+		"sums too short": func() { SumRows(make([]int32, 32), make([]int8, 200), 40, []uint32{0}, []int16{1}) },
+		"sums no vector": func() { SumRows(make([]int32, 20), make([]int8, 200), 20, []uint32{0}, []int16{1}) },
+		"factor missing": func() { SumRows(make([]int32, 32), make([]int8, 200), 20, []uint32{0, 1}, []int16{1}) },
+		"no slack":       func() { SumRows(make([]int32, 32), make([]int8, 20), 20, []uint32{0}, []int16{1}) },
+	}
+	for name, call := range cases {
+		t.Run(name, func(t *testing.T) {
+			defer func() {
+				if recover() == nil {
+					t.Error("SumRows accepted it")
+				}
+			}()
+			call()
+		})
+	}
+}
+
+func BenchmarkSumRows(b *testing.B) {
+	p := newProblem(rand.New(rand.NewPCG(3, 4)), 77, 14_000, 170)
+	paths := map[string]func([]int32, []int8, int, []uint32, []int16){"machine": SumRows, "portable": sumRowsPortable}
+	for name, path := range paths {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				path(p.acc, p.weights, p.stride, p.rows, p.factors)
+			}
+		})
+	}
+}
