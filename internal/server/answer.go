@@ -52,6 +52,7 @@ func (c *call) serve(body *[]byte) int {
 	s := c.server
 	caller, err := s.admit(c.r)
 	if err != nil {
+		leaveBody(c.w, c.r)
 		return c.fail(err)
 	}
 	if err := s.readBody(c.w, c.r, body); err != nil {

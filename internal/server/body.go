@@ -38,18 +38,34 @@ func (b *buffers) give(buf *[]byte) {
 	}
 }
 
+// boundBody bounds how long a client may take to send its body, whether or not anybody reads it: net/http itself waits
+// without a bound for the rest of a body that no handler read.
+func (s *Server) boundBody(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 { // an error means a connection without deadlines, which has other ways to end
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.options.BodyTimeout))
+	}
+}
+
+// leaveBody has the connection closed after an answer that is given without reading the request's body: else net/http
+// would wait for the body before it sends the answer.
+func leaveBody(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		w.Header()["Connection"] = []string{"close"}
+	}
+}
+
 // readBody reads a request's body to its end into buf. A body that is too large is refused before it is read where its
 // length is known; a sender that does not get on is given up.
 func (s *Server) readBody(w http.ResponseWriter, r *http.Request, buf *[]byte) error {
 	if r.ContentLength > s.options.MaxBody {
 		return s.tooLarge()
 	}
-	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(time.Now().Add(s.options.BodyTimeout)) // a connection without deadlines has other ways to end
 	if err := s.fill(r, buf); err != nil {
-		return err // the deadline stays: the rest of the body is waited for no longer
+		return err // the deadline of boundBody stays: the rest of the body is waited for no longer
 	}
-	_ = control.SetReadDeadline(time.Time{}) // else it would end the watch for the client's leaving
+	if r.ContentLength != 0 { // else the deadline would end the watch for the client's leaving
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+	}
 	return nil
 }
 

@@ -94,12 +94,14 @@ func (s *Server) logFailure(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
+	leaveBody(w, r)
 	paths := slices.Sorted(maps.Keys(s.routes))
 	s.fail(w, r, &model.Error{Kind: model.NotFound, Op: "find path",
 		Err: fmt.Errorf("there is nothing at %s; there is: %s", strconv.Quote(short(r.URL.Path)), strings.Join(paths, " "))})
 }
 
 func (s *Server) wrongMethod(w http.ResponseWriter, r *http.Request, allowed string) {
+	leaveBody(w, r)
 	w.Header()["Allow"] = []string{allowed}
 	err := &model.Error{Kind: model.Invalid, Op: "find path",
 		Err: fmt.Errorf("%s takes %s, not %s", r.URL.Path, allowed, strconv.Quote(short(r.Method)))}

@@ -113,6 +113,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.rescue(w, r)
 	s.metrics.inFlight.Add(1)
 	defer s.metrics.inFlight.Add(-1)
+	s.boundBody(w, r)
 	to, ok := s.routes[r.URL.Path]
 	if !ok && strings.HasPrefix(r.URL.Path, modelPath) {
 		to, ok = route{http.MethodGet, s.keyed(s.showModel)}, true
@@ -149,6 +150,7 @@ func (s *Server) keyed(next func(w http.ResponseWriter, r *http.Request, caller 
 	return func(w http.ResponseWriter, r *http.Request) {
 		caller, err := s.admit(r)
 		if err != nil {
+			leaveBody(w, r)
 			s.fail(w, r, err)
 			return
 		}
