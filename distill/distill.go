@@ -9,6 +9,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"retort/dataset"
@@ -21,8 +23,9 @@ import (
 type Job struct {
 	Task     *task.Task
 	Examples []dataset.Example // inputs with the teacher's answers
+	Hard     []dataset.Example // further examples that train but do not judge, since they are no fair sample of the traffic
 	Eval     []dataset.Example // the same, never trained on; may be empty
-	Teacher  string            // who answered, for the student's card
+	Teachers []string          // who answered, for the student's card
 	DataHash string            // of the examples as they came, for the student's card
 	Created  time.Time         // for the student's card
 
@@ -65,7 +68,7 @@ func Run(ctx context.Context, job Job) (*Outcome, error) {
 		return nil, err
 	}
 	examples, cleaned := dataset.Dedupe(job.Examples)
-	report := Report{Task: job.Task.Name, Teacher: job.Teacher, Target: job.Goal.Agreement, Confidence: job.Goal.Confidence, Method: job.Method,
+	report := Report{Task: job.Task.Name, Teacher: strings.Join(job.Teachers, ", "), Target: job.Goal.Agreement, Confidence: job.Goal.Confidence, Method: job.Method,
 		TrainExamples: len(examples), Labels: len(job.Task.Labels), Cleaned: cleaned, Warnings: job.Notes}
 	if err := job.feasible(cleaned, &report); err != nil {
 		return nil, err
@@ -76,11 +79,12 @@ func Run(ctx context.Context, job Job) (*Outcome, error) {
 	if job.Method == certify.MethodStrict {
 		fit = job.strict
 	}
+	job.Hard = novel(job.Hard, examples)
 	out, err := fit(ctx, examples, &report)
 	if err != nil {
 		return nil, err
 	}
-	if err := job.evaluate(out, &report); err != nil {
+	if err := job.evaluate(out, examples, &report); err != nil {
 		return nil, err
 	}
 	out.Student = out.Student.WithCard(job.card(out.Student.Card(), &report))
@@ -161,10 +165,11 @@ func (job *Job) options() student.Options {
 
 // crossFitted trains on all examples; siblings trained without each of them judge it.
 func (job *Job) crossFitted(ctx context.Context, examples []dataset.Example, report *Report) (*Outcome, error) {
-	trained, err := student.Train(ctx, teach(examples), job.options())
+	trained, err := student.Train(ctx, append(teach(examples), teach(job.Hard)...), job.options())
 	if err != nil {
 		return nil, err
 	}
+	report.TrainExamples += len(job.Hard)
 	report.TrainSeconds, report.CrossFitSeconds = trained.Seconds, trained.CrossFitSeconds
 	judged := judge(examples, func(i int) student.Prediction { return trained.OutOfFold[i] })
 	certificate, err := certify.CrossFitted(judgements(judged), job.Goal)
@@ -184,11 +189,12 @@ func (job *Job) strict(ctx context.Context, examples []dataset.Example, report *
 	if len(seen) == 0 || len(unseen) == 0 {
 		return nil, fmt.Errorf("strict certification needs more than %d distinct examples; add some or use the cross-fitted method", len(examples))
 	}
-	trained, err := student.Train(ctx, teach(seen), job.options())
+	hard := novel(job.Hard, unseen)
+	trained, err := student.Train(ctx, append(teach(seen), teach(hard)...), job.options())
 	if err != nil {
 		return nil, err
 	}
-	report.TrainExamples, report.TrainSeconds, report.CrossFitSeconds = len(seen), trained.Seconds, trained.CrossFitSeconds
+	report.TrainExamples, report.TrainSeconds, report.CrossFitSeconds = len(seen)+len(hard), trained.Seconds, trained.CrossFitSeconds
 	judged := judgeBy(trained.Student, unseen)
 	certificate, err := certify.Strict(judgements(judged), job.Goal)
 	if err != nil {
@@ -198,13 +204,20 @@ func (job *Job) strict(ctx context.Context, examples []dataset.Example, report *
 	return &Outcome{Student: trained.Student, Judged: judged}, nil
 }
 
-// evaluate takes the figures, from the eval examples where there are any; these also certify a provisional threshold.
-func (job *Job) evaluate(out *Outcome, report *Report) error {
+// evaluate takes the figures, from the eval examples where there are any. Those of them that the student has not seen
+// also certify a provisional threshold, each text once: copies are no further evidence.
+func (job *Job) evaluate(out *Outcome, examples []dataset.Example, report *Report) error {
 	if len(job.Eval) > 0 {
 		out.Judged = judgeBy(out.Student, job.Eval)
 		report.EvaluatedOn = EvalFile
-		if report.Certificate.Status == certify.Provisional {
-			upgraded, err := report.Certificate.Upgrade(judgements(out.Judged))
+		distinct, _ := dataset.Dedupe(job.Eval)
+		unseen := novel(distinct, append(slices.Clone(examples), job.Hard...))
+		if n := len(distinct) - len(unseen); n > 0 {
+			report.Warnings = append(report.Warnings, fmt.Sprintf(
+				"%d texts of the eval file were trained on: accuracy, coverage and agreement flatter the student, and those texts certify nothing", n))
+		}
+		if report.Certificate.Status == certify.Provisional && len(unseen) > 0 {
+			upgraded, err := report.Certificate.Upgrade(judgements(judgeBy(out.Student, unseen)))
 			if err != nil {
 				return err
 			}
@@ -214,8 +227,18 @@ func (job *Job) evaluate(out *Outcome, report *Report) error {
 	return report.measure(out.Judged, job.Seed)
 }
 
+// novel returns those of the examples whose text is not among the known ones, each text once.
+func novel(examples, known []dataset.Example) []dataset.Example {
+	distinct, _ := dataset.Dedupe(examples)
+	seen := make(map[string]bool, len(known))
+	for i := range known {
+		seen[dataset.Canonical(known[i].Text)] = true
+	}
+	return slices.DeleteFunc(distinct, func(e dataset.Example) bool { return seen[dataset.Canonical(e.Text)] })
+}
+
 func (job *Job) card(card student.Card, report *Report) student.Card {
-	card.Task, card.Teachers, card.DataHash, card.Created = job.Task.Name, []string{job.Teacher}, job.DataHash, job.Created
+	card.Task, card.Teachers, card.DataHash, card.Created = job.Task.Name, job.Teachers, job.DataHash, job.Created
 	card.Certificate = &report.Certificate
 	card.Metrics = report.metrics()
 	return card

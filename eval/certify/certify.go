@@ -86,6 +86,12 @@ func certify(judged []Judgement, by rule, method Method, best Status) (Certifica
 	}
 	c.Status = best
 	c.Threshold = r.threshold(k)
+	if k == r.len() {
+		// All may be answered, yet not everything there is: of what looks like nothing before, nothing is known. So no
+		// answer is given at a score below all that were seen and below the goal itself. That is never less safe, since
+		// agreement above a threshold does not fall as the threshold rises where the score ranks.
+		c.Threshold = min(c.Threshold, by.Agreement)
+	}
 	c.count(k, r.agreed[k])
 	c.Lower = c.Target
 	if k == c.Labels {
@@ -149,9 +155,7 @@ func (r ranking) whole(k int) int {
 	return k
 }
 
-// threshold returns the lowest score that answers the first k and no other. When that is all of them it is the lowest
-// score seen, not 0: about what looks like nothing before, nothing is known. That is never less safe, since agreement
-// above a threshold does not fall as the threshold rises where the score ranks.
+// threshold returns the lowest score that answers the first k and no other; when that is all of them, the lowest seen.
 func (r ranking) threshold(k int) float64 {
 	if k == r.len() {
 		return r.scores[k-1]

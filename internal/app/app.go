@@ -65,7 +65,7 @@ func Open(ctx context.Context, path string, options Options) (*App, error) {
 	}
 	a := &App{path: path, options: options, log: options.Log, store: s}
 	a.plant.Store(p)
-	if err := a.staff(ctx, p); err != nil {
+	if _, err := a.staff(ctx, p); err != nil {
 		a.Close()
 		return nil, err
 	}

@@ -22,6 +22,7 @@ type desk struct {
 	config  config.Task
 	teacher model.Model
 	now     atomic.Pointer[staffing]
+	absent  atomic.Pointer[string] // id of the champion that cannot serve; nil when all is well
 }
 
 // staffing is who answers at a desk.

@@ -100,7 +100,7 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 		if err != nil {
 			return err
 		}
-		job.Eval = set.Examples
+		job.Eval, job.Notes = set.Examples, skipped(set)
 	}
 	if o.Data == "" {
 		return a.gatherTraces(ctx, job, d, o)
@@ -109,7 +109,7 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 	if err != nil {
 		return err
 	}
-	job.Examples, job.DataHash, job.Teacher, job.Notes = set.Examples, set.Hash, "file "+filepath.Base(o.Data), skipped(set)
+	job.Examples, job.DataHash, job.Teachers, job.Notes = set.Examples, set.Hash, []string{"file " + filepath.Base(o.Data)}, append(job.Notes, skipped(set)...)
 	if d != nil {
 		job.Task = d.task
 		return nil
@@ -148,7 +148,8 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 	if d == nil {
 		return &unknownTaskError{o.Task}
 	}
-	unknown, err := a.plant.Load().terms(d.config.Teacher)
+	p := a.plant.Load()
+	unknown, err := p.terms(d.config.Teacher)
 	if err != nil {
 		return err
 	}
@@ -156,16 +157,17 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 		job.Notes = append(job.Notes, fmt.Sprintf("whether the terms of model %q allow distilling it is not known; say so under models.%s.distillation", name, name))
 	}
 	job.Task = d.task
-	taught, err := a.lessons(ctx, d, o.Progress)
+	taught, err := a.lessons(ctx, p, d, o.Progress)
 	if err != nil {
 		return err
 	}
 	job.Notes = append(job.Notes, taught.notes()...)
 	if len(taught.examples) == 0 {
-		return &noTracesError{task: o.Task, deferred: taught.deferred}
+		return &noTracesError{task: o.Task, hard: len(taught.hard)}
 	}
-	job.Examples, job.Teacher, job.DataHash = taught.examples, taught.teacher, dataset.Hash(taught.examples)
-	if o.Reask > 0 && !a.plant.Load().recorded(d) {
+	job.Examples, job.Hard, job.DataHash = taught.examples, taught.hard, dataset.Hash(taught.examples)
+	job.Teachers = p.concrete(d.config.Teacher).names()
+	if o.Reask > 0 && !p.recorded(d) {
 		job.Consistency, err = reask(ctx, d, taught.examples, o.Reask, job.Goal.Confidence, o.Progress)
 	}
 	return err
@@ -206,12 +208,12 @@ func (e *unknownTaskError) Hint() string {
 }
 
 type noTracesError struct {
-	task     string
-	deferred int
+	task string
+	hard int
 }
 
 func (e *noTracesError) Error() string {
-	return fmt.Sprintf("task %q has no traces to learn from (%d deferred by a student do not count)", e.task, e.deferred)
+	return fmt.Sprintf("task %q has no traces of its teacher to learn from (%d that a student was asked do not suffice)", e.task, e.hard)
 }
 func (e *noTracesError) Hint() string {
 	return "send it some traffic through retort serve first, or distil from a file with --data FILE"

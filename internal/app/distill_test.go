@@ -104,15 +104,16 @@ func TestDistilServeAndDefer(t *testing.T) {
 		if by := ask("qwxz vbnm plok"); by != "up/large" {
 			t.Fatalf("%s answered nonsense, want the teacher", by)
 		}
-		// The student's answers and what it deferred teach nothing.
+		// The student's own answer teaches nothing; what it left to the teacher trains, and does not judge.
 		again, err := a.Distill(t.Context(), DistillOptions{Task: "desk"})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again.Report.TrainExamples != d.Report.TrainExamples {
-			t.Errorf("learned from %d examples, then from %d", d.Report.TrainExamples, again.Report.TrainExamples)
+		if r := again.Report; r.TrainExamples != d.Report.TrainExamples+1 || r.EvalExamples != d.Report.EvalExamples {
+			t.Errorf("learned from %d examples and judged by %d, then %d and %d; want one more, and as many",
+				d.Report.TrainExamples, d.Report.EvalExamples, r.TrainExamples, r.EvalExamples)
 		}
-		if !strings.Contains(strings.Join(again.Report.Warnings, " "), "1 answers to what a student had left to the teacher") {
+		if !strings.Contains(strings.Join(again.Report.Warnings, " "), "1 answers that a student left to the teacher") {
 			t.Errorf("warnings %q say nothing of the deferred answer", again.Report.Warnings)
 		}
 	})

@@ -15,6 +15,7 @@ import (
 	"retort/dataset"
 	"retort/eval"
 	"retort/model"
+	"retort/student"
 	"retort/task"
 )
 
@@ -84,7 +85,7 @@ func (a *App) candidate(ctx context.Context, name string) (model.Model, func(*mo
 	if studentErr != nil {
 		return nil, nil, err
 	}
-	opened, err := a.openStudent(p, s.Path)
+	opened, err := student.Open(filepath.Join(p.config.Data, filepath.FromSlash(s.Path)))
 	if err != nil {
 		return nil, nil, err
 	}

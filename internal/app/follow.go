@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -12,7 +13,7 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// settle is how long a configuration file must be left alone before it is read again: editors write in several steps.
+// settle is how long after a change the configuration file is read again: editors write in several steps.
 const settle = 200 * time.Millisecond
 
 // follow takes up changes while the gateway serves, until ctx ends: promotions and keys from other processes and, with
@@ -20,25 +21,46 @@ const settle = 200 * time.Millisecond
 func (a *App) follow(ctx context.Context, g *gateway, changes <-chan struct{}, files bool) <-chan struct{} {
 	ended := make(chan struct{})
 	hangups := make(chan os.Signal, 1)
-	var edits <-chan fsnotify.Event
-	stop := func() {}
+	var edits *fsnotify.Watcher
 	if files {
 		if len(reloadSignals) > 0 { // none would mean all
 			signal.Notify(hangups, reloadSignals...)
 		}
-		edits, stop = a.watchFile()
+		edits = a.watchFile()
 	}
 	go func() {
 		defer close(ended)
 		defer signal.Stop(hangups)
-		defer stop()
+		if edits != nil {
+			defer edits.Close()
+		}
 		a.takeUp(ctx, g, changes, hangups, edits)
 	}()
 	return ended
 }
 
-func (a *App) takeUp(ctx context.Context, g *gateway, changes <-chan struct{}, hangups <-chan os.Signal, edits <-chan fsnotify.Event) {
-	var quiet <-chan time.Time
+// again is how soon what could not be taken up is tried anew.
+const again = 2 * time.Second
+
+func (a *App) takeUp(ctx context.Context, g *gateway, changes <-chan struct{}, hangups <-chan os.Signal, edits *fsnotify.Watcher) {
+	var quiet, retry <-chan time.Time
+	var events <-chan fsnotify.Event
+	var lost <-chan error
+	if edits != nil {
+		events, lost = edits.Events, edits.Errors
+	}
+	taken := a.fingerprint()
+	restaff := func() {
+		retry = nil
+		done, err := a.restaff(ctx, g)
+		if err != nil && ctx.Err() == nil {
+			a.log.Error("champions and keys cannot be read; the old ones stay", "error", err)
+		}
+		if !done {
+			retry = time.After(again)
+		}
+	}
+	restaff()
 	for {
 		select {
 		case <-ctx.Done():
@@ -48,24 +70,42 @@ func (a *App) takeUp(ctx context.Context, g *gateway, changes <-chan struct{}, h
 				changes = nil
 				continue
 			}
-			if err := a.restaff(ctx, g); err != nil && ctx.Err() == nil {
-				a.log.Error("champions and keys cannot be read; the old ones stay", "error", err)
-			}
+			restaff()
+		case <-retry:
+			restaff()
 		case <-hangups:
+			taken = a.fingerprint()
 			a.tryReload(ctx)
-		case event, open := <-edits:
-			if !open {
-				edits = nil
-				continue
-			}
-			if filepath.Base(event.Name) == filepath.Base(a.path) {
-				quiet = time.After(settle)
-			}
+		case <-events:
+			quiet = soon(quiet)
+		case <-lost: // events may have been missed
+			quiet = soon(quiet)
 		case <-quiet:
 			quiet = nil
-			a.tryReload(ctx)
+			if now := a.fingerprint(); now != taken {
+				taken = now
+				a.tryReload(ctx)
+			}
 		}
 	}
+}
+
+// soon returns the timer that runs, or starts one: a folder in which something always changes must not put it off.
+func soon(running <-chan time.Time) <-chan time.Time {
+	if running != nil {
+		return running
+	}
+	return time.After(settle)
+}
+
+// fingerprint tells versions of the configuration file apart: whatever changes in its folder, what counts is what is
+// read under its name.
+func (a *App) fingerprint() [sha256.Size]byte {
+	text, err := os.ReadFile(a.path)
+	if err != nil {
+		return [sha256.Size]byte{}
+	}
+	return sha256.Sum256(text)
 }
 
 func (a *App) tryReload(ctx context.Context) {
@@ -76,9 +116,9 @@ func (a *App) tryReload(ctx context.Context) {
 	a.log.Info("the configuration is taken up", "file", a.path)
 }
 
-// watchFile reports events in the configuration file's folder: the file itself may be replaced by another, which ends
-// a watch on it. Where the system cannot watch, SIGHUP still works.
-func (a *App) watchFile() (<-chan fsnotify.Event, func()) {
+// watchFile reports events in the configuration file's folder: the file itself may be replaced by another, or be a link
+// to one that is, which ends a watch on it. Where the system cannot watch, SIGHUP still works.
+func (a *App) watchFile() *fsnotify.Watcher {
 	watcher, err := fsnotify.NewWatcher()
 	if err == nil {
 		err = watcher.Add(filepath.Dir(a.path))
@@ -88,7 +128,7 @@ func (a *App) watchFile() (<-chan fsnotify.Event, func()) {
 		if watcher != nil {
 			_ = watcher.Close()
 		}
-		return nil, func() {}
+		return nil
 	}
-	return watcher.Events, func() { _ = watcher.Close() }
+	return watcher
 }

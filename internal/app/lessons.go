@@ -15,15 +15,20 @@ import (
 
 // lessons are what traces teach.
 type lessons struct {
-	examples []dataset.Example
-	teacher  string // the concrete model that answered most recently
-	deferred int    // answers to what a student left to the teacher
-	skipped  int    // traces without captured content, or with an answer outside the contract
+	task     *task.Task
+	teachers concrete // who counts as the task's teacher
+
+	examples []dataset.Example // answered by the teacher while no student was asked: they train and judge
+	hard     []dataset.Example // what a student was asked: it trains, but never judges
+	others   int               // answers of models that are not the teacher now
+	refuted  int               // answers corrected to what is none of the task's labels
+	skipped  int               // traces without captured content, or with an answer outside the contract
 }
 
-// lessons reads the task's traces. The teacher's answers count, and corrections by feedback above them. What a student
-// deferred is left out: it is the hard part of the stream, and would mislead the threshold about the rest.
-func (a *App) lessons(ctx context.Context, d *desk, progress func(string, int, int)) (*lessons, error) {
+// lessons reads the task's traces. The answers of its teacher count, and corrections by feedback above them. A student's
+// own answers teach nothing. What it left to the teacher, and what people corrected in its answers, is the hard part of
+// the stream: it trains, but would mislead the threshold about the rest.
+func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(string, int, int)) (*lessons, error) {
 	if err := a.flush(ctx); err != nil {
 		return nil, err
 	}
@@ -36,7 +41,7 @@ func (a *App) lessons(ctx context.Context, d *desk, progress func(string, int, i
 	if err != nil {
 		return nil, err
 	}
-	out := &lessons{}
+	out := &lessons{task: d.task, teachers: p.concrete(d.config.Teacher)}
 	read := 0
 	for trace, err := range a.store.Traces(ctx, chosen) {
 		if trace == nil {
@@ -50,52 +55,59 @@ func (a *App) lessons(ctx context.Context, d *desk, progress func(string, int, i
 		if read%500 == 0 {
 			progress("read traces", read, max(read, total))
 		}
-		out.add(trace, d.task, corrections[trace.ID])
+		out.add(trace, corrections[trace.ID])
 	}
 	return out, nil
 }
 
-func (l *lessons) add(trace *model.Trace, t *task.Task, correction string) {
+func (l *lessons) add(trace *model.Trace, correction string) {
 	input, err := traceInput(trace)
 	if err != nil || trace.Response == nil {
 		l.skipped++
 		return
 	}
-	label := trace.Response.Text()
-	if correction != "" {
-		if parsed, ok := t.Parse(correction); ok {
-			label = parsed
+	label, corrected := trace.Response.Text(), correction != ""
+	if corrected {
+		parsed, ok := l.task.Parse(correction)
+		if !ok { // somebody says that the answer is wrong, and not what is right
+			l.refuted++
+			return
 		}
-	} else if asked(trace) {
-		if !strings.HasPrefix(trace.Response.Model, studentPrefix) {
-			l.deferred++
-		}
-		return
+		label = parsed
 	}
-	if t.Class(label) < 0 {
+	byStudent := strings.HasPrefix(trace.Response.Model, studentPrefix+l.task.Name+"@")
+	switch example := (dataset.Example{Text: input, Label: label, ID: trace.ID}); {
+	case byStudent && !corrected:
+	case l.task.Class(label) < 0:
 		l.skipped++
-		return
+	case !byStudent && !l.teachers.has(trace.Response.Model):
+		l.others++
+	case asked(trace, l.task.Name):
+		l.hard = append(l.hard, example)
+	default:
+		l.examples = append(l.examples, example)
 	}
-	l.teacher = trace.Response.Model
-	l.examples = append(l.examples, dataset.Example{Text: input, Label: label, ID: trace.ID})
 }
 
 // notes says what was left out.
 func (l *lessons) notes() []string {
 	var notes []string
-	if l.deferred > 0 {
-		notes = append(notes, fmt.Sprintf("%d answers to what a student had left to the teacher were not used: they are the hard part of the traffic", l.deferred))
+	note := func(n int, format string) {
+		if n > 0 {
+			notes = append(notes, fmt.Sprintf(format, n))
+		}
 	}
-	if l.skipped > 0 {
-		notes = append(notes, fmt.Sprintf("%d traces were not used: their content was not captured, or their answer is none of the task's labels", l.skipped))
-	}
+	note(len(l.hard), "%d answers that a student left to the teacher, or that were corrected, train but do not judge: they are the hard part of the traffic")
+	note(l.others, "%d answers came from models that are not the task's teacher now and were not used")
+	note(l.refuted, "%d answers were corrected to what is none of the task's labels and were not used")
+	note(l.skipped, "%d traces were not used: their content was not captured, or their answer is none of the task's labels")
 	return notes
 }
 
-// asked says whether a student was asked for the answer.
-func asked(trace *model.Trace) bool {
+// asked says whether a student of the task was asked for the answer.
+func asked(trace *model.Trace, name string) bool {
 	for i := range trace.Attempts {
-		if strings.HasPrefix(trace.Attempts[i].Model, studentPrefix) {
+		if strings.HasPrefix(trace.Attempts[i].Model, studentPrefix+name+"@") {
 			return true
 		}
 	}

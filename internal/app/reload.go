@@ -5,32 +5,43 @@ package app
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
+	"retort/internal/config"
 	"retort/internal/server"
 	"retort/internal/store"
+	"retort/model"
 	"retort/student"
 )
 
 // staff puts the champions in the store at their desks. A champion whose file cannot be read leaves its teacher alone
-// at the desk, and says so in the log: a task must not stop for that.
-func (a *App) staff(ctx context.Context, p *plant) error {
+// at the desk: a task must not stop for that. Then staffed is false, and trying again later may help.
+func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
 	rows, err := a.store.Champions(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	champions := make(map[string]*store.Student, len(rows))
 	for i := range rows {
 		champions[rows[i].Task] = &rows[i]
 	}
+	staffed = true
 	for name, d := range p.tasks {
 		row := champions[name]
 		if err := a.seat(p, d, row); err != nil {
-			a.log.Error("the champion cannot serve; the teacher answers", "task", name, "student", row.ID, "error", err)
+			if d.absent.Swap(&row.ID) == nil { // once
+				a.log.Error("the champion cannot serve; the teacher answers", "task", name, "student", row.ID, "error", err)
+			}
 			d.staff(nil, nil)
+			staffed = false
+			continue
 		}
+		d.absent.Store(nil)
 	}
-	return nil
+	return staffed, nil
 }
 
 // seat puts one champion at its desk, unless it is there already.
@@ -42,7 +53,7 @@ func (a *App) seat(p *plant, d *desk, row *store.Student) error {
 	if d.now.Load().champion == row.ID {
 		return nil
 	}
-	s, err := a.openStudent(p, row.Path)
+	s, err := a.loadStudent(p, row.Path)
 	if err != nil {
 		return err
 	}
@@ -53,9 +64,19 @@ func (a *App) seat(p *plant, d *desk, row *store.Student) error {
 	return nil
 }
 
-// openStudent opens a student's file; path is relative to the data folder.
-func (a *App) openStudent(p *plant, path string) (*student.Student, error) {
-	return student.Open(filepath.Join(p.config.Data, filepath.FromSlash(path)))
+// loadStudent reads a student's file into memory; path is relative to the data folder. A serving process does not map
+// the file: whoever overwrites or cuts it would bring the process down.
+func (a *App) loadStudent(p *plant, path string) (*student.Student, error) {
+	path = filepath.Join(p.config.Data, filepath.FromSlash(path))
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read student: %w", err)
+	}
+	s, err := student.Decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return s, nil
 }
 
 // fits refuses a student that could give an answer which the task no longer allows.
@@ -78,15 +99,15 @@ func (a *App) Reload(ctx context.Context) error {
 		return fmt.Errorf("reload: %w", err)
 	}
 	old := a.plant.Load()
-	if cfg.Data != old.config.Data || cfg.Listen != old.config.Listen {
-		a.log.Warn("listen and data are read at the start only; restart to change them")
+	if fields := fixed(old.config, cfg); len(fields) > 0 {
+		a.log.Warn("these are read at the start only; restart to change them", "fields", strings.Join(fields, " "))
 		cfg.Data, cfg.Listen = old.config.Data, old.config.Listen
 	}
 	p, err := newPlant(cfg)
 	if err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
-	if err := a.staff(ctx, p); err != nil {
+	if _, err := a.staff(ctx, p); err != nil {
 		p.close()
 		return fmt.Errorf("reload: %w", err)
 	}
@@ -99,25 +120,48 @@ func (a *App) Reload(ctx context.Context) error {
 	return nil
 }
 
-// restaff takes up what another process changed in the store: champions and keys.
-func (a *App) restaff(ctx context.Context, g *gateway) error {
+// fixed returns the fields that differ and that a running gateway cannot change.
+func fixed(old, next *config.Config) []string {
+	var fields []string
+	for name, same := range map[string]bool{
+		"listen": old.Listen == next.Listen, "data": old.Data == next.Data, "limits": old.Limits == next.Limits,
+		"capture.sync_every":    old.Capture.SyncEvery == next.Capture.SyncEvery,
+		"capture.segment_bytes": old.Capture.SegmentBytes == next.Capture.SegmentBytes,
+	} {
+		if !same {
+			fields = append(fields, name)
+		}
+	}
+	slices.Sort(fields)
+	return fields
+}
+
+// restaff takes up what another process changed in the store: keys and champions. It reports whether all of that is
+// taken up.
+func (a *App) restaff(ctx context.Context, g *gateway) (bool, error) {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
-	if err := a.staff(ctx, a.plant.Load()); err != nil {
-		return err
+	if err := a.loadKeys(ctx, g); err != nil {
+		return false, err
 	}
-	return a.loadKeys(ctx, g)
+	return a.staff(ctx, a.plant.Load())
 }
 
 // loadKeys gives the server the keys in the store.
 func (a *App) loadKeys(ctx context.Context, g *gateway) error {
-	rows, err := a.store.Keys(ctx)
+	rows, err := a.store.ListKeys(ctx, model.DefaultTenant)
 	if err != nil {
 		return err
 	}
-	keys := make([]server.Key, len(rows))
-	for i := range rows {
-		keys[i] = server.Key{ID: rows[i].ID, Tenant: rows[i].Tenant, Hash: rows[i].Hash}
+	if len(rows) == 0 {
+		g.server.SetKeys(nil)
+		return nil
+	}
+	keys := []server.Key{} // not nil: who has revoked every key wants nobody served
+	for _, k := range rows {
+		if k.Revoked == nil {
+			keys = append(keys, server.Key{ID: k.ID, Tenant: k.Tenant, Hash: k.Hash})
+		}
 	}
 	g.server.SetKeys(keys)
 	return nil

@@ -59,7 +59,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, a.close(g)) }()
 	changes := a.store.Watch(ctx, restaffEvery)
-	if err := a.restaff(ctx, g); err != nil {
+	if _, err := a.restaff(ctx, g); err != nil {
 		return err
 	}
 	watching, stop := context.WithCancel(ctx)

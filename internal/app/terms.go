@@ -4,7 +4,9 @@ package app
 
 import (
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"retort/internal/config"
 )
@@ -13,7 +15,7 @@ import (
 // configuration says. It returns the names of those of which it does not say.
 func (p *plant) terms(teacher string) (unknown []string, err error) {
 	for _, name := range p.leaves(teacher, nil) {
-		switch policy := p.config.Models[name].Distillation; policy.Status {
+		switch policy := p.policy(name); policy.Status {
 		case config.DistillForbidden:
 			return nil, &forbiddenError{name, policy}
 		case config.DistillAllowed:
@@ -24,6 +26,18 @@ func (p *plant) terms(teacher string) (unknown []string, err error) {
 		}
 	}
 	return unknown, nil
+}
+
+// policy is what the configuration says of an upstream's model. One upstream model may stand there under several names:
+// a refusal under any of them holds for all.
+func (p *plant) policy(name string) config.Distillation {
+	m := p.config.Models[name]
+	for _, other := range p.config.Models {
+		if other.Provider == m.Provider && other.Name == m.Name && other.Distillation.Status == config.DistillForbidden {
+			return other.Distillation
+		}
+	}
+	return m.Distillation
 }
 
 // leaves appends the models with an upstream of their own that a model or task is made of.
@@ -43,6 +57,40 @@ func (p *plant) leaves(name string, found []string) []string {
 	}
 	return found
 }
+
+// concrete are the names that a model has in answers and traces; those of students, which change, end in "@".
+type concrete map[string]bool
+
+// concrete returns the names under which a model or task may answer.
+func (p *plant) concrete(name string) concrete {
+	found := concrete{}
+	p.addConcrete(name, found)
+	return found
+}
+
+func (p *plant) addConcrete(name string, found concrete) {
+	if t, ok := p.config.Tasks[name]; ok {
+		found[studentPrefix+name+"@"] = true
+		p.addConcrete(t.Teacher, found)
+		return
+	}
+	m := p.config.Models[name]
+	if m.Provider != "" {
+		found[m.Provider+"/"+m.Name] = true
+	}
+	for _, ref := range m.Refs() {
+		p.addConcrete(ref, found)
+	}
+}
+
+func (c concrete) has(name string) bool {
+	if i := strings.LastIndexByte(name, '@'); i >= 0 && strings.HasPrefix(name, studentPrefix) {
+		name = name[:i+1]
+	}
+	return c[name]
+}
+
+func (c concrete) names() []string { return slices.Sorted(maps.Keys(c)) }
 
 // forbiddenError refuses to learn from a model whose terms do not allow it.
 type forbiddenError struct {

@@ -42,7 +42,11 @@ func (c *chatCmd) Run(s *session) error {
 		if c.JSON || p.Choice != 0 || (p.Kind != model.TextPart && p.Kind != model.RefusalPart) {
 			return nil
 		}
-		_, err := io.WriteString(s.Stdout, p.Text)
+		text := p.Text
+		if s.Screen {
+			text = printableLines(text)
+		}
+		_, err := io.WriteString(s.Stdout, text)
 		return err
 	})
 	if err != nil {

@@ -34,6 +34,7 @@ type Process struct {
 	Stderr   io.Writer
 	Getenv   func(string) (string, bool)
 	Terminal bool // Stderr is a terminal: progress may move
+	Screen   bool // Stdout is a terminal: text from elsewhere must not steer it
 }
 
 // grammar is every command and flag, as kong reads them.
@@ -72,7 +73,7 @@ func Main() int {
 	}()
 	return Run(ctx, Process{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Getenv: os.LookupEnv, Terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Getenv: os.LookupEnv, Terminal: term.IsTerminal(int(os.Stderr.Fd())), Screen: term.IsTerminal(int(os.Stdout.Fd())),
 	})
 }
 
@@ -114,6 +115,14 @@ func Run(ctx context.Context, p Process) (code int) {
 	}
 	s.config = g.Config
 	return s.exit(parsed.Run(s))
+}
+
+// configFlag repeats the flag -c, for commands that are printed to go on with, where it is needed.
+func (s *session) configFlag() string {
+	if path := relative(s.config); path != "retort.yaml" {
+		return " -c " + path
+	}
+	return ""
 }
 
 func (s *session) exit(err error) int {

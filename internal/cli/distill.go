@@ -51,38 +51,51 @@ func (c *distillCmd) Run(s *session) error {
 			return err
 		}
 	}
-	if c.Promote {
-		if _, err := a.Promote(s.ctx, result.ID); err != nil {
-			return err
-		}
-	}
 	if c.JSON {
-		return s.json(result.Report)
+		err = s.json(result.Report)
+	} else {
+		c.print(s, result, time.Since(start))
 	}
-	return c.print(s, a, result, time.Since(start))
+	if err == nil && c.Promote {
+		_, err = a.Promote(s.ctx, result.ID)
+	}
+	if err == nil && !c.JSON {
+		c.next(s, a, result)
+	}
+	return err
 }
 
-func (c *distillCmd) print(s *session, a *app.App, result *app.Distilled, took time.Duration) error {
-	for _, line := range Summary(&result.Report, took) {
-		fmt.Fprintf(s.Stdout, "%-22s %s\n", line[0], line[1])
+func (c *distillCmd) print(s *session, result *app.Distilled, took time.Duration) {
+	line := func(name, text string) { fmt.Fprintf(s.Stdout, "%-22s %s\n", name, printable(text)) }
+	for _, l := range summary(&result.Report, took) {
+		line(l[0], l[1])
 	}
 	for _, w := range result.Report.Warnings {
-		fmt.Fprintf(s.Stdout, "%-22s %s\n", "note", w)
+		line("note", w)
+	}
+	if c.Report != "" {
+		line("report", relative(c.Report))
 	}
 	fmt.Fprintln(s.Stdout)
-	if c.Promote {
-		fmt.Fprintf(s.Stdout, "%s is now the champion of %s\n", result.ID, result.Report.Task)
-	} else {
-		fmt.Fprintf(s.Stdout, "promote it:  retort students promote %s\n", result.ID)
-	}
-	if !a.HasTask(result.Report.Task) {
-		fmt.Fprintf(s.Stdout, "%s is not in the configuration yet; to serve it, add it there with a teacher:\n\n%s", result.Report.Task, result.TaskYAML())
-	}
-	return nil
 }
 
-// Summary returns a distillation's figures as pairs of name and text, for people.
-func Summary(r *distill.Report, took time.Duration) [][2]string {
+// next says how to go on.
+func (c *distillCmd) next(s *session, a *app.App, result *app.Distilled) {
+	switch {
+	case c.Promote:
+		fmt.Fprintf(s.Stdout, "%s is now the champion of %s\n", result.ID, printable(c.Task))
+	case result.Report.Threshold == nil:
+		fmt.Fprintln(s.Stdout, "the student is silent, so there is nothing to promote: collect more labels and distil again, or ask for less with --agreement")
+	default:
+		fmt.Fprintf(s.Stdout, "promote it:  %s students promote %s%s\n", program(), result.ID, s.configFlag())
+	}
+	if !a.HasTask(c.Task) {
+		fmt.Fprintf(s.Stdout, "%s is not in the configuration yet; to serve it, add it there with a teacher:\n\n%s", printable(c.Task), printableLines(result.TaskYAML()))
+	}
+}
+
+// summary returns a distillation's figures as pairs of name and text, for people.
+func summary(r *distill.Report, took time.Duration) [][2]string {
 	learned := fmt.Sprintf("%d examples, %d labels", r.TrainExamples, r.Labels)
 	if n := r.Cleaned.Duplicates; n > 0 {
 		learned += fmt.Sprintf(" (%d duplicates merged)", n)

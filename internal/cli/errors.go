@@ -35,8 +35,8 @@ func hintOf(err error) string {
 
 // fail prints an error on one line, then its hint.
 func (s *session) fail(err error) {
-	fmt.Fprintf(s.Stderr, "retort: error: %s\n", strings.TrimSpace(err.Error()))
+	fmt.Fprintf(s.Stderr, "retort: error: %s\n", printableLines(strings.TrimSpace(err.Error())))
 	if hint := hintOf(err); hint != "" {
-		fmt.Fprintf(s.Stderr, "hint: %s\n", hint)
+		fmt.Fprintf(s.Stderr, "hint: %s\n", printableLines(hint))
 	}
 }

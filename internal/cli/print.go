@@ -45,6 +45,15 @@ func printable(s string) string {
 	}, s)
 }
 
+// printableLines is printable for text of several lines.
+func printableLines(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = printable(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // clip shortens text to n runes.
 func clip(s string, n int) string {
 	runes := []rune(s)

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"text/template"
 
+	"retort/internal/capture"
 	"retort/internal/sample"
 )
 
@@ -50,7 +51,8 @@ func prepare(dir string) error {
 	return nil
 }
 
-// clear removes an earlier quickstart's files.
+// clear removes an earlier quickstart's files, unless somebody has begun to use them: a configuration that was changed
+// and a gateway that runs there are refused.
 func clear(dir string) error {
 	entries, err := os.ReadDir(dir)
 	switch {
@@ -63,7 +65,20 @@ func clear(dir string) error {
 	}
 	text, err := os.ReadFile(filepath.Join(dir, ConfigFile))
 	if err != nil || !bytes.HasPrefix(text, []byte(mark)) {
-		return &folderError{dir}
+		return &folderError{dir, "is not empty and not an earlier quickstart's"}
+	}
+	if written, err := configuration(); err != nil || !bytes.Equal(text, written) {
+		return &folderError{dir, "is an earlier quickstart's whose " + ConfigFile + " has been changed since"}
+	}
+	traces := filepath.Join(dir, dataFolder, "traces")
+	if _, err := os.Stat(traces); err == nil {
+		log, err := capture.Open(traces, capture.Options{})
+		if err != nil {
+			return &folderError{dir, "is an earlier quickstart's that is in use: " + err.Error()}
+		}
+		if err := log.Close(); err != nil {
+			return fmt.Errorf("close the earlier quickstart: %w", err)
+		}
 	}
 	for _, name := range []string{dataFolder, ReportFile, recordingFile, ConfigFile} {
 		if err := os.RemoveAll(filepath.Join(dir, name)); err != nil {
@@ -73,13 +88,13 @@ func clear(dir string) error {
 	return nil
 }
 
-// folderError refuses to write into somebody else's folder.
-type folderError struct{ dir string }
+// folderError refuses to write into a folder that holds what somebody may want to keep.
+type folderError struct{ dir, why string }
 
-func (e *folderError) Error() string {
-	return fmt.Sprintf("the folder %s is not empty and not an earlier quickstart's", e.dir)
+func (e *folderError) Error() string { return fmt.Sprintf("the folder %s %s", e.dir, e.why) }
+func (e *folderError) Hint() string {
+	return "name another folder with --dir FOLDER, or remove this one yourself"
 }
-func (e *folderError) Hint() string { return "name another with --dir FOLDER" }
 
 func configuration() ([]byte, error) {
 	var b bytes.Buffer

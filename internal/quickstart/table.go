@@ -60,7 +60,8 @@ func (r *Result) bound() string {
 	case certify.Certified:
 		return fmt.Sprintf("of its answers; certified: at least %.1f %% with confidence %.0f %%", 100*c.Lower, 100*c.Confidence)
 	case certify.Provisional:
-		return fmt.Sprintf("of its answers; provisional: %.1f %% aimed at, not yet certified by enough unseen answers", 100*c.Target)
+		least := certify.LowerBound(r.Agreed, r.Answered, 1-c.Confidence)
+		return fmt.Sprintf("of its answers; provisional: %.1f %% aimed at, at least %.1f %% shown with confidence %.0f %%", 100*c.Target, 100*least, 100*c.Confidence)
 	}
 	return "of its answers; below the target: the student would be taken out"
 }

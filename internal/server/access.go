@@ -26,7 +26,7 @@ var (
 // admit says who calls, or why the caller may not.
 func (s *Server) admit(r *http.Request) (Key, error) {
 	keys := *s.keys.Load()
-	if len(keys) == 0 {
+	if keys == nil {
 		return Key{Tenant: model.DefaultTenant}, local(r)
 	}
 	secret := secretOf(r.Header)

@@ -26,9 +26,13 @@ func (k keyring) find(secret string) (Key, bool) {
 	return key, ok && subtle.ConstantTimeCompare(key.Hash[:], hash[:]) == 1
 }
 
-// SetKeys replaces the keys that the server accepts, from the next request on. Without keys it serves clients on this
-// machine only.
+// SetKeys replaces the keys that the server accepts, from the next request on. nil says that no key was ever made: then
+// it serves clients on this machine only, and asks none for a key. An empty list admits nobody.
 func (s *Server) SetKeys(keys []Key) {
+	if keys == nil {
+		s.keys.Store(new(keyring))
+		return
+	}
 	ring := make(keyring, len(keys))
 	for _, k := range keys {
 		ring[k.Hash] = k
