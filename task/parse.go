@@ -9,8 +9,9 @@ import (
 )
 
 // Parse reads a model's answer as one of the labels. It takes the label itself in any case, spacing and quoting, JSON
-// with the label as its only string or under a usual name, Markdown fences, and a sentence that names exactly one
-// label. ok is false when it finds none or more than one: guessing would teach students wrong.
+// with the label as its only string or under a usual name, Markdown fences, and a short sentence that names exactly one
+// label without a word that negates or refuses. ok is false when it finds none or more than one: guessing would teach
+// students wrong.
 func (t *Task) Parse(answer string) (label string, ok bool) {
 	text := unfence(strings.TrimSpace(answer))
 	if i := t.Class(text); i >= 0 {
@@ -39,7 +40,7 @@ func (t *Task) match(s string) (string, bool) {
 	return "", false
 }
 
-// mentioned finds the one label that the text names as whole words. A label inside a longer one that is named too,
+// mentioned finds the one label that a short answer names as whole words. A label inside a longer one that is named too,
 // such as "refund" in "refund status", does not count.
 func (t *Task) mentioned(text string) (string, bool) {
 	if len(text) > 4096 { // an answer of that length is no label, whatever it mentions
@@ -60,7 +61,33 @@ func (t *Task) mentioned(text string) (string, bool) {
 			return "", false
 		}
 	}
-	return found, found != ""
+	if found == "" || !chosen(strings.ReplaceAll(padded, " "+fold(found)+" ", " ")) {
+		return "", false
+	}
+	return found, true
+}
+
+// aroundLabel is how many words an answer may put around its label: "The label is …, I believe." is an answer, a longer
+// text is a discussion that happens to name a label.
+const aroundLabel = 6
+
+// chosen says whether the words around a label, folded, leave it standing: they are few, and none of them takes it back,
+// refuses, or leaves a choice.
+func chosen(around string) bool {
+	words := strings.Fields(around)
+	if len(words) > aroundLabel {
+		return false
+	}
+	for _, w := range words {
+		switch w {
+		case "not", "no", "nor", "neither", "none", "nothing", "never", "without", "cannot", "cant", "isnt", "dont", "sorry", "unable",
+			"t", // the end of isn't, can't, won't and the like, which fold takes apart
+			"unsure", "unclear", "unknown", "uncertain", "refuse", "decline", "apologize", "apologise", "or", "either",
+			"than", "hand": // other than, rather than; on the other hand
+			return false
+		}
+	}
+	return true
 }
 
 // fold maps a label to lower-case words separated by single spaces, so that "Card_Arrival" and "card arrival" meet.

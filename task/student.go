@@ -23,7 +23,7 @@ func (t *Task) Student(name string, p Predictor) model.Model {
 			return nil, err
 		}
 		start := time.Now()
-		input, err := t.Input(req)
+		input, err := t.read(ctx, req)
 		if err != nil {
 			return nil, err
 		}

@@ -27,7 +27,15 @@ func TestParse(t *testing.T) {
 		{"fenced", "```json\n{\"label\": \"refund\"}\n```", "refund"},
 		{"fenced bare", "```\nrefund\n```", "refund"},
 		{"sentence", "The label is refund_status, I believe.", "refund_status"},
-		{"longer label wins over the one inside it", "It must be refund status (not a plain question).", "refund_status"},
+		{"longer label wins over the one inside it", "It must be refund status (surely).", "refund_status"},
+		{"negated", "This is not a refund.", ""},
+		{"negated in short", "It isn't a refund", ""},
+		{"negated with a typographic apostrophe", "It can’t be a refund", ""},
+		{"refused", "Sorry, I cannot help: this is certainly not a refund.", ""},
+		{"refused in few words", "Sorry: refund?", ""},
+		{"discussed at length", "The customer would like to have a refund of the fee", ""},
+		{"as much around it as may be", "I think the label is certainly refund", "refund"},
+		{"the choice left open", "refund or something", ""},
 		{"unicode", "GRÖSSE", ""},
 		{"unicode case", "Größe", "größe"},
 		{"symbols tell labels apart", "C#", "c#"},
@@ -47,6 +55,24 @@ func TestParse(t *testing.T) {
 				t.Errorf("Parse(%q) = %q, %v; want %q", clip(tt.answer, 60), got, ok, tt.want)
 			}
 		})
+	}
+}
+
+// TestParseLabelsOfUsualWords has labels that are words of refusals and of idioms themselves.
+func TestParseLabelsOfUsualWords(t *testing.T) {
+	task := &Task{Labels: []string{"other", "not_working", "lost_or_stolen"}}
+	for answer, want := range map[string]string{
+		"The label is other.":                      "other",
+		"I'd say: not working":                     "not_working",
+		"It's lost or stolen.":                     "lost_or_stolen",
+		"On the other hand":                        "",
+		"On the other hand, it may be a complaint": "",
+		"Anything other than that":                 "",
+		"It is not not working":                    "",
+	} {
+		if got, ok := task.Parse(answer); got != want || ok != (want != "") {
+			t.Errorf("Parse(%q) = %q, %v; want %q", answer, got, ok, want)
+		}
 	}
 }
 

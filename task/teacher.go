@@ -31,7 +31,7 @@ type teacher struct {
 }
 
 func (t *teacher) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
-	input, err := t.task.Input(req)
+	input, err := t.task.read(ctx, req)
 	if err != nil {
 		return nil, err
 	}

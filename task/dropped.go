@@ -1,0 +1,84 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"retort/model"
+)
+
+// read returns the input of a request. What else the request asks for, a task does not do: its prompt, its output and
+// how it is asked are the contract's. Such fields are noted on the trail in ctx or, when the request is strict, refused
+// with an error of kind Invalid.
+func (t *Task) read(ctx context.Context, req *model.Request) (string, error) {
+	input, err := t.Input(req)
+	if err != nil {
+		return "", err
+	}
+	content, err := req.Content()
+	if err != nil {
+		return "", err
+	}
+	fields := beside(content)
+	if len(fields) > 0 && req.Strict {
+		return "", &model.Error{Kind: model.Invalid, Op: "read task input", Field: fields[0],
+			Err:  fmt.Errorf("%w %s", errBeside, t.Name),
+			Hint: "leave the field out, or do not ask to be strict; fields concerned: " + strings.Join(fields, ", ")}
+	}
+	trail := model.TrailOf(ctx)
+	for _, field := range fields {
+		trail.Drop(field)
+	}
+	return input, nil
+}
+
+var errBeside = errors.New("has no effect on the task")
+
+// beside returns the fields of a request that a task does not honour, by their names in the openai dialect. How the
+// answer is sent and whom it is for is not among them. For most requests there are none, and nothing is allocated.
+func beside(c *model.Content) []string {
+	var fields []string
+	add := func(said bool, field string) {
+		if said {
+			fields = append(fields, field)
+		}
+	}
+	for i := range c.Messages {
+		if c.Messages[i].Role == model.System {
+			fields = append(fields, fmt.Sprintf("messages[%d]", i))
+		}
+	}
+	add(len(c.Tools) > 0, "tools")
+	add(c.ToolChoice != nil, "tool_choice")
+	add(c.ParallelTools != nil, "parallel_tool_calls")
+	add(c.Format != nil && c.Format.Kind != "text", "response_format")
+	add(c.MaxTokens != nil, "max_tokens")
+	add(c.Temperature != nil, "temperature")
+	add(c.TopP != nil, "top_p")
+	add(c.FrequencyPenalty != nil, "frequency_penalty")
+	add(c.PresencePenalty != nil, "presence_penalty")
+	add(c.Seed != nil, "seed")
+	add(len(c.Stop) > 0, "stop")
+	add(c.N > 1, "n")
+	add(c.Logprobs, "logprobs")
+	add(c.TopLogprobs > 0, "top_logprobs")
+	add(c.Effort != "", "reasoning_effort")
+	add(c.ServiceTier != "", "service_tier")
+	if len(c.Extra) == 0 {
+		return fields
+	}
+	for _, field := range slices.Sorted(maps.Keys(c.Extra)) {
+		switch field {
+		case "metadata", "safety_identifier", "prompt_cache_key", "store": // for the vendor's own books
+		default:
+			fields = append(fields, field)
+		}
+	}
+	return fields
+}

@@ -1,0 +1,64 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package task
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"retort/model"
+)
+
+func pointer[T any](v T) *T { return &v }
+
+// wishful asks for all that a task does not do.
+func wishful() *model.Content {
+	raw := json.RawMessage(`{}`)
+	return &model.Content{Messages: []model.Message{model.Text(model.System, "Be brief."), model.Text(model.User, "money back please")},
+		Tools: []model.Tool{{Name: "f"}}, ToolChoice: &model.ToolChoice{Mode: "auto"}, ParallelTools: pointer(true),
+		Format: &model.Format{Kind: "json"}, MaxTokens: pointer(5), Temperature: pointer(0.5), TopP: pointer(0.5),
+		FrequencyPenalty: pointer(1.0), PresencePenalty: pointer(1.0), Seed: pointer(int64(7)), Stop: []string{"x"}, N: 2,
+		Logprobs: true, TopLogprobs: 3, Effort: "high", ServiceTier: "flex",
+		Extra: map[string]json.RawMessage{"logit_bias": raw, "audio": raw, "metadata": raw}}
+}
+
+func TestWhatATaskDoesNotDoIsSaid(t *testing.T) {
+	want := []string{"messages[0]", "tools", "tool_choice", "parallel_tool_calls", "response_format", "max_tokens", "temperature", "top_p",
+		"frequency_penalty", "presence_penalty", "seed", "stop", "n", "logprobs", "top_logprobs", "reasoning_effort", "service_tier",
+		"audio", "logit_bias"}
+	for name, m := range map[string]model.Model{
+		"teacher": desk().Teacher(&asked{answers: []string{"refund"}}),
+		"student": desk().Student("student/desk@1", fixed{}),
+	} {
+		trail := &model.Trail{}
+		req := model.NewRequest("desk", wishful())
+		if _, err := m.Generate(model.WithTrail(t.Context(), trail), req, model.Discard); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if d := cmp.Diff(want, trail.Dropped()); d != "" {
+			t.Errorf("%s: dropped (-want +got):\n%s", name, d)
+		}
+		req.Strict = true
+		_, err := m.Generate(t.Context(), req, model.Discard)
+		var e *model.Error
+		if !errors.As(err, &e) || e.Kind != model.Invalid || e.Field != "messages[0]" {
+			t.Errorf("%s: strict: got %v, want the first field refused", name, err)
+		}
+	}
+}
+
+func TestUsualRequestsDropNothing(t *testing.T) {
+	content := model.Prompt("money back please")
+	content.N, content.User, content.IncludeUsage, content.Format = 1, "u", true, &model.Format{Kind: "text"}
+	req := model.NewRequest("desk", content)
+	req.Stream, req.Strict = true, true
+	if _, err := desk().Student("student/desk@1", fixed{}).Generate(t.Context(), req, model.Discard); err != nil {
+		t.Error(err)
+	}
+	if n := testing.AllocsPerRun(100, func() { beside(content) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
