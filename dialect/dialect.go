@@ -61,8 +61,9 @@ type Client interface {
 	Authorize(r *http.Request, key string)
 
 	// Response reads the answer to req from an upstream's response of status 200, emitting parts as they come. It
-	// reads no more than limit bytes of any one event or body. An answer in the wrong format and a stream that ends
-	// without the dialect's own end are errors of kind Upstream. Model, Cost and Part.Model are left to the caller.
+	// reads no more than limit bytes of any one event or body. An answer in the wrong format is an error of kind
+	// Upstream, and so is a stream that breaks off: one that ends neither as the dialect says nor, cleanly, after every
+	// answer in it has finished. Model, Cost and Part.Model are left to the caller.
 	Response(r *http.Response, req *model.Request, limit int, emit func(model.Part) error) (*model.Response, error)
 
 	// Error turns a response of another status into an error; body is its first part. Its Body holds the upstream's

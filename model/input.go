@@ -13,7 +13,7 @@ import (
 // because prompts change while the input stays the same; calls and results of tools are part of a transcript.
 // Images and other media, and a request without any turn, are errors of kind Invalid.
 func InputText(c *Content) (string, error) {
-	var turns []*Message
+	turns, only := 0, (*Message)(nil)
 	for i := range c.Messages {
 		m := &c.Messages[i]
 		if m.Role == System {
@@ -25,17 +25,21 @@ func InputText(c *Content) (string, error) {
 					"a task input is text", m.Blocks[j].Kind))
 			}
 		}
-		turns = append(turns, m)
+		turns, only = turns+1, m
 	}
 	switch {
-	case len(turns) == 0:
+	case turns == 0:
 		return "", badInput("messages", errors.New("hold no user message"))
-	case len(turns) == 1 && turns[0].Role == User:
-		return turns[0].Text(), nil
+	case turns == 1 && only.Role == User:
+		return only.Text(), nil
 	}
 	var b strings.Builder
-	for i, m := range turns {
-		if i > 0 {
+	for i := range c.Messages {
+		m := &c.Messages[i]
+		if m.Role == System {
+			continue
+		}
+		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}
 		b.WriteString(string(m.Role))

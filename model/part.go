@@ -36,7 +36,7 @@ type Part struct {
 type Event struct {
 	Dialect string // empty: no event
 	Name    string // the event's name, in dialects that name them
-	Data    []byte // the event's data, without framing; valid only during emit
+	Data    []byte // the event's data, without framing; valid only during emit. Empty, and not Same: a keep-alive
 	Same    bool   // the part came in the same event as the part before it: the event is already on its way
 }
 

@@ -53,7 +53,15 @@ func (r *Response) Text() string {
 
 // Answer returns a Response of one choice that says text.
 func Answer(name, text string) *Response {
-	return &Response{Model: name, Choices: []Choice{{Message: Text(Assistant, text), Finish: FinishStop}}}
+	a := &struct { // in one piece, because students answer so all the time
+		Response
+		choices [1]Choice
+		blocks  [1]Block
+	}{}
+	a.blocks[0] = Block{Kind: TextBlock, Text: text}
+	a.choices[0] = Choice{Message: Message{Role: Assistant, Blocks: a.blocks[:]}, Finish: FinishStop}
+	a.Response = Response{Model: name, Choices: a.choices[:]}
+	return &a.Response
 }
 
 // Emit sends a whole response as parts: what a model that cannot stream calls before it returns.

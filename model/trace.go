@@ -14,8 +14,8 @@ type Trace struct {
 	Start    time.Time     `json:"start"`
 	Duration time.Duration `json:"duration_ns"`
 	First    time.Duration `json:"first_ns,omitempty"` // until the first part
-	Usage    Usage         `json:"usage"`              // over all attempts
-	Cost     Money         `json:"cost"`               // over all attempts
+	Usage    Usage         `json:"usage"`              // over all attempts, estimated ones included
+	Cost     Money         `json:"cost"`               // over all attempts, estimated ones included
 	Attempts []Attempt     `json:"attempts,omitempty"`
 
 	Error   string `json:"error,omitempty"`   // kind of the error, when there was no answer

@@ -22,6 +22,9 @@ type Attempt struct {
 	Rejected bool          `json:"rejected,omitempty"` // answered, but a cascade did not take the answer
 	Cached   bool          `json:"cached,omitempty"`   // answered from a cache: nothing was asked and nothing paid
 	Error    string        `json:"error,omitempty"`    // the kind of its error
+
+	// Estimated says that Usage and Cost are no more than an estimate: the call ended before the upstream said them.
+	Estimated bool `json:"estimated,omitempty"`
 }
 
 // Trail collects, while a request is answered, what its trace must know and its answer does not say. It is safe for
@@ -30,6 +33,7 @@ type Trail struct {
 	mu       sync.Mutex
 	attempts []Attempt
 	dropped  []string
+	room     [1]Attempt // for the first: most answers take one
 }
 
 type trailKey struct{}
@@ -51,6 +55,9 @@ func (t *Trail) Add(a Attempt) {
 		return
 	}
 	t.mu.Lock()
+	if t.attempts == nil {
+		t.attempts = t.room[:0]
+	}
 	t.attempts = append(t.attempts, a)
 	t.mu.Unlock()
 }
@@ -117,7 +124,7 @@ func (t *Trail) Dropped() []string {
 	return slices.Clone(t.dropped)
 }
 
-// Total returns usage and cost over all attempts, the useless ones included.
+// Total returns usage and cost over all attempts, the useless ones and the estimated ones included.
 func (t *Trail) Total() (Usage, Money) {
 	var usage Usage
 	var cost Money

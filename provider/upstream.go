@@ -68,6 +68,7 @@ type call struct {
 	start   time.Time
 	first   time.Duration // until the first part; 0 when there was none
 	emitted bool
+	said    int   // bytes of answer received
 	refused error // what emit returned
 	final   bool  // the upstream says that another try will not help
 }
@@ -151,6 +152,7 @@ func (c *call) part(p model.Part) error {
 		c.emitted, c.first = true, time.Since(c.start)
 		c.dog.begun.Store(true)
 	}
+	c.said += len(p.Text) + len(p.Name)
 	p.Model = c.u.id
 	if err := c.emit(p); err != nil {
 		c.refused = err
@@ -195,6 +197,10 @@ func (c *call) note(resp *model.Response, e *model.Error) {
 		return
 	}
 	a := model.Attempt{Model: c.u.id, Start: c.start, Duration: time.Since(c.start), First: c.first}
+	if resp == nil && c.emitted {
+		a.Estimated, a.Usage = true, estimate(c.req, c.said)
+		a.Cost = c.u.spec.Price.Cost(a.Usage)
+	}
 	switch {
 	case resp != nil:
 		a.Usage, a.Cost = resp.Usage, resp.Cost

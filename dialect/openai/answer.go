@@ -87,6 +87,10 @@ func (a *answer) Part(p model.Part) error {
 
 // pass sends an upstream's event on as it came. One that holds nothing but the usage is for those who asked for it.
 func (a *answer) pass(p *model.Part) error {
+	if len(p.Event.Data) == 0 && !p.Event.Same { // the upstream is alive, and says nothing yet
+		a.buf = append(a.buf[:0], ":\n\n"...)
+		return a.flush()
+	}
 	c := a.choice(p.Choice)
 	c.begun = true
 	c.ended = c.ended || p.Kind == model.FinishPart
@@ -142,7 +146,7 @@ func (a *answer) choice(i int) *choiceState {
 func (a *answer) begin(name string) {
 	if a.head == nil || name != a.name {
 		a.name = name
-		e := &encoder{}
+		e := &encoder{loose: true}
 		a.identify(e, "chat.completion.chunk", name)
 		a.head = e.b
 	}
@@ -171,7 +175,7 @@ func (a *answer) identify(e *encoder, object, name string) {
 func (a *answer) chunk(index int, name string, delta func(*encoder), probs []model.TokenLogprob, finish model.Finish) {
 	a.begin(name)
 	e := &a.enc
-	e.b, e.keys = a.buf, e.keys[:0]
+	e.b, e.loose = a.buf, true
 	e.key("choices")
 	e.b = append(e.b, '[')
 	choice := e.open()
@@ -234,7 +238,7 @@ func (a *answer) Finish(resp *model.Response) error {
 	}
 	if a.wantUsage && !a.counted && resp.Usage != (model.Usage{}) {
 		a.begin(resp.Model)
-		e := &encoder{b: a.buf}
+		e := &encoder{b: a.buf, loose: true}
 		e.key("choices")
 		e.b = append(e.b, "[]"...)
 		e.usage(&resp.Usage)

@@ -192,6 +192,8 @@ func TestErrorShape(t *testing.T) {
 			`{"error":{"message":"read request: messages[0].role: is missing","type":"invalid_request_error","param":"messages[0].role","code":"invalid_request"}}`},
 		{&model.Error{Kind: model.NotFound, Err: errors.New(`no model "x"`), Hint: "try fast"},
 			`{"error":{"message":"no model \"x\" (hint: try fast)","type":"invalid_request_error","param":null,"code":"model_not_found"}}`},
+		{&model.Error{Kind: model.NotFound, Field: "model"}, `{"error":{"message":"model: not_found","type":"invalid_request_error","param":"model","code":"model_not_found"}}`},
+		{&model.Error{Kind: model.NotFound, Field: "trace"}, `{"error":{"message":"trace: not_found","type":"invalid_request_error","param":"trace","code":"trace_not_found"}}`},
 		{fmt.Errorf("all failed: %w", &model.Error{Kind: model.RateLimited, Provider: "up"}),
 			`{"error":{"message":"all failed: up: rate_limited","type":"rate_limit_error","param":null,"code":"rate_limit_exceeded"}}`},
 		{errors.New("open /secret/path: no such file"), `{"error":{"message":"an internal error; the server's log has the details","type":"server_error","param":null,"code":"internal"}}`},

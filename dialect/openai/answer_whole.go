@@ -4,6 +4,7 @@ package openai
 
 import (
 	"strconv"
+	"strings"
 
 	"retort/model"
 )
@@ -14,7 +15,8 @@ func (a *answer) whole(resp *model.Response) error {
 		_, err := a.w.Write(b.Data)
 		return err
 	}
-	e := &encoder{b: a.buf, foreign: true}
+	e := &a.enc
+	*e = encoder{b: a.room(), loose: true, foreign: true}
 	a.identify(e, "chat.completion", resp.Model)
 	e.key("choices")
 	e.b = append(e.b, '[')
@@ -25,6 +27,14 @@ func (a *answer) whole(resp *model.Response) error {
 	e.usage(&resp.Usage)
 	a.buf = append(e.b, '}')
 	return a.flush()
+}
+
+// room returns where to make a whole answer: in the buffer that takes it, where the writer has one.
+func (a *answer) room() []byte {
+	if w, ok := a.w.(interface{ AvailableBuffer() []byte }); ok {
+		return w.AvailableBuffer()
+	}
+	return a.buf[:0]
 }
 
 func (e *encoder) choice(index int, c *model.Choice) {
@@ -43,31 +53,58 @@ func (e *encoder) choice(index int, c *model.Choice) {
 
 // answerBody writes the blocks of an answer; its content is a string or null in this dialect, never parts.
 func (e *encoder) answerBody(blocks []model.Block) {
-	kinds := map[model.BlockKind][]*model.Block{}
+	if !e.blocks("content", blocks, model.TextBlock) {
+		e.null("content")
+	}
+	if !e.blocks("refusal", blocks, model.RefusalBlock) {
+		e.null("refusal")
+	}
+	e.blocks("reasoning_content", blocks, model.ReasoningBlock)
+	calls := false
 	for i := range blocks {
-		kinds[blocks[i].Kind] = append(kinds[blocks[i].Kind], &blocks[i])
-	}
-	for _, f := range [...]struct {
-		key  string
-		kind model.BlockKind
-	}{{"content", model.TextBlock}, {"refusal", model.RefusalBlock}} {
-		if list := kinds[f.kind]; len(list) > 0 {
-			e.text(f.key, joined(list))
-		} else {
-			e.null(f.key)
+		if blocks[i].Kind != model.ToolCallBlock {
+			continue
 		}
-	}
-	if list := kinds[model.ReasoningBlock]; len(list) > 0 {
-		e.text("reasoning_content", joined(list))
-	}
-	if list := kinds[model.ToolCallBlock]; len(list) > 0 {
-		e.key("tool_calls")
-		e.b = append(e.b, '[')
-		for _, b := range list {
-			e.toolCall(b, "")
+		if !calls {
+			e.key("tool_calls")
+			e.b = append(e.b, '[')
+			calls = true
 		}
+		e.toolCall(&blocks[i], "")
+	}
+	if calls {
 		e.b = append(e.b, ']')
 	}
+}
+
+// blocks writes the joined text of the blocks of one kind; without any it writes nothing and returns false.
+func (e *encoder) blocks(key string, blocks []model.Block, kind model.BlockKind) bool {
+	var first string
+	var all strings.Builder // of more than one
+	found := 0
+	for i := range blocks {
+		if blocks[i].Kind != kind {
+			continue
+		}
+		switch found++; found {
+		case 1:
+			first = blocks[i].Text
+		case 2:
+			all.WriteString(first)
+			fallthrough
+		default:
+			all.WriteString(blocks[i].Text)
+		}
+	}
+	switch found {
+	case 0:
+		return false
+	case 1:
+		e.text(key, first)
+	default:
+		e.text(key, all.String())
+	}
+	return true
 }
 
 func (e *encoder) finish(reason model.Finish) {

@@ -12,7 +12,10 @@
 // events. An upstream that refuses stream_options needs Client.NoUsage; the usage of its streams is then unknown, unless
 // it sends it unasked.
 //
-// Answers come back as the upstream wrote them, whole or event by event.
+// Answers come back as the upstream wrote them, whole or event by event. Comments, which upstreams send to keep a
+// connection alive, become empty comments, and only while the answer is under way: before its first event nothing is
+// sent, because until then another upstream may still give the answer. A stream that ends without [DONE] after all its
+// choices have finished is complete, and its clients get the [DONE].
 //
 // # What is mapped
 //

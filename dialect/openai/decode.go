@@ -21,17 +21,22 @@ func decode(body []byte) (*model.Content, error) {
 		return nil, notObject(&d.c, body)
 	}
 	err := d.object(func(key string) error { return d.field(content, key) })
-	var bad *badField
-	switch err = d.end(err); {
-	case errors.As(err, &bad):
-		return nil, invalid(bad.path, errors.New(bad.wrong))
-	case err != nil:
-		return nil, syntax(err)
+	if err = d.end(err); err != nil {
+		return nil, refused(err)
 	}
 	if len(content.Messages) == 0 {
 		return nil, invalid("messages", errors.New("must hold at least one message"))
 	}
 	return content, nil
+}
+
+// refused makes the error of a decoder one that says which field of a request is wrong.
+func refused(err error) error {
+	var bad *badField
+	if errors.As(err, &bad) {
+		return invalid(bad.path, errors.New(bad.wrong))
+	}
+	return syntax(err)
 }
 
 // decoder reads the values of a body.
@@ -75,12 +80,33 @@ func (d *decoder) object(field func(key string) error) error {
 	}
 	d.c.Object()
 	for key, ok := d.c.Field(); ok; key, ok = d.c.Field() {
-		name := string(key)
+		name := nameOf(key)
 		if err := field(name); err != nil {
 			return at(name, err)
 		}
 	}
 	return nil
+}
+
+// nameOf returns a member's name; those that every request has take no memory.
+func nameOf(key []byte) string {
+	switch string(key) {
+	case "model":
+		return "model"
+	case "messages":
+		return "messages"
+	case "role":
+		return "role"
+	case "content":
+		return "content"
+	case "stream":
+		return "stream"
+	case "temperature":
+		return "temperature"
+	case "max_tokens":
+		return "max_tokens"
+	}
+	return string(key)
 }
 
 // array calls elem for each element; elem reads exactly one value.

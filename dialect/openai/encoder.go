@@ -18,6 +18,7 @@ type encoder struct {
 	b       []byte
 	keys    []string // names already written in the objects that are open
 	base    int      // where those of the innermost begin
+	loose   bool     // no Extra maps follow whose names could repeat: names are not kept
 	foreign bool     // Extra maps hold another dialect's fields
 	strict  bool     // the vendor's own API: leave out what only compatible servers know
 	dropped []string // fields without a counterpart
@@ -39,7 +40,9 @@ func (e *encoder) key(name string) {
 	if e.b[len(e.b)-1] != '{' {
 		e.b = append(e.b, ',')
 	}
-	e.keys = append(e.keys, name)
+	if !e.loose {
+		e.keys = append(e.keys, name)
+	}
 	e.b = append(scan.Quote(e.b, name), ':')
 }
 

@@ -233,7 +233,11 @@ func (Server) Error(err error) []byte {
 	} else {
 		enc.null("param")
 	}
-	enc.text("code", errorCode(kind))
+	if e != nil && kind == model.NotFound && e.Field != "" && e.Field != "model" {
+		enc.text("code", e.Field+"_not_found")
+	} else {
+		enc.text("code", errorCode(kind))
+	}
 	enc.close(inner)
 	enc.close(outer)
 	return enc.b

@@ -30,7 +30,7 @@ func (c Client) Response(r *http.Response, req *model.Request, limit int, emit f
 	case len(head) == 0 && err != nil && err != io.EOF:
 		return nil, broken(err)
 	case len(head) == 0 && err == nil && kind == "text/event-stream":
-		return readStream(rd, emit)
+		return readStream(rd, req, emit)
 	case len(head) == 0:
 		return nil, emptyAnswer()
 	case head[0] == '<' || kind == "text/html":
@@ -38,7 +38,7 @@ func (c Client) Response(r *http.Response, req *model.Request, limit int, emit f
 	case head[0] == '{':
 		return answerWhole(rd, r.ContentLength, req, limit, emit)
 	case kind == "text/event-stream" || strings.IndexByte("deir:", head[0]) >= 0 && kind != "application/json":
-		return readStream(rd, emit)
+		return readStream(rd, req, emit)
 	}
 	return nil, hinted(errors.New("the answer is neither JSON nor a stream of events: "+excerpt(head)),
 		"check base_url: it should end where /chat/completions begins, often in /v1")
@@ -55,13 +55,24 @@ func webPage() *model.Error {
 		"it should end where /chat/completions begins, often in /v1")
 }
 
-// stream reads events until [DONE], emitting the parts of each.
-func readStream(rd *sse.Reader, emit func(model.Part) error) (*model.Response, error) {
+// readStream reads events until [DONE], emitting the parts of each. Some servers send no [DONE]: the stream may end
+// without it once all choices have finished.
+func readStream(rd *sse.Reader, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
 	s := &chunks{}
+	rd.WantComments()
 	for {
 		ev, err := rd.Next()
+		if err == io.EOF && s.whole(req) {
+			break
+		}
 		if err != nil {
 			return nil, s.cut(err)
+		}
+		if ev.Comment {
+			if err := s.keepAlive(rd.More(), emit); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		if string(bytes.TrimSpace(ev.Data)) == "[DONE]" {
 			break
@@ -83,13 +94,29 @@ func readStream(rd *sse.Reader, emit func(model.Part) error) (*model.Response, e
 	return &model.Response{ID: s.id, Created: s.created, Choices: choices, Usage: s.usage}, nil
 }
 
+// keepAlive passes on that the upstream is alive: an event without data. Before the first part and after the last one
+// nothing is passed on, so that another model can still answer, or the answer end.
+func (s *chunks) keepAlive(more bool, emit func(model.Part) error) error {
+	if s.parts == nil || s.all.Finished() {
+		return nil
+	}
+	return emit(model.Part{Event: model.Event{Dialect: Name}, More: more})
+}
+
+// whole says whether all choices that were asked for have finished.
+func (s *chunks) whole(req *model.Request) bool {
+	if !s.all.Finished() {
+		return false
+	}
+	content, err := req.Content()
+	return err != nil || len(s.all.Choices()) >= content.N
+}
+
 // cut says how a stream ended that did not end as it should.
 func (s *chunks) cut(err error) error {
 	switch {
 	case errors.Is(err, io.EOF) && s.parts == nil:
 		return emptyAnswer()
-	case errors.Is(err, io.EOF) && s.all.Finished():
-		return badAnswer(errors.New("the stream broke off before [DONE]"))
 	case errors.Is(err, io.EOF):
 		return badAnswer(errors.New("the stream broke off in the middle of the answer"))
 	}

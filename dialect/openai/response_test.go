@@ -109,14 +109,16 @@ func TestStreamedAnswer(t *testing.T) {
 				if p.Event.Dialect != Name {
 					t.Errorf("part %d carries no event", i)
 				}
-				if !p.Event.Same {
+				if p.Kind == model.MetaPart && !p.Event.Same && len(p.Event.Data) == 0 {
+					passed.WriteString(": keep-alive\n\n")
+				} else if !p.Event.Same {
 					passed.WriteString("data: " + string(p.Event.Data) + "\n\n")
 				}
 				if next := i+1 < len(parts) && parts[i+1].Event.Same; next && !p.More {
 					t.Errorf("part %d: another of the same event follows, but More is not set", i)
 				}
 			}
-			if want := strings.Replace(strings.TrimSuffix(stream, done), ": keep-alive\n\n", "", 1); passed.String() != want {
+			if want := strings.TrimSuffix(stream, done); passed.String() != want {
 				t.Errorf("events were changed:\n%s", cmp.Diff(want, passed.String()))
 			}
 		})
@@ -138,6 +140,8 @@ func TestUnusualStreams(t *testing.T) {
 		"plain text":             {"text/plain", ": hi\n\n" + chunkOf(`{"content":"a"}`, "stop") + done, "a"},
 		"blank lines first":      {"text/event-stream", "\n\n\n" + chunkOf(`{"content":"a"}`, "stop") + done, "a"},
 		"JSON named a stream":    {"text/event-stream", `{"choices":[{"message":{"role":"assistant","content":"a"},"finish_reason":"stop"}]}`, "a"},
+		"no [DONE]":              {"text/event-stream", chunkOf(`{"content":"a"}`, "stop"), "a"},
+		"usage, then no [DONE]":  {"text/event-stream", chunkOf(`{"content":"a"}`, "stop") + `data: {"choices":[],"usage":{"prompt_tokens":1}}` + "\n\n", "a"},
 		"end without blank line": {"text/event-stream", chunkOf(`{"content":"a"}`, "stop") + "data: [DONE]", "a"},
 		"content in parts":       {"text/event-stream", chunkOf(`{"content":[{"type":"thinking","thinking":[]},{"type":"text","text":"a"}]}`, "stop") + done, "a"},
 		"delta null":             {"text/event-stream", `data: {"choices":[{"index":0,"delta":null,"finish_reason":null}]}` + "\n\n" + chunkOf(`{"content":"a"}`, "stop") + done, "a"},
@@ -186,7 +190,7 @@ func TestBadAnswers(t *testing.T) {
 		"error as a string":      {"application/json", `{"error":"model not loaded"}`, model.Upstream, "model not loaded", ""},
 		"cut at the start":       {"text/event-stream", hello, model.Upstream, "middle of the answer", ""},
 		"cut in an event":        {"text/event-stream", hello + `data: {"choices":[{"ind`, model.Upstream, "not JSON", ""},
-		"cut before [DONE]":      {"text/event-stream", hello + end, model.Upstream, "before [DONE]", ""},
+		"cut between choices":    {"text/event-stream", hello + end + `data: {"choices":[{"index":1,"delta":{"content":"b"}}]}` + "\n\n", model.Upstream, "middle of the answer", ""},
 		"nothing but [DONE]":     {"text/event-stream", done, model.Upstream, "without an answer", ""},
 		"event not JSON":         {"text/event-stream", "data: hello\n\n" + done, model.Upstream, `not a JSON object: "hello"`, ""},
 		"error event":            {"text/event-stream", hello + `data: {"error":{"message":"GPU lost","type":"server_error"}}` + "\n\n", model.Unavailable, "GPU lost", ""},
@@ -227,6 +231,34 @@ func TestConnectionBreaks(t *testing.T) {
 		if !errors.Is(err, reset) || model.KindOf(err) != model.Upstream {
 			t.Errorf("%s: %v (%v)", name, err, model.KindOf(err))
 		}
+	}
+}
+
+// TestStreamsOfFewerChoicesThanWanted ends after one of the choices that were asked for.
+func TestStreamsOfFewerChoicesThanWanted(t *testing.T) {
+	content := model.Prompt("hi")
+	for n, ok := range map[int]bool{0: true, 1: true, 2: false} {
+		content.N = n
+		r := &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(chunkOf(`{"content":"a"}`, "stop")))}
+		if _, err := (Client{}).Response(r, model.NewRequest("m", content), testLimit, model.Discard); (err == nil) != ok {
+			t.Errorf("%d wanted: %v", n, err)
+		}
+	}
+}
+
+// TestKeepAlives passes comments on while the answer is under way.
+func TestKeepAlives(t *testing.T) {
+	_, parts, err := answered("text/event-stream", ": one\n\n: two\n\n"+chunkOf(`{"content":"a"}`, "null")+": three\n\n"+chunkOf(`{}`, "stop")+": four\n\n"+done, true)
+	if err != nil || len(parts) != 3 || parts[1].Kind != model.MetaPart || parts[1].Event.Data != nil {
+		t.Fatalf("got %+v, %v", parts, err)
+	}
+	var b strings.Builder
+	a := Server{}.Answer(&b, &model.Request{Stream: true})
+	if err := a.Part(parts[1]); err != nil || b.String() != ":\n\n" {
+		t.Errorf("a client gets %q, %v", b.String(), err)
+	}
+	if err := a.Part(model.Part{}); err != nil || b.String() != ":\n\n" { // a part to flush by is none
+		t.Errorf("a client gets %q, %v", b.String(), err)
 	}
 }
 

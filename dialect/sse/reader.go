@@ -2,8 +2,8 @@
 
 // Package sse reads and writes server-sent events, the framing that streamed answers share in most dialects
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html). The Reader is incremental, bounded and hands out
-// events without copying them; it takes LF, CRLF and lone CR as line ends, skips comments and a byte order mark, and
-// joins data of several lines.
+// events without copying them; it takes LF, CRLF and lone CR as line ends, skips comments, unless it is
+// asked for them, and a byte order mark, and joins data of several lines.
 package sse
 
 import (
@@ -21,6 +21,8 @@ var ErrTooLong = errors.New("event too long")
 type Event struct {
 	Name string // the event field; empty when there is none
 	Data []byte // the data lines, joined by LF
+
+	Comment bool // this is no event but a block of comments; only a Reader that was asked to returns it
 }
 
 // Reader reads events from a stream. It is for one goroutine.
@@ -36,7 +38,8 @@ type Reader struct {
 	err   error
 	begun bool
 
-	joined []byte // data of several lines
+	joined   []byte // data of several lines
+	comments bool   // wanted
 }
 
 const firstBuffer, keptBuffer = 16 << 10, 64 << 10
@@ -57,6 +60,10 @@ func (r *Reader) Close() {
 		readers.Put(r)
 	}
 }
+
+// WantComments makes Next return blocks that hold nothing but comments too, which servers send to keep a connection
+// alive. What they say is not told.
+func (r *Reader) WantComments() { r.comments = true }
 
 // Peek returns up to n bytes of what comes next, fewer only when the stream ends before, and consumes nothing. Use it
 // before the first Next to see whether the source is a stream of events at all.
@@ -95,6 +102,9 @@ func (r *Reader) Next() (Event, error) {
 		r.lines = 0
 		if ev, ok := r.parse(block, single); ok {
 			return ev, nil
+		}
+		if r.comments && len(block) > 0 && block[0] == ':' {
+			return Event{Comment: true}, nil
 		}
 	}
 }

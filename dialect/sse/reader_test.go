@@ -69,6 +69,26 @@ func TestNext(t *testing.T) {
 	}
 }
 
+func TestWantComments(t *testing.T) {
+	r := NewReader(strings.NewReader(": hello\n\n\n\ndata: a\n: aside\n\nevent: ping\n\n: x\r\n: y\r\n\r\ndata: b\n\n"), 1000)
+	defer r.Close()
+	r.WantComments()
+	got := ""
+	for {
+		ev, err := r.Next()
+		if err != nil {
+			break
+		}
+		if ev.Comment {
+			got += ":"
+		}
+		got += string(ev.Data)
+	}
+	if got != ":a:b" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestMore(t *testing.T) {
 	pr, pw := io.Pipe()
 	defer pr.Close()
