@@ -27,9 +27,9 @@ type Cascade struct {
 
 // Generate asks Cheap and, unless its answer is taken, Strong.
 func (c Cascade) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
-	var held tape
+	var held shortTape
 	resp, err := c.Cheap.Generate(ctx, req, func(p model.Part) error {
-		held.add(p)
+		held.add(&p)
 		return nil
 	})
 	if ctxErr := ctx.Err(); ctxErr != nil {

@@ -5,6 +5,7 @@ package compose
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"retort/model"
@@ -52,7 +53,7 @@ func allFailed(errs []error) error {
 	if len(errs) == 1 {
 		return errs[0]
 	}
-	all := &model.Error{Kind: model.KindOf(errs[len(errs)-1]), Op: "fall back", Err: errors.Join(errs...)}
+	all := &model.Error{Kind: model.KindOf(errs[len(errs)-1]), Op: "fall back", Err: several(errs)}
 	for i := len(errs) - 1; i >= 0; i-- {
 		if kind := model.KindOf(errs[i]); kind.Policy().Retry {
 			all.Kind = kind
@@ -61,6 +62,21 @@ func allFailed(errs []error) error {
 	all.RetryAfter = shortestWait(errs)
 	return all
 }
+
+// several is what more than one model said, in one line.
+type several []error
+
+// Error returns all that they said.
+func (s several) Error() string {
+	said := make([]string, len(s))
+	for i, err := range s {
+		said[i] = err.Error()
+	}
+	return strings.Join(said, "; ")
+}
+
+// Unwrap returns the errors one by one.
+func (s several) Unwrap() []error { return s }
 
 func shortestWait(errs []error) time.Duration {
 	var shortest time.Duration

@@ -73,6 +73,9 @@ func TestFallbackJoinsErrors(t *testing.T) {
 			t.Errorf("the error lacks %v: %v", want, err)
 		}
 	}
+	if said := err.Error(); said != "fall back: a: rate_limited; b: rate_limited; c: forbidden" {
+		t.Errorf("it says %q", said)
+	}
 	var e *model.Error
 	if !errors.As(err, &e) || e.Kind != model.RateLimited || e.RetryAfter != 2*time.Second {
 		t.Errorf("got %+v; want the kind that may be tried again and the shortest wait", e)

@@ -58,7 +58,7 @@ func (f *flight) rescue(m model.Model) {
 func (f *flight) add(p model.Part) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.parts.add(p)
+	f.parts.add(&p)
 	for wake := range f.wake {
 		select {
 		case wake <- struct{}{}:

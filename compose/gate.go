@@ -12,7 +12,7 @@ import "retort/model"
 type gate struct {
 	emit  func(model.Part) error
 	group tape      // parts of one event that is not whole yet
-	kept  tape      // what is behind the gate
+	kept  shortTape // what is behind the gate
 	ended [4]uint64 // the choices that have ended, a bit each
 	ahead bool      // the last part that got through said that more would follow
 }
@@ -23,10 +23,14 @@ func (g *gate) add(p model.Part) error {
 			return err
 		}
 	}
-	if len(g.group.parts) == 0 && (!p.More || p.Event.Dialect == "") && p.Kind != model.FinishPart && !g.past(p.Choice) {
-		return g.pass(p)
+	if alone := !p.More || p.Event.Dialect == ""; alone && len(g.group.parts) == 0 {
+		if !g.behind(&p) {
+			return g.pass(p)
+		}
+		g.kept.add(&p)
+		return g.held(p.More)
 	}
-	g.group.add(p)
+	g.group.add(&p)
 	if p.More {
 		return nil
 	}
@@ -41,10 +45,15 @@ func (g *gate) settle(more bool) error {
 	if !g.ends() {
 		return g.group.play(g.pass, more)
 	}
-	for _, p := range g.group.parts {
-		g.kept.add(p)
+	for i := range g.group.parts {
+		g.kept.add(&g.group.parts[i])
 	}
 	g.group.reset()
+	return g.held(more)
+}
+
+// held is called when a part has been kept instead of let through. more says that another part follows.
+func (g *gate) held(more bool) error {
 	if g.ahead && !more { // what should follow is kept: the writer must not wait for it
 		return g.pass(model.Part{Kind: model.MetaPart})
 	}
@@ -60,18 +69,17 @@ func (g *gate) pass(p model.Part) error {
 func (g *gate) ends() bool {
 	ends := false
 	for i := range g.group.parts {
-		p := &g.group.parts[i]
-		if p.Kind == model.FinishPart {
-			word, bit := place(p.Choice)
-			g.ended[word] |= bit
-		}
-		ends = ends || g.past(p.Choice)
+		ends = g.behind(&g.group.parts[i]) || ends
 	}
 	return ends
 }
 
-func (g *gate) past(choice int) bool {
-	word, bit := place(choice)
+// behind says whether the choice of a part has ended, with that part or before it.
+func (g *gate) behind(p *model.Part) bool {
+	word, bit := place(p.Choice)
+	if p.Kind == model.FinishPart {
+		g.ended[word] |= bit
+	}
 	return g.ended[word]&bit != 0
 }
 

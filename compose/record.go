@@ -34,7 +34,8 @@ type Recording struct {
 //
 // A caller cannot see the end of an answer that is not recorded: the part that ends a choice and all that follows in
 // that choice are held back until the recorder has the trace, and when it fails so does the request. What a failed or
-// abandoned request cost is recorded too: the recorder's context outlives the request's, by Wait at most.
+// abandoned request cost is recorded too, as an estimate where its upstream had not said: the recorder's context outlives
+// the request's, by Wait at most.
 //
 // Tokens, cost and attempts come from the trail in ctx, which is made here if there is none; a model that leaves no
 // attempts there is accounted for by its response. A request without a trace id gets one.
@@ -61,47 +62,57 @@ func (r *record) Generate(ctx context.Context, req *model.Request, emit func(mod
 		trail = &model.Trail{}
 		ctx = model.WithTrail(ctx, trail)
 	}
-	start := r.how.Now()
-	g := gate{emit: emit}
-	var first time.Duration
-	resp, err := r.model.Generate(ctx, req, func(p model.Part) error {
-		if first == 0 && p.Kind != model.MetaPart {
-			first = max(1, r.how.Now().Sub(start))
-		}
-		return g.add(p)
-	})
+	p := &passage{gate: gate{emit: emit}, now: r.how.Now, start: r.how.Now()}
+	resp, err := r.model.Generate(ctx, req, p.add)
 	if err == nil {
-		err = g.release()
+		err = p.gate.release()
 	}
-	t := r.trace(req, trail, start, first)
+	r.fill(&p.trace, req, trail, p)
 	if err != nil {
-		r.failed(t, err)
-		_ = r.save(ctx, t) // the caller gets the error that came first; the recorder has raised its alarm
+		r.failed(&p.trace, err)
+		_ = r.save(ctx, p) // the caller gets the error that came first; the recorder has raised its alarm
 		return nil, err
 	}
-	r.answered(t, resp)
-	if err := r.save(ctx, t); err != nil {
+	r.answered(&p.trace, resp)
+	if err := r.save(ctx, p); err != nil {
 		return nil, err
 	}
-	if err := g.end(); err != nil {
+	if err := p.gate.end(); err != nil {
 		return nil, err
 	}
 	return resp, nil
 }
 
-func (r *record) save(ctx context.Context, t *model.Trace) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.how.Wait)
-	defer cancel()
-	if err := r.recorder.Record(ctx, t); err != nil {
-		return fmt.Errorf("record trace %s: %w", t.ID, err)
+// passage is one request on its way through a record, in one piece since every request takes one.
+type passage struct {
+	gate  gate
+	now   func() time.Time
+	start time.Time
+	first time.Duration // until the first part
+	trace model.Trace
+	late  late
+}
+
+func (p *passage) add(part model.Part) error {
+	if p.first == 0 && part.Kind != model.MetaPart {
+		p.first = max(1, p.now().Sub(p.start))
+	}
+	return p.gate.add(part)
+}
+
+func (r *record) save(ctx context.Context, p *passage) error {
+	p.late.begin(ctx, r.how.Wait)
+	defer p.late.end()
+	if err := r.recorder.Record(&p.late, &p.trace); err != nil {
+		return fmt.Errorf("record trace %s: %w", p.trace.ID, err)
 	}
 	return nil
 }
 
-// trace returns the record of a request but for its outcome.
-func (r *record) trace(req *model.Request, trail *model.Trail, start time.Time, first time.Duration) *model.Trace {
-	t := &model.Trace{ID: req.Trace, Tenant: req.Tenant, Key: req.Key, Model: req.Model, Stream: req.Stream,
-		Start: start, Duration: r.how.Now().Sub(start), First: first, Attempts: trail.Attempts()}
+// fill makes t the record of a request but for its outcome.
+func (r *record) fill(t *model.Trace, req *model.Request, trail *model.Trail, p *passage) {
+	*t = model.Trace{ID: req.Trace, Tenant: req.Tenant, Key: req.Key, Model: req.Model, Stream: req.Stream,
+		Start: p.start, Duration: r.how.Now().Sub(p.start), First: p.first, Attempts: trail.Attempts()}
 	t.Usage, t.Cost = trail.Total()
 	if t.ID == "" {
 		t.ID = uuid.Must(uuid.NewV7()).String() // fails only where the system has no randomness left, and then so does all else
@@ -110,14 +121,13 @@ func (r *record) trace(req *model.Request, trail *model.Trail, start time.Time, 
 		t.Tenant = model.DefaultTenant
 	}
 	if !r.keeps(req) {
-		return t
+		return
 	}
 	if req.Wire != nil {
 		t.Dialect, t.Body = req.Wire.Dialect, req.Wire.Body
 	} else if content, err := req.Content(); err == nil {
 		t.Body, _ = json.Marshal(content) // a Content that cannot be encoded came from Go code and was never asked
 	}
-	return t
 }
 
 func (r *record) keeps(req *model.Request) bool { return r.how.Content == nil || r.how.Content(req) }

@@ -7,25 +7,37 @@ import "retort/model"
 // tape holds parts back, with copies of their events, to emit them later. The zero value is empty.
 type tape struct {
 	parts []model.Part
-	data  []byte        // room for events; full ones are left to the parts that point into them
-	room  [2]model.Part // for the first parts: many tapes never hold more
+	data  []byte // room for events; full ones are left to the parts that point into them
+}
+
+// shortTape is a tape with room of its own for as many parts as a short answer has. It is not copied once in use.
+type shortTape struct {
+	tape
+	room [2]model.Part
+}
+
+func (t *shortTape) add(p *model.Part) {
+	if t.parts == nil {
+		t.parts = t.room[:0]
+	}
+	t.tape.add(p)
 }
 
 const tapeRoom = 1 << 10
 
-func (t *tape) add(p model.Part) {
-	if n := len(p.Event.Data); n > 0 {
-		if cap(t.data)-len(t.data) < n {
-			t.data = make([]byte, 0, max(tapeRoom, 2*n))
-		}
-		start := len(t.data)
-		t.data = append(t.data, p.Event.Data...)
-		p.Event.Data = t.data[start : start+n : start+n]
+// add takes a copy of p.
+func (t *tape) add(p *model.Part) {
+	t.parts = append(t.parts, *p)
+	n := len(p.Event.Data)
+	if n == 0 {
+		return
 	}
-	if t.parts == nil {
-		t.parts = t.room[:0]
+	if cap(t.data)-len(t.data) < n {
+		t.data = make([]byte, 0, max(tapeRoom, 2*n))
 	}
-	t.parts = append(t.parts, p)
+	start := len(t.data)
+	t.data = append(t.data, p.Event.Data...)
+	t.parts[len(t.parts)-1].Event.Data = t.data[start : start+n : start+n]
 }
 
 // play emits what is held, in order, and forgets it. more says that further parts follow at once.

@@ -22,7 +22,7 @@ func frameOf(t testing.TB, trace *model.Trace) []byte {
 	if err := e.encode(trace); err != nil {
 		t.Fatal(err)
 	}
-	putFrame(e.head, marker{1, 2, 3}, e.meta, e.answer, len(e.request), e.data)
+	putFrame(e.head, marker{1, 2, 3}, e.meta, e.answer, e.asked, e.data)
 	return append(e.head, e.request...)
 }
 
@@ -30,7 +30,7 @@ func rich() *model.Trace {
 	t := sample("t1", 300)
 	t.Stream, t.Start = true, time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	t.Usage = model.Usage{Input: 1, Cached: 2, Written: 3, Output: 4, Reasoning: 5}
-	t.Attempts = append(t.Attempts, model.Attempt{Model: "student", Score: 0.25, Rejected: true, Cached: true, Error: "timeout", Cost: 7})
+	t.Attempts = append(t.Attempts, model.Attempt{Model: "student", Score: 0.25, Rejected: true, Cached: true, Error: "timeout", Cost: 7, Estimated: true})
 	t.Response.Score = 1e-9
 	t.Response.Choices = append(t.Response.Choices, model.Choice{
 		Finish: model.FinishToolCalls,

@@ -71,6 +71,9 @@ func appendAttempt(b []byte, a *model.Attempt) []byte {
 		b = append(b, `,"cached":true`...)
 	}
 	b = appendOptional(b, "error", a.Error)
+	if a.Estimated {
+		b = append(b, `,"estimated":true`...)
+	}
 	return append(b, '}')
 }
 

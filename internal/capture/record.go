@@ -15,16 +15,20 @@ import (
 
 // entry is one trace on its way to the file.
 type entry struct {
-	head    []byte // frame header, meta, answer
+	head    []byte // frame header, meta, answer, and a short request
 	meta    int    // length of meta
 	answer  int    // length of answer
 	data    uint32 // checksum of answer and request
-	request []byte // the caller's; valid until Record returns
+	asked   int    // length of request
+	request []byte // the caller's, valid until Record returns; nil where head ends with a copy
 	err     error
 	done    chan struct{} // receives when somebody else has written the entry, or failed to
 }
 
 func (e *entry) size() int64 { return int64(len(e.head)) + int64(len(e.request)) }
+
+// copied is the size up to which copying a request is cheaper than writing from two places.
+const copied = 8 << 10
 
 // keepEntry is the size up to which an entry's buffer is worth keeping.
 const keepEntry = 64 << 10
@@ -38,10 +42,13 @@ func (e *entry) encode(t *model.Trace) error {
 	e.meta = len(e.head) - frameHeader
 	e.head = appendAnswer(e.head, t.Response)
 	e.answer = len(e.head) - frameHeader - e.meta
-	e.request = t.Body
-	if !fits(e.meta, e.answer, len(e.request)) {
+	e.request, e.asked = t.Body, len(t.Body)
+	if !fits(e.meta, e.answer, e.asked) {
 		return &model.Error{Kind: model.TooLarge, Op: "record trace",
 			Err: fmt.Errorf("%d bytes are more than a frame holds, %d", e.size(), maxFrame)}
+	}
+	if len(e.request) <= copied {
+		e.head, e.request = append(e.head, e.request...), nil
 	}
 	e.data = checksum(e.head[frameHeader+e.meta:], e.request)
 	return nil
@@ -170,7 +177,7 @@ func (l *Log) writeEntries(batch []*entry) error {
 func (l *Log) writeAt(batch []*entry, total int64) error {
 	bufs := l.vectors[:0]
 	for _, e := range batch {
-		putFrame(e.head, l.seg.marker, e.meta, e.answer, len(e.request), e.data)
+		putFrame(e.head, l.seg.marker, e.meta, e.answer, e.asked, e.data)
 		bufs = append(bufs, e.head)
 		if len(e.request) > 0 {
 			bufs = append(bufs, e.request)

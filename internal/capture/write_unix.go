@@ -18,7 +18,7 @@ const maxVectors = 1024
 // writeAll writes the buffers one behind the other from off on. It consumes bufs.
 func writeAll(f *os.File, bufs [][]byte, off int64) error {
 	for len(bufs) > 0 {
-		n, err := unix.Pwritev(int(f.Fd()), bufs, off)
+		n, err := pwrite(int(f.Fd()), bufs, off)
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
@@ -31,6 +31,13 @@ func writeAll(f *os.File, bufs [][]byte, off int64) error {
 		bufs = rest(bufs, n)
 	}
 	return nil
+}
+
+func pwrite(fd int, bufs [][]byte, off int64) (int, error) {
+	if len(bufs) == 1 { // one buffer costs the system less to write than a list of one
+		return unix.Pwrite(fd, bufs[0], off)
+	}
+	return unix.Pwritev(fd, bufs, off)
 }
 
 // rest returns what is left of bufs behind the first n bytes.

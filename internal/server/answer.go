@@ -30,6 +30,7 @@ type call struct {
 	out     output
 	answer  dialect.Answer
 	metrics *modelMetrics
+	values  [4]string // of headers, so that each needs no slice of its own
 }
 
 // answer serves a dialect's endpoint.
@@ -40,11 +41,17 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, d dialect.Server
 		return
 	}
 	c := &call{server: s, w: w, r: r, dialect: d, start: time.Now(), trace: id.String(), metrics: s.metrics.nameless}
-	w.Header()["Retort-Trace"] = []string{c.trace}
+	c.set("Retort-Trace", 0, c.trace)
 	body := s.bodies.take()
 	status := c.serve(body)
 	c.metrics.done(c, status)
 	s.bodies.give(body) // not after a panic: who panicked may still hold it
+}
+
+// set sets a header whose name is in canonical form; slot is its place among the values.
+func (c *call) set(name string, slot int, value string) {
+	c.values[slot] = value
+	c.w.Header()[name] = c.values[slot : slot+1 : slot+1]
 }
 
 // serve answers and returns the status.
@@ -152,8 +159,8 @@ var (
 // headers sets what every answer says.
 func (c *call) headers(name string) {
 	h := c.w.Header()
-	h["Content-Type"] = []string{c.answer.ContentType()}
-	h["Retort-Model"] = []string{name}
+	c.set("Content-Type", 1, c.answer.ContentType())
+	c.set("Retort-Model", 2, name)
 	if dropped := c.trail.Dropped(); len(dropped) > 0 {
 		h["Retort-Dropped"] = []string{strings.Join(dropped, ", ")}
 	}
@@ -172,7 +179,7 @@ func (c *call) finish(req *model.Request, resp *model.Response) int {
 			c.headers(resp.Model)
 		}
 	}
-	c.w.Header()["Retort-Cost"] = []string{cost.String()}
+	c.set("Retort-Cost", 3, cost.String())
 	err := c.answer.Finish(resp)
 	if err == nil {
 		err = c.out.end()

@@ -6,12 +6,14 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"time"
 )
 
 // corks is a listener of connections that can be corked.
 type corks struct {
 	net.Listener
 	buffers *buffers
+	stall   time.Duration
 }
 
 func (l corks) Accept() (net.Conn, error) {
@@ -19,17 +21,22 @@ func (l corks) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cork{Conn: c, buffers: l.buffers}, nil
+	return &cork{Conn: c, buffers: l.buffers, stall: l.stall}, nil
 }
 
 // cork is a connection that, while it is corked, gathers what is written and then sends it in one piece. net/http has
 // a buffer of 4 KiB, of a size that cannot be set, between a handler and the connection: one flush of a burst would be
 // three writes, each of which costs a system call here and wakes the client up there. It is for one goroutine, as all
 // of net/http's writing to a connection is.
+//
+// It also gives up a client that does not take what it is sent. The deadline for that belongs to the connection, and
+// is moved when a good part of it is used up, not for every answer.
 type cork struct {
 	net.Conn
-	buffers *buffers
-	buf     *[]byte // nil: not corked
+	buffers  *buffers
+	buf      *[]byte       // nil: not corked
+	stall    time.Duration // how long a write may take; 0: for ever
+	deadline time.Time
 }
 
 // corkRoom is how much is gathered at most.
@@ -38,7 +45,7 @@ const corkRoom = 64 << 10
 // Write sends p, or gathers it.
 func (c *cork) Write(p []byte) (int, error) {
 	if c.buf == nil {
-		return c.Conn.Write(p)
+		return c.write(p)
 	}
 	if len(*c.buf)+len(p) > corkRoom {
 		if err := c.send(); err != nil {
@@ -50,9 +57,17 @@ func (c *cork) Write(p []byte) (int, error) {
 }
 
 func (c *cork) send() error {
-	_, err := c.Conn.Write(*c.buf)
+	_, err := c.write(*c.buf)
 	*c.buf = (*c.buf)[:0]
 	return err
+}
+
+func (c *cork) write(p []byte) (int, error) {
+	if now := time.Now(); c.stall > 0 && c.deadline.Sub(now) < c.stall*3/4 {
+		c.deadline = now.Add(c.stall)
+		_ = c.Conn.SetWriteDeadline(c.deadline) // a connection without deadlines has other ways to end
+	}
+	return c.Conn.Write(p)
 }
 
 // put corks the connection until pull. On a nil cork, of a connection that is none, both do nothing.

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"retort/model"
 )
@@ -94,6 +95,35 @@ type sink struct {
 func (s *sink) Write(p []byte) (int, error) {
 	s.got = append(s.got, string(p))
 	return len(p), s.fail
+}
+
+// timed is a connection that keeps its write deadlines.
+type timed struct {
+	sink
+	deadlines []time.Time
+}
+
+func (c *timed) SetWriteDeadline(at time.Time) error {
+	c.deadlines = append(c.deadlines, at)
+	return nil
+}
+
+// TestCorkGivesTime holds that every write has time left, also one that comes when the last deadline has long passed.
+func TestCorkGivesTime(t *testing.T) {
+	under := &timed{}
+	c := &cork{Conn: under, buffers: &buffers{}, stall: time.Hour}
+	for range 2 {
+		if _, err := c.Write([]byte("a")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(under.deadlines); n != 1 {
+		t.Errorf("%d deadlines were set for two writes at once, want 1", n)
+	}
+	c.deadline = time.Now().Add(-time.Hour)
+	if _, err := c.Write([]byte("b")); err != nil || len(under.deadlines) != 2 || time.Until(under.deadlines[1]) < time.Minute {
+		t.Errorf("%v, deadlines %v", err, under.deadlines)
+	}
 }
 
 func TestCork(t *testing.T) {

@@ -20,7 +20,6 @@ import (
 var (
 	errPanic    = errors.New("the request met a fault in the gateway")
 	errInternal = errors.New("something went wrong in the gateway; its log says what")
-	errRefused  = errors.New("the upstream refuses the gateway's own credentials; the operator must mend that")
 )
 
 // fail answers with an error outside of a dialect's endpoint.
@@ -59,22 +58,6 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, status int, 
 	_, _ = w.Write(body) // a client that has gone needs no error
 }
 
-// public returns what a client may know of an error: all of it, except of the gateway's own faults and of its own
-// credentials. An upstream that refuses the gateway's key has nothing to say to the client, whose key is a good one,
-// and its words may quote a part of that key.
-func public(err error) error {
-	switch model.KindOf(err) {
-	case model.Internal:
-		return &model.Error{Kind: model.Internal, Err: errInternal}
-	case model.Unauthenticated, model.Forbidden:
-		var e *model.Error
-		if errors.As(err, &e) && e.Provider != "" {
-			return &model.Error{Kind: model.Upstream, Op: "ask upstream", Provider: e.Provider, Err: errRefused}
-		}
-	}
-	return err
-}
-
 // logFailure logs what is for the operator to mend: the gateway's faults, and upstreams that fail.
 func (s *Server) logFailure(w http.ResponseWriter, r *http.Request, err error) {
 	kind := model.KindOf(err)
@@ -85,8 +68,7 @@ func (s *Server) logFailure(w http.ResponseWriter, r *http.Request, err error) {
 	case model.Unavailable, model.Timeout, model.Upstream, model.Unusable, model.Exhausted:
 		log = s.options.Log.Warn
 	case model.Unauthenticated, model.Forbidden, model.NotFound:
-		var e *model.Error
-		if errors.As(err, &e) && e.Provider != "" { // an upstream refuses the gateway, not the gateway its client
+		if model.KindOf(public(err)) != kind { // an upstream refuses the gateway, not the gateway its client
 			log = s.options.Log.Warn
 		}
 	}

@@ -40,7 +40,7 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request, caller Key) {
 	}
 	f, err := parseFeedback(*buf)
 	if err == nil {
-		err = s.options.Feedback.AddFeedback(r.Context(), caller.Tenant, f)
+		err = about("trace", s.options.Feedback.AddFeedback(r.Context(), caller.Tenant, f))
 	}
 	if err != nil {
 		s.fail(w, r, err)
@@ -49,10 +49,26 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request, caller Key) {
 	s.writeJSON(w, r, map[string]any{"object": "feedback", "trace": f.Trace})
 }
 
+// about names the field that an error of kind NotFound is about, should it not say so itself.
+func about(field string, err error) error {
+	var e *model.Error
+	if !errors.As(err, &e) || e.Kind != model.NotFound || e.Field != "" {
+		return err
+	}
+	named := *e
+	named.Field = field
+	return &named
+}
+
+// maxTrace bounds the id of a trace, in bytes.
+const maxTrace = 100
+
 var (
-	errTrailing = errors.New("there is more after the JSON object")
-	errNoTrace  = errors.New("say which answer you mean: its Retort-Trace header has the id")
-	errNothing  = errors.New("give at least one of rating, correction and comment")
+	errTrailing  = errors.New("there is more after the JSON object")
+	errLongTrace = fmt.Errorf("is no trace's id: none is longer than %d bytes", maxTrace)
+	errRange     = errors.New("is out of range: no such number can be kept")
+	errNoTrace   = errors.New("say which answer you mean: its Retort-Trace header has the id")
+	errNothing   = errors.New("give at least one of rating, correction and comment")
 )
 
 // parseFeedback reads a body strictly: a field it does not know is more likely a mistake than meant for nobody.
@@ -69,6 +85,8 @@ func parseFeedback(body []byte) (Feedback, error) {
 	switch {
 	case f.Trace == "":
 		return f, invalidFeedback("trace", errNoTrace)
+	case len(f.Trace) > maxTrace:
+		return f, invalidFeedback("trace", errLongTrace)
 	case f.Rating == nil && f.Correction == nil && f.Comment == "":
 		return f, invalidFeedback("", errNothing)
 	}
@@ -79,6 +97,9 @@ func parseFeedback(body []byte) (Feedback, error) {
 func unreadable(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if errors.As(err, &wrong) {
+		if strings.HasPrefix(wrong.Value, "number ") { // a number where a number should be
+			return invalidFeedback(wrong.Field, errRange)
+		}
 		return invalidFeedback(wrong.Field, fmt.Errorf("%s where a %s should be", wrong.Value, jsonName(wrong.Type.String())))
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok { // the decoder has no type for it

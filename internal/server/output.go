@@ -13,7 +13,6 @@ import (
 type output struct {
 	server   *Server
 	w        http.ResponseWriter
-	control  *http.ResponseController
 	cork     *cork // nil where the connection is none
 	buf      *[]byte
 	begun    bool // the headers of a stream are on their way
@@ -23,8 +22,11 @@ type output struct {
 // streamBuffer is how much of a stream is gathered while its parts come faster than they are sent.
 const streamBuffer = 16 << 10
 
+// roomy is what net/http keeps of an answer before it begins to send: a smaller one goes out in one piece uncorked.
+const roomy = 2 << 10
+
 func (o *output) open(s *Server, w http.ResponseWriter, r *http.Request) {
-	o.server, o.w, o.control, o.cork, o.buf = s, w, http.NewResponseController(w), corkOf(r), s.outputs.take()
+	o.server, o.w, o.cork, o.buf = s, w, corkOf(r), s.outputs.take()
 }
 
 func (o *output) close() { o.server.outputs.give(o.buf) }
@@ -39,6 +41,9 @@ func (o *output) Write(p []byte) (int, error) {
 	*o.buf = append(*o.buf, p...)
 	return len(p), nil
 }
+
+// AvailableBuffer returns the room behind what has been written, for a dialect to make there what it writes next.
+func (o *output) AvailableBuffer() []byte { return (*o.buf)[len(*o.buf):] }
 
 // begin sends the headers of a stream with the next bytes.
 func (o *output) begin() {
@@ -62,7 +67,7 @@ func (o *output) flush() error {
 	o.cork.put()
 	err := o.send()
 	if err == nil {
-		err = o.control.Flush()
+		err = http.NewResponseController(o.w).Flush()
 	}
 	if e := o.cork.pull(); err == nil {
 		err = e
@@ -79,7 +84,9 @@ func (o *output) end() error {
 		o.w.Header()["Content-Length"] = []string{strconv.Itoa(len(*o.buf))}
 		o.w.WriteHeader(http.StatusOK)
 	}
-	o.cork.put()
+	if o.begun || len(*o.buf) >= roomy {
+		o.cork.put()
+	}
 	err := o.send()
 	if e := o.cork.pull(); err == nil {
 		err = e
@@ -87,12 +94,14 @@ func (o *output) end() error {
 	return err
 }
 
-// extend gives the client time to take what is sent next. The deadline is moved when a good part of it is used up,
-// not for every piece.
+// extend gives the client time to take what is sent next, where the connection does not do so itself.
 func (o *output) extend() {
+	if o.cork != nil {
+		return
+	}
 	now, stall := time.Now(), o.server.options.StallTimeout
 	if o.deadline.Sub(now) < stall*3/4 {
 		o.deadline = now.Add(stall)
-		_ = o.control.SetWriteDeadline(o.deadline) // a connection without deadlines has other ways to end
+		_ = http.NewResponseController(o.w).SetWriteDeadline(o.deadline)
 	}
 }

@@ -26,7 +26,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelDebug),
 	}
 	served := make(chan error, 1)
-	go func() { served <- hs.Serve(corks{l, &s.outputs}) }()
+	go func() { served <- hs.Serve(corks{l, &s.outputs, s.options.StallTimeout}) }()
 	var err error
 	select {
 	case err = <-served:
