@@ -55,13 +55,31 @@ func (d Dictionary) Len() int { return len(d.Marks) }
 
 func (d Dictionary) width() int { return bits.Len(uint(len(d.Starts)-1)) - 1 }
 
-// find returns the number of the n-gram with hash h, whose bucket width is given.
-func (d Dictionary) find(h uint64, width int) (uint32, bool) {
-	b := h >> 1 >> (63 - width)
-	for i := d.Starts[b]; i < d.Starts[b+1]; i++ {
-		if d.Marks[i] == uint32(h) {
-			return i, true
-		}
+// batch is how many n-grams are looked up together.
+const batch = 64
+
+// none is the number of an n-gram that the dictionary does not have.
+const none = ^uint32(0)
+
+// findAll looks up the first hashes, at most batch, puts the number of each n-gram or none into found, and returns how
+// many it looked up. A look-up alone would wait for memory twice, first for the bucket and then for its marks; doing
+// first the one for all and then the other lets the waits overlap.
+func (d Dictionary) findAll(found *[batch]uint32, hashes []uint64) int {
+	n := min(len(hashes), batch)
+	shift := 63 - d.width()
+	var next [batch]uint32
+	for j, h := range hashes[:n] {
+		b := h >> 1 >> shift
+		found[j], next[j] = d.Starts[b], d.Starts[b+1]
 	}
-	return 0, false
+	for j, h := range hashes[:n] {
+		mark, at := uint32(h), none
+		for i := found[j]; i < next[j]; i++ {
+			if d.Marks[i] == mark {
+				at = i
+			}
+		}
+		found[j] = at
+	}
+	return n
 }

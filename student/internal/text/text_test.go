@@ -116,6 +116,17 @@ func FuzzScan(f *testing.F) {
 	})
 }
 
+// lookUp returns the numbers of all hashes.
+func lookUp(d Dictionary, hashes []uint64) []uint32 {
+	var found [batch]uint32
+	var out []uint32
+	for len(hashes) > 0 {
+		n := d.findAll(&found, hashes)
+		out, hashes = append(out, found[:n]...), hashes[n:]
+	}
+	return out
+}
+
 func TestDictionaryFindsWhatItHolds(t *testing.T) {
 	for _, n := range []int{0, 1, 2, 3, 100, 5000} {
 		hashes := make([]uint64, n)
@@ -126,13 +137,17 @@ func TestDictionaryFindsWhatItHolds(t *testing.T) {
 		if err := d.Check(); err != nil {
 			t.Fatalf("%d n-grams: %v", n, err)
 		}
-		for i, h := range hashes {
-			if at, ok := d.find(h, d.width()); !ok || at != uint32(i) {
-				t.Fatalf("%d n-grams: number %d found at %d, %v", n, i, at, ok)
+		for i, at := range lookUp(d, hashes) {
+			if at != uint32(i) {
+				t.Fatalf("%d n-grams: number %d found at %d", n, i, at)
 			}
 		}
-		for i := range 1000 {
-			if at, ok := d.find(finish(uint64(n+i)*mix), d.width()); ok {
+		unknown := make([]uint64, 1000)
+		for i := range unknown {
+			unknown[i] = finish(uint64(n+i) * mix)
+		}
+		for _, at := range lookUp(d, unknown) {
+			if at != none {
 				t.Fatalf("%d n-grams: an unknown one found at %d", n, at)
 			}
 		}

@@ -44,17 +44,20 @@ func (v *Vectoriser) Vector(s *Scratch, t string) {
 
 func (v *Vectoriser) block(s *Scratch, hashes []uint64) {
 	from := len(s.Index)
-	width := v.Dictionary.width()
-	for _, h := range hashes {
-		f, ok := v.Dictionary.find(h, width)
-		if !ok {
-			continue
-		}
-		if s.times[f] == 0 {
-			s.Index = append(s.Index, f)
-		}
-		if s.times[f] < uint8(len(dampened)-1) {
-			s.times[f]++
+	var found [batch]uint32
+	for len(hashes) > 0 {
+		n := v.Dictionary.findAll(&found, hashes)
+		hashes = hashes[n:]
+		for _, f := range found[:n] {
+			if f == none {
+				continue
+			}
+			if s.times[f] == 0 {
+				s.Index = append(s.Index, f)
+			}
+			if s.times[f] < uint8(len(dampened)-1) {
+				s.times[f]++
+			}
 		}
 	}
 	var square float32
