@@ -77,6 +77,13 @@ func TestPromotionReachesAServingGateway(t *testing.T) {
 	student := "student/desk@" + report.Student
 	eventually(t, "the student answers", func() bool { return by() == student })
 
+	// A stream that asks for its usage gets it, though a student counts no tokens.
+	streamed, err := g.post(http.DefaultClient, "/v1/chat/completions",
+		`{"model": "desk", "stream": true, "stream_options": {"include_usage": true}, "messages": [{"role": "user", "content": "`+message+`"}]}`, "")
+	if err != nil || !strings.Contains(streamed.text, `"choices":[],"usage":{"prompt_tokens":0`) || !strings.HasSuffix(streamed.text, "data: [DONE]\n\n") {
+		t.Errorf("the student's stream: %v\n%s", err, streamed.text)
+	}
+
 	// What the recording does not know, the student still answers.
 	if a := g.ask(t, "desk", "I want my money back, refund order 999"); a.label != "refund" || a.header.Get("Retort-Cost") != "0" {
 		t.Errorf("the student said %q at cost %q, want refund for nothing", a.label, a.header.Get("Retort-Cost"))

@@ -236,7 +236,7 @@ func (a *answer) Finish(resp *model.Response) error {
 			a.chunk(i, resp.Model, nil, nil, resp.Choices[i].Finish)
 		}
 	}
-	if a.wantUsage && !a.counted && resp.Usage != (model.Usage{}) {
+	if a.wantUsage && !a.counted && (!a.passed || resp.Usage != (model.Usage{})) { // an upstream that counts nothing is not made to say zero
 		a.begin(resp.Model)
 		e := &encoder{b: a.buf, loose: true}
 		e.key("choices")

@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"retort/dataset"
@@ -56,6 +57,10 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 			progress("read traces", read, max(read, total))
 		}
 		out.add(trace, corrections[trace.ID])
+	}
+	// Requests overlap, so the order in which they came is chance; training depends on the order, and must not on chance.
+	for _, examples := range [][]dataset.Example{out.examples, out.hard} {
+		slices.SortStableFunc(examples, func(a, b dataset.Example) int { return strings.Compare(a.Text, b.Text) })
 	}
 	return out, nil
 }

@@ -9,8 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
+	"retort/internal/config"
 	"retort/internal/report"
 )
 
@@ -25,15 +24,15 @@ func (a *App) WriteReport(path string, d *Distilled) error {
 
 // TaskYAML returns the task's section for a configuration that has none for it yet.
 func (d *Distilled) TaskYAML() string {
-	section := yaml.MapSlice{{Key: "tasks", Value: yaml.MapSlice{{Key: d.Task.Name, Value: yaml.MapSlice{
-		{Key: "instructions", Value: "Say here what to do, for the teacher."},
-		{Key: "output", Value: yaml.MapSlice{{Key: "enum", Value: d.Task.Labels}}},
-		{Key: "teacher", Value: "NAME"},
-		{Key: "agreement", Value: d.Report.Target},
-	}}}}}
-	text, err := yaml.MarshalWithOptions(section, yaml.Flow(false))
-	if err != nil { // strings and numbers always marshal
-		return fmt.Sprintf("tasks: {%s: …}\n", strings.TrimSpace(d.Task.Name))
+	labels := make([]string, len(d.Task.Labels))
+	for i, label := range d.Task.Labels {
+		labels[i] = config.Quote(label)
 	}
-	return string(text)
+	return fmt.Sprintf(`tasks:
+  %s:
+    instructions: Say here what to do, for the teacher.
+    output: {enum: [%s]}
+    teacher: NAME
+    agreement: %v
+`, config.Quote(d.Task.Name), strings.Join(labels, ", "), d.Report.Target)
 }

@@ -41,7 +41,9 @@ type Process struct {
 type grammar struct {
 	Config string `short:"c" default:"retort.yaml" type:"path" placeholder:"FILE" help:"Configuration file (default ./retort.yaml)."`
 
-	Quickstart quickstartCmd `cmd:"" help:"The whole wheel on a built-in sample, offline, in under a minute."`
+	ShowVersion versionFlag `name:"version" help:"Print the version."`
+
+	Quickstart quickstartCmd `cmd:"" help:"See all of it work on a built-in sample, offline, in under a minute."`
 	Init       initCmd       `cmd:"" help:"Write a retort.yaml from the API keys and local servers found here."`
 	Check      checkCmd      `cmd:"" help:"Validate the configuration."`
 	Serve      serveCmd      `cmd:"" help:"Run the gateway."`

@@ -108,10 +108,10 @@ func summary(r *distill.Report, took time.Duration) [][2]string {
 	}
 	if r.Threshold != nil {
 		lines = append(lines,
-			[2]string{"answers", percent(r.Coverage) + " of them, and is silent on the rest"},
+			[2]string{"answers", percent(r.Coverage) + " of them; the rest is the teacher's"},
 			[2]string{"agrees with teacher", fmt.Sprintf("%s of those answers (wanted %s)", percent(r.Agreement), percent(r.Target))})
 	}
 	lines = append(lines, [2]string{"guarantee", strings.TrimSpace(r.Certificate.String())})
-	return append(lines, [2]string{"size, speed", fmt.Sprintf("%s; trained in %.2f s (with cross-fitting and all: %s); one answer %.0f µs (p99 %.0f µs)",
-		bytesText(r.StudentBytes), r.TrainSeconds, duration(took), r.PredictP50us, r.PredictP99us)})
+	return append(lines, [2]string{"size, speed", fmt.Sprintf("%s; trained in %s (with cross-fitting and all: %s); one answer %.0f µs (p99 %.0f µs)",
+		bytesText(r.StudentBytes), duration(time.Duration(r.TrainSeconds*float64(time.Second))), duration(took), r.PredictP50us, r.PredictP99us)})
 }

@@ -69,12 +69,14 @@ func clock(t time.Time) string { return t.Local().Format(time.DateTime) }
 // duration prints a time span with about three digits.
 func duration(d time.Duration) string {
 	switch {
+	case d >= time.Minute:
+		return d.Round(time.Second).String()
 	case d >= time.Second:
-		return d.Round(10 * time.Millisecond).String()
+		return fmt.Sprintf("%.2f s", d.Seconds())
 	case d >= time.Millisecond:
-		return d.Round(10 * time.Microsecond).String()
+		return fmt.Sprintf("%.1f ms", d.Seconds()*1e3)
 	}
-	return d.Round(100 * time.Nanosecond).String()
+	return fmt.Sprintf("%.1f µs", d.Seconds()*1e6)
 }
 
 // bytesText prints a size.

@@ -72,8 +72,13 @@ func share(part, whole int) string {
 
 // short prints a latency with about three digits.
 func short(d time.Duration) string {
-	if d >= 10*time.Millisecond {
-		return d.Round(time.Millisecond).String()
+	switch {
+	case d >= time.Second:
+		return fmt.Sprintf("%.2f s", d.Seconds())
+	case d >= 10*time.Millisecond:
+		return fmt.Sprintf("%.0f ms", d.Seconds()*1e3)
+	case d >= time.Millisecond:
+		return fmt.Sprintf("%.1f ms", d.Seconds()*1e3)
 	}
-	return d.Round(10 * time.Microsecond).String()
+	return fmt.Sprintf("%.0f µs", d.Seconds()*1e6)
 }
