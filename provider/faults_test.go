@@ -56,7 +56,7 @@ func TestFaultyUpstreams(t *testing.T) {
 			w.WriteHeader(500)
 			io.WriteString(w, strings.Repeat("x", 20<<20))
 		}, model.Unavailable, "status 500", ""},
-		"redirect":        {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", 302) }, model.Upstream, "302", "redirects to /login"},
+		"redirect":        {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/login", http.StatusFound) }, model.Upstream, "302", "redirects to /login"},
 		"no JSON":         {send("application/json", "OK"), model.Upstream, `neither JSON nor a stream`, "base_url"},
 		"too much header": {func(w http.ResponseWriter, r *http.Request) { w.Header().Set("X", strings.Repeat("x", 1<<20)) }, model.Unavailable, "", ""},
 		"overloaded, said": {func(w http.ResponseWriter, r *http.Request) {
@@ -113,7 +113,7 @@ func TestKeyStaysSecret(t *testing.T) {
 	says := `{"error":{"message":"Incorrect API key: ` + key + `","type":"invalid_request_error","param":"` + key + `","code":"invalid_api_key"}}`
 	for name, h := range map[string]http.HandlerFunc{
 		"error":    func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401); io.WriteString(w, says) },
-		"location": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/?key="+key, 302) },
+		"location": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/?key="+key, http.StatusFound) },
 		"text":     send("text/plain", "your key is "+key),
 		"event":    send("text/event-stream", "data: "+says+"\n\n"),
 		"no JSON":  send("text/event-stream", "data: "+key+"\n\n"),

@@ -162,6 +162,3 @@ func (r ranking) threshold(k int) float64 {
 	}
 	return math.Nextafter(r.scores[k], 2)
 }
-
-// disagreed counts among the first k.
-func (r ranking) disagreed(k int) int { return k - r.agreed[k] }

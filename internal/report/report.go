@@ -62,7 +62,7 @@ func Write(w io.Writer, data Data) error {
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
-	page, err := template.New("page").Parse(pageText)
+	page, err := template.New("page").Funcs(template.FuncMap{"label": breakable}).Parse(pageText)
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}

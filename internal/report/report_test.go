@@ -259,3 +259,15 @@ func TestWords(t *testing.T) {
 		}
 	}
 }
+
+func TestLabelsBreakAtUnderscores(t *testing.T) {
+	d := data(t, certified)
+	for i := range d.Report.Metrics.Classes {
+		if d.Report.Metrics.Classes[i].Label == "rate" {
+			d.Report.Metrics.Classes[i].Label = "exchange_rate_<b>"
+		}
+	}
+	if page := write(t, d); !strings.Contains(page, "<bdi>exchange_<wbr>rate_<wbr>&lt;b&gt;</bdi>") {
+		t.Error("a label with underscores cannot break, or is not escaped")
+	}
+}

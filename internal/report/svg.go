@@ -10,10 +10,11 @@ import (
 	"strings"
 )
 
-// The size of a drawing in its own units. It is drawn for the width of a phone; a wide page shows two side by side.
+// The size of a drawing in its own units. It is drawn for the width of a phone, where its text is larger in these units
+// (style.css) and needs the room at the edges; a wide page shows two side by side.
 const (
 	chartWidth, chartHeight  = 440.0, 330.0
-	padLeft, padRight        = 44.0, 22.0
+	padLeft, padRight        = 54.0, 26.0
 	padTop, padBottom        = 30.0, 46.0
 	plotRight, plotBottom    = chartWidth - padRight, chartHeight - padBottom
 	plotWidth, plotHeight    = plotRight - padLeft, plotBottom - padTop

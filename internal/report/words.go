@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"html/template"
 	"math"
 	"strconv"
 	"strings"
@@ -33,7 +34,7 @@ func promise(c certify.Certificate) (headline string, sentences []string) {
 			fmt.Sprintf("%s labels took part, each scored by a sibling of the student that had not seen it: %s would have been answered, and %s of those agreed.",
 				number(c.Labels), number(c.Answered), percent(c.Agreement)),
 			"This is provisional: the method is well tested, but no finite-sample theorem covers the student that was trained on all labels. "+
-				"Labels that it never saw, from a held-out file or the live audit, turn it into a certificate or withdraw it.")
+				"Labels that it never saw, from a held-out file, turn it into a certificate or withdraw it.")
 	default:
 		headline = "Nothing can be promised yet, so the student stays silent and the teacher answers everything."
 		if c.Reason != "" {
@@ -158,4 +159,9 @@ func excerpt(s string, n int) string {
 		return string(r[:n-1]) + "…"
 	}
 	return string(r)
+}
+
+// breakable escapes a label and lets its line break after each underscore, where a narrow screen has no room for all of it.
+func breakable(s string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(s), "_", "_<wbr>")) // no escape contains an underscore
 }
