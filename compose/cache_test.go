@@ -258,6 +258,7 @@ func TestCacheLastCallerWhoLeavesEndsTheWork(t *testing.T) {
 		}
 		synctest.Wait()
 		gate <- "one "
+		synctest.Wait()
 		cancel()
 		var paid model.Money
 		for range 2 {
