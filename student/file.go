@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 )
 
 // The layout is described in docs/student-format.md.
@@ -87,7 +88,9 @@ func (s *Student) Encode() ([]byte, error) {
 		return nil, fmt.Errorf("encode student: shape: %w", err)
 	}
 	w.add(sectionShape, body)
-	return w.bytes(), nil
+	file := w.bytes()
+	runtime.KeepAlive(s) // littleEndian and bytes have copied all by now
+	return file, nil
 }
 
 // fileWriter lays sections out behind a header and a table.

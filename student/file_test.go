@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,29 @@ func TestFileRoundTrip(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestDroppedStudentsAnswerUntilTheEnd drops students without closing them, while the garbage collector takes their files away.
+func TestDroppedStudentsAnswerUntilTheEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "desk.student")
+	examples := desk(30)
+	s := train(t, examples, Options{Folds: 2}).Student
+	if _, err := s.WriteFile(path); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 300 {
+		opened, err := Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i%20 == 0 {
+			runtime.GC()
+		}
+		text := examples[i%len(examples)].Text
+		if a, b := s.Predict(text), opened.Predict(text); a != b {
+			t.Fatalf("%q: %+v before, %+v after", text, a, b)
+		}
 	}
 }
 

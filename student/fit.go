@@ -16,6 +16,10 @@ import (
 // hiddenUnits is the width of the network.
 const hiddenUnits = 32
 
+// fewExamples is the number below which an n-gram found in one text only is considered too. With more examples these are
+// many, take memory, and add little.
+const fewExamples = 1000
+
 // recipe has the hyper-parameters of one fit.
 type recipe struct {
 	rarest   int // texts that an n-gram must occur in to be considered
@@ -25,18 +29,22 @@ type recipe struct {
 	fit      linear.FitOptions
 }
 
-// newRecipe is the recipe for a budget of n-grams.
-func newRecipe(effort Effort, seed uint64, features int) recipe {
+// newRecipe is the recipe for a number of examples and a budget of n-grams.
+func newRecipe(effort Effort, seed uint64, examples, features int) recipe {
+	rarest := 2
+	if examples < fewExamples {
+		rarest = 1
+	}
 	return recipe{
-		rarest:   2,
+		rarest:   rarest,
 		features: features,
 		effort:   effort,
-		choose:   linear.SVMOptions{C: 1, Passes: 3, Seed: seed},
+		choose:   linear.SVMOptions{C: 1, Passes: 6, Seed: seed},
 		fit: linear.FitOptions{
 			SVM:     linear.SVMOptions{C: 1, Passes: 10, Seed: seed + 1},
 			Softmax: linear.SoftmaxOptions{Rate: 1, Passes: 10, Seed: seed + 2},
 			Network: linear.NetworkOptions{Hidden: hiddenUnits, Rate: 0.12, Passes: 20, Drop: 0.2, Seed: seed + 3},
-			Blend:   0.7,
+			Blend:   0.3,
 		},
 	}
 }
@@ -71,7 +79,7 @@ func fitModel(ctx context.Context, s *sample, r recipe, workers int) (*model, er
 	for _, t := range s.texts {
 		counter.Add(t)
 	}
-	hashes := counter.Common(min(r.rarest, len(s.texts)))
+	hashes := counter.Common(r.rarest)
 	vectoriser := newVectoriser(hashes, &counter)
 	data := s.vectors(vectoriser, seen, workers)
 	if len(hashes) > r.features {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 )
 
@@ -48,9 +49,20 @@ func writeAtomic(path string, data []byte) (err error) {
 	return syncFolder(filepath.Dir(path))
 }
 
+// mapping keeps the memory behind an opened student. It is given back by Close, or when nothing refers to it any more.
+type mapping struct {
+	release func() error // at most once
+}
+
+func newMapping(release func() error) *mapping {
+	m := &mapping{release: sync.OnceValue(release)}
+	runtime.AddCleanup(m, func(release func() error) { _ = release() }, m.release)
+	return m
+}
+
 // Open returns the student stored at path. On Unix the file is mapped, so that processes share its memory; it may be
-// replaced by renaming another over it, as WriteFile does, but must not be written to or cut. Close gives the
-// memory back.
+// replaced by renaming another over it, as WriteFile does, but must not be written to or cut. The memory is given back
+// when the student is garbage, so a server may simply drop one that others may still be asking; Close gives it back at once.
 func Open(path string) (*Student, error) {
 	data, release, err := mapFile(path)
 	if err != nil {
@@ -58,18 +70,18 @@ func Open(path string) (*Student, error) {
 	}
 	s, err := Decode(data)
 	if err != nil {
-		release()
+		_ = release() // the other error says more
 		return nil, fmt.Errorf("open student %s: %w", path, err)
 	}
-	s.release = sync.OnceValue(release)
+	s.mapping = newMapping(release)
 	return s, nil
 }
 
-// Close releases the file behind a student that Open returned, and does nothing for others. The student, and those
+// Close gives back the memory behind a student that Open returned, and does nothing for others. The student, and those
 // made from it by WithCard, must not be used during or after it. Later calls do nothing.
 func (s *Student) Close() error {
-	if s.release == nil {
+	if s.mapping == nil {
 		return nil
 	}
-	return s.release()
+	return s.mapping.release()
 }

@@ -4,6 +4,7 @@ package student
 
 import (
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -16,7 +17,7 @@ type Student struct {
 	model   *model
 	heat    []float32 // factors that turn the members' scores into log-probabilities
 	scratch *sync.Pool
-	release func() error // unmaps the file; nil when there is none
+	mapping *mapping // the file behind the model's arrays; nil when there is none
 }
 
 // Prediction is an answer of a student.
@@ -45,6 +46,7 @@ func (s *Student) Predict(text string) Prediction {
 	s.model.scores(scratch.scores, &scratch.model, text)
 	p := predict(scratch.scores, s.model.seen, s.heat, s.card.Labels)
 	s.scratch.Put(scratch)
+	runtime.KeepAlive(s) // and the mapping with it
 	return p
 }
 
@@ -63,6 +65,7 @@ func (s *Student) Distribution(dst []float64, text string) []float64 {
 		dst[class] = float64(p[c]) * scale
 	}
 	s.scratch.Put(scratch)
+	runtime.KeepAlive(s)
 	return dst
 }
 

@@ -73,7 +73,7 @@ func Train(ctx context.Context, examples []Example, opt Options) (*Training, err
 		return nil, err
 	}
 	middle := time.Now()
-	m, err := fitModel(ctx, s, newRecipe(opt.Effort, opt.Seed, features), opt.Workers)
+	m, err := fitModel(ctx, s, newRecipe(opt.Effort, opt.Seed, len(s.texts), features), opt.Workers)
 	if err != nil {
 		return nil, fmt.Errorf("train a student: %w", err)
 	}
@@ -85,7 +85,7 @@ func Train(ctx context.Context, examples []Example, opt Options) (*Training, err
 		Format: FormatVersion, Task: opt.Task, Labels: s.labels, Examples: len(examples), DataHash: HashExamples(examples),
 		Training: TrainingConfig{
 			Seed: opt.Seed, Effort: opt.Effort, Folds: folds, Features: m.features(), Unseen: unseen(s),
-			Settings: newRecipe(opt.Effort, opt.Seed, features).settings(),
+			Settings: newRecipe(opt.Effort, opt.Seed, len(s.texts), features).settings(),
 		},
 	}
 	t := &Training{
@@ -182,7 +182,7 @@ func crossFit(ctx context.Context, s *sample, features int, opt Options) ([]scor
 	group.SetLimit(min(opt.Workers, 4))
 	for f := range folds {
 		group.Go(func() error {
-			if err := answerFold(ctx, s, fold, f, features*(folds-1)/folds, opt, answers); err != nil {
+			if err := answerFold(ctx, s, fold, f, features, opt, answers); err != nil {
 				return fmt.Errorf("train a student: fold %d: %w", f, err)
 			}
 			opt.progress("cross-fit", int(done.Add(1)), folds)
@@ -202,7 +202,7 @@ func answerFold(ctx context.Context, s *sample, fold []int, f, features int, opt
 			rest = append(rest, i)
 		}
 	}
-	m, err := fitModel(ctx, s.part(rest), newRecipe(opt.Effort, opt.Seed, features), max(1, opt.Workers/4))
+	m, err := fitModel(ctx, s.part(rest), newRecipe(opt.Effort, opt.Seed, len(s.texts), features), max(1, opt.Workers/4))
 	if err != nil {
 		return err
 	}
