@@ -7,6 +7,7 @@ package app
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -37,7 +38,8 @@ type App struct {
 	log     *slog.Logger
 	store   *store.Store
 
-	reloading sync.Mutex // held while plant and champions change
+	reloading sync.Mutex                        // held while plant and champions change
+	taken     atomic.Pointer[[sha256.Size]byte] // fingerprint of the configuration file as it was last read
 	plant     atomic.Pointer[plant]
 	serving   atomic.Pointer[gateway] // while Serve runs
 }
@@ -50,6 +52,8 @@ func Open(ctx context.Context, path string, options Options) (*App, error) {
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
+	a := &App{path: path, options: options, log: options.Log}
+	a.note()
 	cfg, err := load(path, options)
 	if err != nil {
 		return nil, err
@@ -63,7 +67,7 @@ func Open(ctx context.Context, path string, options Options) (*App, error) {
 		p.close()
 		return nil, err
 	}
-	a := &App{path: path, options: options, log: options.Log, store: s}
+	a.store = s
 	a.plant.Store(p)
 	if _, err := a.staff(ctx, p); err != nil {
 		a.Close()

@@ -49,7 +49,6 @@ func (a *App) takeUp(ctx context.Context, g *gateway, changes <-chan struct{}, h
 	if edits != nil {
 		events, lost = edits.Events, edits.Errors
 	}
-	taken := a.fingerprint()
 	restaff := func() {
 		retry = nil
 		done, err := a.restaff(ctx, g)
@@ -61,6 +60,9 @@ func (a *App) takeUp(ctx context.Context, g *gateway, changes <-chan struct{}, h
 		}
 	}
 	restaff()
+	if edits != nil {
+		quiet = soon(quiet) // the file may have changed between being read and being watched
+	}
 	for {
 		select {
 		case <-ctx.Done():
@@ -74,7 +76,6 @@ func (a *App) takeUp(ctx context.Context, g *gateway, changes <-chan struct{}, h
 		case <-retry:
 			restaff()
 		case <-hangups:
-			taken = a.fingerprint()
 			a.tryReload(ctx)
 		case <-events:
 			quiet = soon(quiet)
@@ -82,8 +83,7 @@ func (a *App) takeUp(ctx context.Context, g *gateway, changes <-chan struct{}, h
 			quiet = soon(quiet)
 		case <-quiet:
 			quiet = nil
-			if now := a.fingerprint(); now != taken {
-				taken = now
+			if a.fingerprint() != *a.taken.Load() {
 				a.tryReload(ctx)
 			}
 		}
@@ -96,6 +96,12 @@ func soon(running <-chan time.Time) <-chan time.Time {
 		return running
 	}
 	return time.After(settle)
+}
+
+// note remembers which version of the configuration file is about to be read.
+func (a *App) note() {
+	now := a.fingerprint()
+	a.taken.Store(&now)
 }
 
 // fingerprint tells versions of the configuration file apart: whatever changes in its folder, what counts is what is

@@ -94,6 +94,7 @@ func fits(d *desk, s *student.Student) error {
 func (a *App) Reload(ctx context.Context) error {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
+	a.note()
 	cfg, err := load(a.path, a.options)
 	if err != nil {
 		return fmt.Errorf("reload: %w", err)
