@@ -27,6 +27,9 @@ type Server interface {
 
 	// Error returns the body, of the dialect's own shape, that says err; its type is JSON.
 	Error(err error) []byte
+
+	// Routes returns where clients of the dialect ask, and for what.
+	Routes() []Route
 }
 
 // Answer writes one answer in a dialect. It is used by one goroutine. Once ContentType's headers are sent, exactly one

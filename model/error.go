@@ -118,5 +118,6 @@ func KindOf(err error) Kind {
 
 var (
 	errNoContent = errors.New("the request has no content")
+	errBlocks    = errors.New("the stream has far too many blocks")
 	errIndex     = errors.New("the stream names a choice or tool call far beyond those asked for")
 )

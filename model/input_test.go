@@ -2,7 +2,11 @@
 
 package model
 
-import "testing"
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
 
 func TestInputText(t *testing.T) {
 	call := Message{Role: Assistant, Blocks: []Block{{Kind: TextBlock, Text: "Let me look. "}, {Kind: ReasoningBlock, Text: "hm"},
@@ -52,8 +56,42 @@ func TestCollectorGrows(t *testing.T) {
 	}
 	for _, choice := range got {
 		b := choice.Message.Blocks
-		if len(b) != 1+calls || b[0].Text != "ttttttttttttttttttttt" || b[calls].Call.Arguments != "xxx" {
+		if len(b) != 2*calls+1 || choice.Message.Text() != strings.Repeat("t", 3*calls) {
 			t.Errorf("got %+v", b)
+			continue
 		}
+		for j := range calls { // in the order in which they began
+			if b[2*j].Kind != TextBlock || b[2*j+1].Call == nil || b[2*j+1].Call.Arguments != "xxx" {
+				t.Errorf("blocks %d and %d: got %+v", 2*j, 2*j+1, b[2*j:2*j+2])
+			}
+		}
+	}
+}
+
+// TestEmitAndCollect checks that what is emitted adds up to what it was, blocks in order.
+func TestEmitAndCollect(t *testing.T) {
+	want := &Response{Model: "m", Choices: []Choice{{Finish: FinishStop, StopText: "END", Message: Message{Role: Assistant, Blocks: []Block{
+		{Kind: ReasoningBlock, Text: "so", Seal: &Seal{Dialect: "d", Data: "sig"}},
+		{Kind: ReasoningBlock, Seal: &Seal{Dialect: "d", Data: "dark", Hidden: true}},
+		{Kind: TextBlock, Text: "one", Citations: []Citation{{URL: "u", Start: 1, End: 2}}, ID: "b1"},
+		{Kind: TextBlock, Text: "two"},
+		{Kind: ToolCallBlock, Call: &ToolCall{ID: "c", Name: "f", Namespace: "n", Arguments: "{}"}, Seal: &Seal{Dialect: "d", Data: "x"}},
+		{Kind: TextBlock, Text: "three"},
+		{Kind: NativeBlock, Native: []byte(`{"a":1}`)},
+		{Kind: NativeBlock, Native: []byte(`{"a":2}`)},
+		{Kind: ToolCallBlock, Call: &ToolCall{ID: "e", Name: "g", Arguments: "plain", Freeform: true}},
+		{Kind: AudioBlock, Media: &Media{Type: "audio/wav", Data: []byte{1}}},
+		{Kind: ImageBlock, Media: &Media{Type: "image/png", Data: []byte{1}}},
+		{Kind: RefusalBlock, Text: "no"},
+	}}}}}
+	var c Collector
+	if err := want.Emit(func(p Part) error { return c.Add(&p) }); err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Choices(); !reflect.DeepEqual(got, want.Choices) {
+		t.Errorf("got  %+v\nwant %+v", got, want.Choices)
+	}
+	if !c.Finished() {
+		t.Error("not finished")
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"retort/dialect"
 	"retort/model"
 )
 
@@ -137,7 +138,7 @@ func (c *call) exchange(r *http.Request) (*model.Response, error) {
 	if hr.StatusCode != http.StatusOK {
 		return nil, c.failed(hr)
 	}
-	resp, err := p.dialect.Response(hr, c.req, p.maxEvent, c.part)
+	resp, err := dialect.Read(p.dialect, hr, c.req, p.maxEvent, c.part)
 	if err != nil {
 		return nil, err
 	}

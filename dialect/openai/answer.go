@@ -72,8 +72,8 @@ func (a *answer) Part(p model.Part) error {
 	if !c.begun {
 		c.begun = true
 		a.chunk(p.Choice, p.Model, func(e *encoder) {
-			e.text("role", "assistant")
-			e.text("content", "")
+			e.Text("role", "assistant")
+			e.Text("content", "")
 		}, nil, "")
 	}
 	if p.Kind == model.FinishPart {
@@ -146,9 +146,9 @@ func (a *answer) choice(i int) *choiceState {
 func (a *answer) begin(name string) {
 	if a.head == nil || name != a.name {
 		a.name = name
-		e := &encoder{loose: true}
+		e := looseEncoder(nil)
 		a.identify(e, "chat.completion.chunk", name)
-		a.head = e.b
+		a.head = e.B
 	}
 	a.buf = append(append(a.buf, "data: "...), a.head...)
 }
@@ -164,63 +164,63 @@ func (a *answer) identify(e *encoder, object, name string) {
 			a.id = rand.Text()
 		}
 	}
-	e.open()
-	e.text("id", "chatcmpl-"+a.id)
-	e.text("object", object)
-	e.whole("created", a.created)
-	e.text("model", name)
+	e.Open()
+	e.Text("id", "chatcmpl-"+a.id)
+	e.Text("object", object)
+	e.Whole("created", a.created)
+	e.Text("model", name)
 }
 
 // chunk appends a chunk of one choice.
 func (a *answer) chunk(index int, name string, delta func(*encoder), probs []model.TokenLogprob, finish model.Finish) {
 	a.begin(name)
 	e := &a.enc
-	e.b, e.loose = a.buf, true
-	e.key("choices")
-	e.b = append(e.b, '[')
-	choice := e.open()
-	e.whole("index", int64(index))
-	e.key("delta")
-	mark := e.open()
+	e.B, e.Loose = a.buf, true
+	e.Key("choices")
+	e.B = append(e.B, '[')
+	choice := e.Open()
+	e.Whole("index", int64(index))
+	e.Key("delta")
+	mark := e.Open()
 	if delta != nil {
 		delta(e)
 	}
-	e.close(mark)
+	e.Close(mark)
 	e.logprobs(probs)
 	e.finish(finish)
-	e.close(choice)
-	e.b = append(e.b, ']')
+	e.Close(choice)
+	e.B = append(e.B, ']')
 	if a.wantUsage {
-		e.null("usage")
+		e.Null("usage")
 	}
-	a.buf = append(e.b, "}\n\n"...)
+	a.buf = append(e.B, "}\n\n"...)
 }
 
 func (a *answer) delta(e *encoder, c *choiceState, p *model.Part) {
 	switch p.Kind {
 	case model.TextPart:
-		e.text("content", p.Text)
+		e.Text("content", p.Text)
 	case model.ReasoningPart:
-		e.text("reasoning_content", p.Text)
+		e.Text("reasoning_content", p.Text)
 	case model.RefusalPart:
-		e.text("refusal", p.Text)
+		e.Text("refusal", p.Text)
 	case model.ToolCallPart:
-		e.key("tool_calls")
-		e.b = append(e.b, '[')
-		call := e.open()
-		e.whole("index", int64(p.Index))
+		e.Key("tool_calls")
+		e.B = append(e.B, '[')
+		call := e.Open()
+		e.Whole("index", int64(p.Index))
 		if p.Index >= c.calls {
 			c.calls = p.Index + 1
-			e.text("id", p.ID)
-			e.text("type", "function")
+			e.Text("id", p.ID)
+			e.Text("type", "function")
 		}
-		e.key("function")
-		f := e.open()
-		e.textIf("name", p.Name)
-		e.text("arguments", p.Text)
-		e.close(f)
-		e.close(call)
-		e.b = append(e.b, ']')
+		e.Key("function")
+		f := e.Open()
+		e.TextIf("name", p.Name)
+		e.Text("arguments", p.Text)
+		e.Close(f)
+		e.Close(call)
+		e.B = append(e.B, ']')
 	}
 }
 
@@ -238,11 +238,11 @@ func (a *answer) Finish(resp *model.Response) error {
 	}
 	if a.wantUsage && !a.counted && (!a.passed || resp.Usage != (model.Usage{})) { // an upstream that counts nothing is not made to say zero
 		a.begin(resp.Model)
-		e := &encoder{b: a.buf, loose: true}
-		e.key("choices")
-		e.b = append(e.b, "[]"...)
+		e := looseEncoder(a.buf)
+		e.Key("choices")
+		e.B = append(e.B, "[]"...)
 		e.usage(&resp.Usage)
-		a.buf = append(e.b, "}\n\n"...)
+		a.buf = append(e.B, "}\n\n"...)
 	}
 	a.buf = append(a.buf, "data: [DONE]\n\n"...)
 	return a.flush()

@@ -5,19 +5,16 @@ package openai
 import (
 	"math"
 
-	"retort/dialect/internal/scan"
 	"retort/model"
 )
 
-func scanNew(data []byte) scan.Cursor { return scan.New(data) }
-
 // usage reads the count of tokens; null leaves u as it is.
 func (d *decoder) usage(u *model.Usage) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
 	var n model.Usage
-	err := d.object(func(key string) error {
+	err := d.Members(func(key string) error {
 		switch key {
 		case "prompt_tokens":
 			return d.tokens(&n.Input)
@@ -28,7 +25,7 @@ func (d *decoder) usage(u *model.Usage) error {
 		case "completion_tokens_details":
 			return d.details("reasoning_tokens", &n.Reasoning)
 		}
-		d.c.Skip()
+		d.Skip()
 		return nil
 	})
 	if err == nil {
@@ -38,47 +35,47 @@ func (d *decoder) usage(u *model.Usage) error {
 }
 
 func (d *decoder) tokens(n *int) error {
-	_, err := d.count(n, 0, math.MaxInt32)
+	_, err := d.Count(n, 0, math.MaxInt32)
 	return err
 }
 
 func (d *decoder) details(field string, n *int) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	return d.object(func(key string) error {
+	return d.Members(func(key string) error {
 		if key == field {
 			return d.tokens(n)
 		}
-		d.c.Skip()
+		d.Skip()
 		return nil
 	})
 }
 
 // logprobs reads the log-probabilities of a choice: of its content, then of its refusal.
 func (d *decoder) logprobs(probs *[]model.TokenLogprob) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	return d.object(func(key string) error {
+	return d.Members(func(key string) error {
 		if key == "content" || key == "refusal" {
 			return d.tokenList(probs)
 		}
-		d.c.Skip()
+		d.Skip()
 		return nil
 	})
 }
 
 func (d *decoder) tokenList(probs *[]model.TokenLogprob) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	return d.array(func(int) error {
+	return d.Elems(func(int) error {
 		var t model.TokenLogprob
-		err := d.object(func(key string) error {
+		err := d.Members(func(key string) error {
 			switch key {
 			case "token":
-				return d.str(&t.Token)
+				return d.Str(&t.Token)
 			case "logprob":
 				return d.prob(&t.Logprob)
 			case "bytes":
@@ -86,7 +83,7 @@ func (d *decoder) tokenList(probs *[]model.TokenLogprob) error {
 			case "top_logprobs":
 				return d.tokenList(&t.Top)
 			}
-			d.c.Skip()
+			d.Skip()
 			return nil
 		})
 		*probs = append(*probs, t)
@@ -96,7 +93,7 @@ func (d *decoder) tokenList(probs *[]model.TokenLogprob) error {
 
 func (d *decoder) prob(dst *float64) error {
 	var v *float64
-	if err := d.number(&v); err != nil || v == nil {
+	if err := d.Number(&v); err != nil || v == nil {
 		return err
 	}
 	*dst = *v
@@ -104,12 +101,12 @@ func (d *decoder) prob(dst *float64) error {
 }
 
 func (d *decoder) bytes(dst *[]byte) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	return d.array(func(int) error {
+	return d.Elems(func(int) error {
 		var n int
-		_, err := d.count(&n, 0, 255)
+		_, err := d.Count(&n, 0, 255)
 		*dst = append(*dst, byte(n))
 		return err
 	})

@@ -16,16 +16,17 @@ func (a *answer) whole(resp *model.Response) error {
 		return err
 	}
 	e := &a.enc
-	*e = encoder{b: a.room(), loose: true, foreign: true}
+	*e = *looseEncoder(a.room())
+	e.Foreign = true
 	a.identify(e, "chat.completion", resp.Model)
-	e.key("choices")
-	e.b = append(e.b, '[')
+	e.Key("choices")
+	e.B = append(e.B, '[')
 	for i := range resp.Choices {
 		e.choice(i, &resp.Choices[i])
 	}
-	e.b = append(e.b, ']')
+	e.B = append(e.B, ']')
 	e.usage(&resp.Usage)
-	a.buf = append(e.b, '}')
+	a.buf = append(e.B, '}')
 	return a.flush()
 }
 
@@ -38,26 +39,26 @@ func (a *answer) room() []byte {
 }
 
 func (e *encoder) choice(index int, c *model.Choice) {
-	e.elem()
-	mark := e.open()
-	e.whole("index", int64(index))
-	e.key("message")
-	message := e.open()
-	e.text("role", "assistant")
+	e.Elem()
+	mark := e.Open()
+	e.Whole("index", int64(index))
+	e.Key("message")
+	message := e.Open()
+	e.Text("role", "assistant")
 	e.answerBody(c.Message.Blocks)
-	e.close(message)
+	e.Close(message)
 	e.logprobs(c.Logprobs)
 	e.finish(c.Finish)
-	e.close(mark)
+	e.Close(mark)
 }
 
 // answerBody writes the blocks of an answer; its content is a string or null in this dialect, never parts.
 func (e *encoder) answerBody(blocks []model.Block) {
 	if !e.blocks("content", blocks, model.TextBlock) {
-		e.null("content")
+		e.Null("content")
 	}
 	if !e.blocks("refusal", blocks, model.RefusalBlock) {
-		e.null("refusal")
+		e.Null("refusal")
 	}
 	e.blocks("reasoning_content", blocks, model.ReasoningBlock)
 	calls := false
@@ -66,14 +67,14 @@ func (e *encoder) answerBody(blocks []model.Block) {
 			continue
 		}
 		if !calls {
-			e.key("tool_calls")
-			e.b = append(e.b, '[')
+			e.Key("tool_calls")
+			e.B = append(e.B, '[')
 			calls = true
 		}
-		e.toolCall(&blocks[i], "")
+		e.toolCall(&blocks[i])
 	}
 	if calls {
-		e.b = append(e.b, ']')
+		e.B = append(e.B, ']')
 	}
 }
 
@@ -100,76 +101,76 @@ func (e *encoder) blocks(key string, blocks []model.Block, kind model.BlockKind)
 	case 0:
 		return false
 	case 1:
-		e.text(key, first)
+		e.Text(key, first)
 	default:
-		e.text(key, all.String())
+		e.Text(key, all.String())
 	}
 	return true
 }
 
 func (e *encoder) finish(reason model.Finish) {
 	if reason == "" {
-		e.null("finish_reason")
+		e.Null("finish_reason")
 	} else {
-		e.text("finish_reason", string(reason))
+		e.Text("finish_reason", string(reason))
 	}
 }
 
 func (e *encoder) logprobs(probs []model.TokenLogprob) {
 	if len(probs) == 0 {
-		e.null("logprobs")
+		e.Null("logprobs")
 		return
 	}
-	e.key("logprobs")
-	mark := e.open()
-	e.key("content")
+	e.Key("logprobs")
+	mark := e.Open()
+	e.Key("content")
 	e.tokens(probs, true)
-	e.null("refusal")
-	e.close(mark)
+	e.Null("refusal")
+	e.Close(mark)
 }
 
 func (e *encoder) tokens(probs []model.TokenLogprob, top bool) {
-	e.b = append(e.b, '[')
+	e.B = append(e.B, '[')
 	for i := range probs {
 		t := &probs[i]
-		e.elem()
-		mark := e.open()
-		e.text("token", t.Token)
+		e.Elem()
+		mark := e.Open()
+		e.Text("token", t.Token)
 		p := t.Logprob
-		e.number("logprob", &p)
+		e.Number("logprob", &p)
 		if t.Bytes == nil {
-			e.null("bytes")
+			e.Null("bytes")
 		} else {
-			e.key("bytes")
-			e.b = append(e.b, '[')
+			e.Key("bytes")
+			e.B = append(e.B, '[')
 			for _, b := range t.Bytes {
-				e.elem()
-				e.b = strconv.AppendInt(e.b, int64(b), 10)
+				e.Elem()
+				e.B = strconv.AppendInt(e.B, int64(b), 10)
 			}
-			e.b = append(e.b, ']')
+			e.B = append(e.B, ']')
 		}
 		if top {
-			e.key("top_logprobs")
+			e.Key("top_logprobs")
 			e.tokens(t.Top, false)
 		}
-		e.close(mark)
+		e.Close(mark)
 	}
-	e.b = append(e.b, ']')
+	e.B = append(e.B, ']')
 }
 
 func (e *encoder) usage(u *model.Usage) {
-	e.key("usage")
-	mark := e.open()
-	e.whole("prompt_tokens", int64(u.Input))
-	e.whole("completion_tokens", int64(u.Output))
-	e.whole("total_tokens", int64(u.Input)+int64(u.Output))
-	e.key("prompt_tokens_details")
-	inner := e.open()
-	e.whole("cached_tokens", int64(u.Cached))
-	e.close(inner)
-	e.key("completion_tokens_details")
-	inner = e.open()
-	e.whole("reasoning_tokens", int64(u.Reasoning))
-	e.close(inner)
-	e.close(mark)
+	e.Key("usage")
+	mark := e.Open()
+	e.Whole("prompt_tokens", int64(u.Input))
+	e.Whole("completion_tokens", int64(u.Output))
+	e.Whole("total_tokens", int64(u.Input)+int64(u.Output))
+	e.Key("prompt_tokens_details")
+	inner := e.Open()
+	e.Whole("cached_tokens", int64(u.Cached))
+	e.Close(inner)
+	e.Key("completion_tokens_details")
+	inner = e.Open()
+	e.Whole("reasoning_tokens", int64(u.Reasoning))
+	e.Close(inner)
+	e.Close(mark)
 }

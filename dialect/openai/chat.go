@@ -25,6 +25,7 @@
 package openai
 
 import (
+	"net/http"
 	"strings"
 
 	"retort/dialect"
@@ -60,4 +61,9 @@ func vendor(base string) bool {
 	host, _, _ = strings.Cut(host, "/")
 	host, _, _ = strings.Cut(host, ":")
 	return host == "api.openai.com" || strings.HasSuffix(host, ".openai.com") || strings.HasSuffix(host, ".openai.azure.com")
+}
+
+// Routes returns the paths of Chat Completions, embeddings and the list of models.
+func (Server) Routes() []dialect.Route {
+	return []dialect.Route{{Method: http.MethodPost, Path: "/v1/chat/completions", Op: dialect.Generate}}
 }

@@ -5,6 +5,9 @@ package openai
 import (
 	"errors"
 
+	"retort/dialect/internal/object"
+	"retort/dialect/internal/reply"
+	"retort/dialect/internal/splice"
 	"retort/model"
 )
 
@@ -16,7 +19,7 @@ type chunks struct {
 	created int64
 	usage   model.Usage
 	like    pattern
-	at      span // where the text lies that was read last
+	at      splice.Span // where the text lies that was read last
 }
 
 // read turns an event into c.parts, at least one, the first of which carries the event.
@@ -25,17 +28,17 @@ func (c *chunks) read(name string, data []byte) error {
 		return c.all.Add(&c.parts[0])
 	}
 	c.parts = c.parts[:0]
-	d := &decoder{c: scanNew(data)}
-	if d.c.Kind() != '{' {
+	d := newDecoder(data)
+	if d.Kind() != '{' {
 		return notChunk(data)
 	}
 	failed, err := c.fields(d)
-	err = d.end(err)
+	err = d.Done(err)
 	if failed || name == "error" {
 		return failure(0, data)
 	}
 	if err != nil {
-		return badAnswer(err)
+		return reply.Bad(err)
 	}
 	if len(c.parts) == 0 {
 		c.parts = append(c.parts, model.Part{})
@@ -54,36 +57,36 @@ func (c *chunks) read(name string, data []byte) error {
 
 // fields reads the members of a chunk; failed says that it reports an error.
 func (c *chunks) fields(d *decoder) (failed bool, err error) {
-	d.c.Object()
-	for key, ok := d.c.Field(); ok; key, ok = d.c.Field() {
+	d.Object()
+	for key, ok := d.Field(); ok; key, ok = d.Field() {
 		switch string(key) {
 		case "id":
 			if c.id != "" {
-				d.c.Skip()
+				d.Skip()
 			} else {
-				err = d.str(&c.id)
+				err = d.Str(&c.id)
 			}
 		case "created":
-			if c.created != 0 || d.c.Kind() != '0' {
-				d.c.Skip()
+			if c.created != 0 || d.Kind() != '0' {
+				d.Skip()
 			} else {
-				c.created = int64(d.c.Float())
+				c.created = int64(d.Float())
 			}
 		case "object":
-			if d.c.Kind() == '"' {
-				failed = failed || d.c.String() == "error"
+			if d.Kind() == '"' {
+				failed = failed || d.String() == "error"
 			} else {
-				d.c.Skip()
+				d.Skip()
 			}
 		case "error":
-			failed = failed || d.c.Kind() != 'n'
-			d.c.Skip()
+			failed = failed || d.Kind() != 'n'
+			d.Skip()
 		case "usage":
 			err = d.usage(&c.usage)
 		case "choices":
 			err = c.choices(d)
 		default:
-			d.c.Skip()
+			d.Skip()
 		}
 		if err != nil {
 			break
@@ -93,14 +96,14 @@ func (c *chunks) fields(d *decoder) (failed bool, err error) {
 }
 
 func (c *chunks) choices(d *decoder) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	if d.c.Kind() != '[' {
-		return wrong("choices must be an array")
+	if d.Kind() != '[' {
+		return object.Wrong("choices must be an array")
 	}
-	d.c.Array()
-	for d.c.Elem() {
+	d.Array()
+	for d.Elem() {
 		if err := c.choice(d); err != nil {
 			return err
 		}
@@ -113,23 +116,23 @@ func (c *chunks) choice(d *decoder) error {
 	var index int
 	var finish string
 	var probs []model.TokenLogprob
-	if d.c.Kind() != '{' {
-		return wrong("a choice must be an object")
+	if d.Kind() != '{' {
+		return object.Wrong("a choice must be an object")
 	}
-	d.c.Object()
+	d.Object()
 	var err error
-	for key, ok := d.c.Field(); ok; key, ok = d.c.Field() {
+	for key, ok := d.Field(); ok; key, ok = d.Field() {
 		switch string(key) {
 		case "index":
-			_, err = d.count(&index, 0, 1<<20)
+			_, err = d.Count(&index, 0, 1<<20)
 		case "delta":
 			err = c.delta(d)
 		case "finish_reason":
-			err = d.str(&finish)
+			err = d.Str(&finish)
 		case "logprobs":
 			err = d.logprobs(&probs)
 		default:
-			d.c.Skip()
+			d.Skip()
 		}
 		if err != nil {
 			return err
@@ -159,18 +162,18 @@ func finishOf(reason string) model.Finish {
 }
 
 func (c *chunks) delta(d *decoder) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	if d.c.Kind() != '{' {
-		return wrong("delta must be an object")
+	if d.Kind() != '{' {
+		return object.Wrong("delta must be an object")
 	}
-	d.c.Object()
+	d.Object()
 	var err error
-	for key, ok := d.c.Field(); ok; key, ok = d.c.Field() {
+	for key, ok := d.Field(); ok; key, ok = d.Field() {
 		switch string(key) {
 		case "content":
-			if d.c.Kind() == '[' {
+			if d.Kind() == '[' {
 				err = c.contentParts(d)
 			} else {
 				err = c.text(d, model.TextPart)
@@ -178,8 +181,8 @@ func (c *chunks) delta(d *decoder) error {
 		case "reasoning_content":
 			err = c.text(d, model.ReasoningPart)
 		case "reasoning": // the same under another name; some servers send both
-			if d.c.Kind() != '"' || c.has(model.ReasoningPart) {
-				d.c.Skip()
+			if d.Kind() != '"' || c.has(model.ReasoningPart) {
+				d.Skip()
 			} else {
 				err = c.text(d, model.ReasoningPart)
 			}
@@ -188,11 +191,11 @@ func (c *chunks) delta(d *decoder) error {
 		case "tool_calls":
 			err = c.calls(d)
 		case "function_call":
-			if !d.c.Null() {
+			if !d.Null() {
 				err = c.call(d, 0)
 			}
 		default:
-			d.c.Skip()
+			d.Skip()
 		}
 		if err != nil {
 			return err
@@ -211,15 +214,15 @@ func (c *chunks) has(kind model.PartKind) bool {
 }
 
 func (c *chunks) text(d *decoder, kind model.PartKind) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	if d.c.Kind() != '"' {
-		return wrong("the text of a delta must be a string")
+	if d.Kind() != '"' {
+		return object.Wrong("the text of a delta must be a string")
 	}
-	c.at.start = d.c.Pos() + 1
-	text := d.c.String()
-	c.at.end = d.c.Offset() - 1
+	c.at.Start = d.Pos() + 1
+	text := d.String()
+	c.at.End = d.Offset() - 1
 	if text != "" {
 		c.parts = append(c.parts, model.Part{Kind: kind, Text: text})
 	}
@@ -241,14 +244,14 @@ func (c *chunks) contentParts(d *decoder) error {
 }
 
 func (c *chunks) calls(d *decoder) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	if d.c.Kind() != '[' {
-		return wrong("tool_calls must be an array")
+	if d.Kind() != '[' {
+		return object.Wrong("tool_calls must be an array")
 	}
-	d.c.Array()
-	for i := 0; d.c.Elem(); i++ {
+	d.Array()
+	for i := 0; d.Elem(); i++ {
 		if err := c.call(d, i); err != nil {
 			return err
 		}
@@ -260,21 +263,21 @@ func (c *chunks) calls(d *decoder) error {
 func (c *chunks) call(d *decoder, index int) error {
 	p := model.Part{Kind: model.ToolCallPart, Index: index}
 	var call model.ToolCall
-	err := d.object(func(key string) error {
+	err := d.Members(func(key string) error {
 		switch key {
 		case "index":
-			_, err := d.count(&p.Index, 0, 1<<20)
+			_, err := d.Count(&p.Index, 0, 1<<20)
 			return err
 		case "id":
-			return d.str(&p.ID)
+			return d.Str(&p.ID)
 		case "function", "custom":
 			return d.called(&call)
 		case "name":
-			return d.str(&call.Name)
+			return d.Str(&call.Name)
 		case "arguments":
-			return d.str(&call.Arguments)
+			return d.Str(&call.Arguments)
 		}
-		d.c.Skip()
+		d.Skip()
 		return nil
 	})
 	p.Name, p.Text = call.Name, call.Arguments
@@ -283,5 +286,5 @@ func (c *chunks) call(d *decoder, index int) error {
 }
 
 func notChunk(data []byte) error {
-	return badAnswer(errors.New("an event of the stream is not a JSON object: " + excerpt(data)))
+	return reply.Bad(errors.New("an event of the stream is not a JSON object: " + reply.Excerpt(data)))
 }

@@ -3,14 +3,14 @@
 package openai
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 
+	"retort/dialect"
+	"retort/dialect/internal/reply"
+	"retort/dialect/internal/splice"
 	"retort/model"
 )
 
@@ -46,8 +46,7 @@ func (c Client) passOn(r *http.Request, name string, w *model.Wire) error {
 	for key, v := range w.Header {
 		r.Header[key] = v
 	}
-	body := n.splice(w.Body, name, n.stream && !c.NoUsage)
-	r.Body, r.GetBody, r.ContentLength = body, body.again, int64(body.size)
+	n.splice(w.Body, name, n.stream && !c.NoUsage).Send(r)
 	return nil
 }
 
@@ -57,21 +56,14 @@ func (c Client) translate(ctx context.Context, r *http.Request, base, name strin
 	if err != nil {
 		return err
 	}
-	body, dropped, err := c.encode(base, name, req.Stream, content)
+	body, err := c.encode(base, name, req.Stream, content)
 	if err != nil {
 		return err
 	}
-	if len(dropped) > 0 && req.Strict {
-		return &model.Error{Kind: model.Invalid, Op: "translate request", Field: dropped[0],
-			Err:  errors.New("has no counterpart in the openai dialect"),
-			Hint: "leave the field out, or do not ask to be strict; fields concerned: " + strings.Join(dropped, ", ")}
+	if err := dialect.Account(ctx, req, content, Name, c.features(base)); err != nil {
+		return err
 	}
-	trail := model.TrailOf(ctx)
-	for _, field := range dropped {
-		trail.Drop(field)
-	}
-	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	splice.New(body).Send(r)
 	return nil
 }
 
@@ -89,33 +81,33 @@ func (Client) ModelsRequest(ctx context.Context, base string) (*http.Request, er
 
 // Models reads the answer to a ModelsRequest: the names of the upstream's models.
 func (Client) Models(body []byte) ([]string, error) {
-	d := &decoder{c: scanNew(body)}
+	d := newDecoder(body)
 	names := []string{}
 	said := false
-	err := d.object(func(key string) error {
-		if key != "data" || d.c.Kind() != '[' {
-			d.c.Skip()
+	err := d.Members(func(key string) error {
+		if key != "data" || d.Kind() != '[' {
+			d.Skip()
 			return nil
 		}
 		said = true
-		return d.array(func(int) error {
+		return d.Elems(func(int) error {
 			var id string
-			err := d.object(func(key string) error {
+			err := d.Members(func(key string) error {
 				if key == "id" {
-					return d.str(&id)
+					return d.Str(&id)
 				}
-				d.c.Skip()
+				d.Skip()
 				return nil
 			})
 			names = append(names, id)
 			return err
 		})
 	})
-	if err = d.end(err); err == nil && !said {
-		err = errors.New("it has no data: " + excerpt(body))
+	if err = d.Done(err); err == nil && !said {
+		err = errors.New("it has no data: " + reply.Excerpt(body))
 	}
 	if err != nil {
-		return nil, hinted(fmt.Errorf("read list of models: %w", err), "check base_url and dialect: "+
+		return nil, reply.Hinted(fmt.Errorf("read list of models: %w", err), "check base_url and dialect: "+
 			"the answer is not an OpenAI-compatible list of models")
 	}
 	return names, nil

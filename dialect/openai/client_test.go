@@ -71,10 +71,11 @@ func foreign() *model.Content {
 			{Role: model.User, Blocks: []model.Block{
 				{Kind: model.ToolResultBlock, CallID: "c1", Text: "sunny", Failed: true},
 				{Kind: model.ToolResultBlock, CallID: "c2", Blocks: []model.Block{{Kind: model.TextBlock, Text: "a"}, {Kind: model.ImageBlock, Media: &model.Media{URL: "u"}}}},
-				{Kind: model.TextBlock, Text: "and now?", Extra: map[string]json.RawMessage{"cache_control": json.RawMessage(`{}`)}}}},
+				{Kind: model.TextBlock, Text: "and now?", Cache: &model.CacheMark{TTL: "5m"}}}},
 			{Role: model.User, Blocks: []model.Block{{Kind: model.DocumentBlock, Media: &model.Media{URL: "https://h/a.pdf"}},
-				{Kind: model.ImageBlock, Media: &model.Media{Data: []byte{1}, Type: "image/gif"}}, {Kind: "video"}}},
-			{Role: model.User, Blocks: []model.Block{{Kind: "video"}}},
+				{Kind: model.ImageBlock, Media: &model.Media{Data: []byte{1}, Type: "image/gif"}},
+				{Kind: model.VideoBlock, Media: &model.Media{URL: "https://h/v"}}}},
+			{Role: model.User, Blocks: []model.Block{{Kind: model.NativeBlock, Native: json.RawMessage(`{"type":"search_result"}`)}}},
 			{Role: model.Assistant, Blocks: []model.Block{{Kind: model.ReasoningBlock, Text: "hm"}, {Kind: model.TextBlock, Text: "ok"}}},
 		}}
 }
@@ -90,6 +91,7 @@ func TestForeignRequests(t *testing.T) {
 	want := `{"model":"gpt","messages":[` +
 		`{"role":"tool","tool_call_id":"c1","content":"sunny"},` +
 		`{"role":"tool","tool_call_id":"c2","content":[{"type":"text","text":"a"}]},` +
+		`{"role":"user","content":[{"type":"image_url","image_url":{"url":"u"}}]},` +
 		`{"role":"user","content":"and now?"},` +
 		`{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/gif;base64,AQ=="}}]},` +
 		`{"role":"user","content":""},` +
@@ -97,15 +99,15 @@ func TestForeignRequests(t *testing.T) {
 	if string(body) != want {
 		t.Errorf("got  %s\nwant %s", body, want)
 	}
-	dropped := []string{"messages[0].failed", "messages[0].content.image", "messages[0].content.cache_control", "messages[1].content.document",
-		"messages[1].content.video", "messages[2].content.video", "messages[3].reasoning", "tools[1]", "tool_choice", "thinking"}
+	dropped := []string{"thinking", "tools[1].bash", "tool_choice", "messages[0].tool_failed", "messages[0].cache_marks",
+		"messages[1].document_url", "messages[1].video_url", "messages[2].search_result", "messages[3].past_reasoning"}
 	if d := cmp.Diff(dropped, trail.Dropped()); d != "" {
 		t.Errorf("dropped (-want +got):\n%s", d)
 	}
 	req.Strict = true
 	_, err = Client{}.Request(context.Background(), "http://h/v1", "m", req)
 	var e *model.Error
-	if !errors.As(err, &e) || e.Kind != model.Invalid || e.Field != "messages[0].failed" {
+	if !errors.As(err, &e) || e.Kind != model.Invalid || e.Field != "thinking" {
 		t.Errorf("strict: %v", err)
 	}
 }
@@ -115,7 +117,7 @@ func TestVendorAndOthersDiffer(t *testing.T) {
 	content.MaxTokens = ptr(5)
 	for base, want := range map[string]string{"https://api.openai.com/v1": `"max_completion_tokens":5`, "https://x.openai.azure.com/openai/v1": `"max_completion_tokens":5`,
 		"http://127.0.0.1:8000/v1": `"max_tokens":5`, "https://api.openai.com.example.org": `"max_tokens":5`} {
-		body, _, err := Client{}.encode(base, "m", false, content)
+		body, err := Client{}.encode(base, "m", false, content)
 		if err != nil || !strings.Contains(string(body), want) {
 			t.Errorf("%s: %s, %v", base, body, err)
 		}

@@ -3,9 +3,11 @@
 package openai
 
 import (
-	"encoding/base64"
+	"bytes"
+	"encoding/json"
 	"strings"
 
+	"retort/dialect/internal/object"
 	"retort/model"
 )
 
@@ -22,16 +24,16 @@ type parts struct {
 func (d *decoder) message() (model.Message, error) {
 	var m model.Message
 	var p parts
-	err := d.object(func(key string) error {
+	err := d.Members(func(key string) error {
 		switch key {
 		case "role":
-			return d.str(&p.role)
+			return d.Str(&p.role)
 		case "content":
 			return d.content(&p.content)
 		case "name":
-			return d.str(&m.Name)
+			return d.Str(&m.Name)
 		case "tool_call_id":
-			return d.str(&p.callID)
+			return d.Str(&p.callID)
 		case "tool_calls":
 			return d.toolCalls(&p.calls)
 		case "refusal":
@@ -39,7 +41,7 @@ func (d *decoder) message() (model.Message, error) {
 		case "reasoning_content":
 			return d.textBlock(&p.reasoning, model.ReasoningBlock)
 		}
-		return d.keep(&m.Extra, key)
+		return d.Keep(&m.Extra, key)
 	})
 	if err != nil {
 		return m, err
@@ -50,14 +52,14 @@ func (d *decoder) message() (model.Message, error) {
 	case "user", "assistant", "tool", "function":
 		m.Role = model.Role(p.role)
 	case "":
-		return m, at("role", wrong("is missing"))
+		return m, object.At("role", object.Wrong("is missing"))
 	default:
-		return m, at("role", wrong(`must be "system", "developer", "user", "assistant" or "tool"`))
+		return m, object.At("role", object.Wrong(`must be "system", "developer", "user", "assistant" or "tool"`))
 	}
 	m.Blocks = p.blocks()
 	if m.Role == model.ToolRole {
 		if p.callID == "" {
-			return m, at("tool_call_id", wrong("is missing"))
+			return m, object.At("tool_call_id", object.Wrong("is missing"))
 		}
 		m.Blocks = []model.Block{toolResult(p.callID, m.Blocks)}
 	}
@@ -84,48 +86,51 @@ func toolResult(callID string, content []model.Block) model.Block {
 }
 
 func (d *decoder) textBlock(blocks *[]model.Block, kind model.BlockKind) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
 	var text string
-	err := d.str(&text)
+	err := d.Str(&text)
 	*blocks = append(*blocks, model.Block{Kind: kind, Text: text})
 	return err
 }
 
 // content reads a string, null or an array of parts.
 func (d *decoder) content(blocks *[]model.Block) error {
-	switch d.c.Kind() {
+	switch d.Kind() {
 	case 'n', '"':
 		return d.textBlock(blocks, model.TextBlock)
 	case '[':
-		return d.array(func(int) error {
+		return d.Elems(func(int) error {
 			b, err := d.part()
 			*blocks = append(*blocks, b)
 			return err
 		})
 	}
-	return wrong("must be a string or an array of parts")
+	return object.Wrong("must be a string or an array of parts")
 }
 
-// part reads one part of a message's content. One of an unknown type keeps all its fields in Extra.
+// part reads one part of a message's content. One of an unknown type is kept whole.
 func (d *decoder) part() (model.Block, error) {
 	var b model.Block
 	var kind string
-	err := d.object(func(key string) error {
+	whole := d.Cursor
+	err := d.Members(func(key string) error {
 		switch key {
 		case "type":
-			return d.str(&kind)
+			return d.Str(&kind)
 		case "text", "refusal":
-			return d.str(&b.Text)
+			return d.Str(&b.Text)
 		case "image_url":
 			return d.image(&b)
 		case "input_audio":
 			return d.audio(&b)
 		case "file":
 			return d.file(&b)
+		case "cache_control":
+			return d.cacheMark(&b.Cache, &b.Extra)
 		}
-		return d.keep(&b.Extra, key)
+		return d.Keep(&b.Extra, key)
 	})
 	if err != nil {
 		return b, err
@@ -143,12 +148,12 @@ func (d *decoder) part() (model.Block, error) {
 	case "file":
 		b.Kind, missing = model.DocumentBlock, b.Media == nil
 	case "":
-		return b, at("type", wrong("is missing"))
+		return b, object.At("type", object.Wrong("is missing"))
 	default:
-		b.Kind = model.BlockKind(kind)
+		b = model.Block{Kind: model.NativeBlock, Native: bytes.Clone(whole.Raw())}
 	}
 	if missing {
-		return b, at(kind, wrong("is missing"))
+		return b, object.At(kind, object.Wrong("is missing"))
 	}
 	return b, nil
 }
@@ -157,24 +162,24 @@ func (d *decoder) image(b *model.Block) error {
 	m := &model.Media{}
 	b.Media = m
 	var url string
-	if d.c.Kind() == '"' { // a short form that several servers take
-		url = d.c.String()
-	} else if err := d.object(func(key string) error {
+	if d.Kind() == '"' { // a short form that several servers take
+		url = d.String()
+	} else if err := d.Members(func(key string) error {
 		switch key {
 		case "url":
-			return d.str(&url)
+			return d.Str(&url)
 		case "detail":
-			return d.str(&m.Detail)
+			return d.Str(&m.Detail)
 		}
-		return d.keep(&b.Extra, "image_url."+key)
+		return d.Keep(&b.Extra, "image_url."+key)
 	}); err != nil {
 		return err
 	}
 	if url == "" {
-		return at("url", wrong("is missing"))
+		return object.At("url", object.Wrong("is missing"))
 	}
 	if err := setURL(m, url); err != nil {
-		return at("url", err)
+		return object.At("url", err)
 	}
 	return nil
 }
@@ -183,21 +188,21 @@ func (d *decoder) audio(b *model.Block) error {
 	m := &model.Media{}
 	b.Media = m
 	var data, format string
-	if err := d.object(func(key string) error {
+	if err := d.Members(func(key string) error {
 		switch key {
 		case "data":
-			return d.str(&data)
+			return d.Str(&data)
 		case "format":
-			return d.str(&format)
+			return d.Str(&format)
 		}
-		return d.keep(&b.Extra, "input_audio."+key)
+		return d.Keep(&b.Extra, "input_audio."+key)
 	}); err != nil {
 		return err
 	}
 	m.Type = "audio/" + format
 	var err error
-	if m.Data, err = decodeBase64(data); err != nil {
-		return at("data", err)
+	if m.Data, err = object.Base64(data); err != nil {
+		return object.At("data", err)
 	}
 	return nil
 }
@@ -206,16 +211,16 @@ func (d *decoder) file(b *model.Block) error {
 	m := &model.Media{}
 	b.Media = m
 	var data string
-	if err := d.object(func(key string) error {
+	if err := d.Members(func(key string) error {
 		switch key {
 		case "file_data":
-			return d.str(&data)
+			return d.Str(&data)
 		case "file_id":
-			return d.str(&m.FileID)
+			return d.Str(&m.FileID)
 		case "filename":
-			return d.str(&m.Name)
+			return d.Str(&m.Name)
 		}
-		return d.keep(&b.Extra, "file."+key)
+		return d.Keep(&b.Extra, "file."+key)
 	}); err != nil {
 		return err
 	}
@@ -224,12 +229,12 @@ func (d *decoder) file(b *model.Block) error {
 	case strings.HasPrefix(data, "data:"):
 		err = setURL(m, data)
 	case data != "":
-		m.Data, err = decodeBase64(data)
+		m.Data, err = object.Base64(data)
 	case m.FileID == "":
-		return wrong("must have file_data or file_id")
+		return object.Wrong("must have file_data or file_id")
 	}
 	if err != nil {
-		return at("file_data", err)
+		return object.At("file_data", err)
 	}
 	return nil
 }
@@ -248,17 +253,35 @@ func setURL(m *model.Media, url string) error {
 	}
 	var err error
 	m.Type = kind
-	m.Data, err = decodeBase64(data)
+	m.Data, err = object.Base64(data)
 	return err
 }
 
-func decodeBase64(s string) ([]byte, error) {
-	if s == "" {
-		return nil, wrong("is missing its data")
+// cacheMark reads a mark as Anthropic has them, which several compatible servers take; one of another shape is kept.
+func (d *decoder) cacheMark(mark **model.CacheMark, extra *map[string]json.RawMessage) error {
+	whole := d.Cursor
+	var m model.CacheMark
+	var kind string
+	other := d.Kind() != '{'
+	if other {
+		d.Skip()
+	} else if err := d.Members(func(key string) error {
+		switch {
+		case key == "type" && d.Kind() == '"':
+			return d.Str(&kind)
+		case key == "ttl" && d.Kind() == '"':
+			return d.Str(&m.TTL)
+		}
+		other = true
+		d.Skip()
+		return nil
+	}); err != nil {
+		return err
 	}
-	data, err := base64.StdEncoding.Strict().DecodeString(s)
-	if err != nil {
-		return nil, wrong("is not valid base64")
+	if other || kind != "ephemeral" {
+		object.Put(extra, "cache_control", bytes.Clone(whole.Raw()))
+		return nil
 	}
-	return data, nil
+	*mark = &m
+	return nil
 }

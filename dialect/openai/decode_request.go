@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"math"
 
+	"retort/dialect/internal/object"
 	"retort/model"
 )
 
@@ -14,9 +15,9 @@ import (
 func (d *decoder) field(content *model.Content, key string) error {
 	switch key {
 	case "model", "stream":
-		d.c.Skip() // read by Request
+		d.Skip() // read by Request
 	case "messages":
-		return d.array(func(int) error {
+		return d.Elems(func(int) error {
 			m, err := d.message()
 			content.Messages = append(content.Messages, m)
 			return err
@@ -26,7 +27,7 @@ func (d *decoder) field(content *model.Content, key string) error {
 	case "tool_choice":
 		return d.toolChoice(content)
 	case "parallel_tool_calls":
-		return d.optFlag(&content.ParallelTools)
+		return d.OptFlag(&content.ParallelTools)
 	case "response_format":
 		return d.format(content)
 	case "stream_options":
@@ -45,109 +46,99 @@ func (d *decoder) setting(content *model.Content, key string) error {
 	switch key {
 	case "max_tokens", "max_completion_tokens":
 		var n int
-		said, err := d.count(&n, 0, many)
+		said, err := d.Count(&n, 0, many)
 		if said && (content.MaxTokens == nil || key == "max_completion_tokens") {
 			content.MaxTokens = &n
 		}
 		return err
 	case "temperature":
-		return d.number(&content.Temperature)
+		return d.Number(&content.Temperature)
 	case "top_p":
-		return d.number(&content.TopP)
+		return d.Number(&content.TopP)
 	case "frequency_penalty":
-		return d.number(&content.FrequencyPenalty)
+		return d.Number(&content.FrequencyPenalty)
 	case "presence_penalty":
-		return d.number(&content.PresencePenalty)
+		return d.Number(&content.PresencePenalty)
 	case "seed":
 		var seed int64
-		said, err := d.whole(&seed)
+		said, err := d.Whole(&seed)
 		if said {
 			content.Seed = &seed
 		}
 		return err
 	case "n":
-		_, err := d.count(&content.N, 1, many)
+		_, err := d.Count(&content.N, 1, many)
 		return err
 	case "logprobs":
-		return d.flag(&content.Logprobs)
+		return d.Flag(&content.Logprobs)
 	case "top_logprobs":
-		_, err := d.count(&content.TopLogprobs, 0, many)
+		_, err := d.Count(&content.TopLogprobs, 0, many)
 		return err
 	case "reasoning_effort":
-		return d.str(&content.Effort)
+		return d.Str(&content.Effort)
+	case "verbosity":
+		return d.Str(&content.Verbosity)
+	case "prompt_cache_key":
+		return d.Str(&content.CacheKey)
+	case "cache_control":
+		return d.cacheMark(&content.Cache, &content.Extra)
 	case "service_tier":
-		return d.str(&content.ServiceTier)
+		return d.Str(&content.ServiceTier)
 	case "user":
-		return d.str(&content.User)
+		return d.Str(&content.User)
 	}
-	return d.keep(&content.Extra, key)
+	return d.Keep(&content.Extra, key)
 }
 
 func (d *decoder) stop(content *model.Content) error {
-	if d.c.Kind() == '[' {
-		return d.array(func(int) error {
+	if d.Kind() == '[' {
+		return d.Elems(func(int) error {
 			var s string
-			err := d.str(&s)
+			err := d.Str(&s)
 			content.Stop = append(content.Stop, s)
 			return err
 		})
 	}
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	if d.c.Kind() != '"' {
-		return wrong("must be a string or an array of strings")
+	if d.Kind() != '"' {
+		return object.Wrong("must be a string or an array of strings")
 	}
-	content.Stop = []string{d.c.String()}
+	content.Stop = []string{d.String()}
 	return nil
 }
 
 // streamOptions reads include_usage; what else there is stays in Extra under the same name.
 func (d *decoder) streamOptions(content *model.Content) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
 	var rest map[string]json.RawMessage
-	err := d.object(func(key string) error {
+	err := d.Members(func(key string) error {
 		if key == "include_usage" {
-			return d.flag(&content.IncludeUsage)
+			return d.Flag(&content.IncludeUsage)
 		}
-		return d.keep(&rest, key)
+		return d.Keep(&rest, key)
 	})
-	return d.leftover(&content.Extra, "stream_options", rest, err)
-}
-
-// leftover stores the unknown members of a known object.
-func (d *decoder) leftover(extra *map[string]json.RawMessage, key string, rest map[string]json.RawMessage, err error) error {
-	if err != nil || len(rest) == 0 {
-		return err
-	}
-	raw, err := json.Marshal(rest)
-	if err != nil {
-		return err
-	}
-	if *extra == nil {
-		*extra = map[string]json.RawMessage{}
-	}
-	(*extra)[key] = raw
-	return nil
+	return d.Leftover(&content.Extra, "stream_options", rest, err)
 }
 
 func (d *decoder) format(content *model.Content) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	whole := d.c // a second reading, for kinds that are not known
+	whole := d.Cursor // a second reading, for kinds that are not known
 	var kind string
 	f := &model.Format{}
-	err := d.object(func(key string) error {
+	err := d.Members(func(key string) error {
 		switch key {
 		case "type":
-			return d.str(&kind)
+			return d.Str(&kind)
 		case "json_schema":
 			return d.schema(f)
 		}
-		d.c.Skip()
+		d.Skip()
 		return nil
 	})
 	if err != nil {
@@ -160,10 +151,10 @@ func (d *decoder) format(content *model.Content) error {
 		f.Kind = "json"
 	case "json_schema":
 		if f.Kind = "schema"; f.Schema == nil {
-			return at("json_schema.schema", wrong("is missing"))
+			return object.At("json_schema.schema", object.Wrong("is missing"))
 		}
 	case "":
-		return at("type", wrong("is missing"))
+		return object.At("type", object.Wrong("is missing"))
 	default:
 		raw := whole.Raw()
 		if content.Extra == nil {
@@ -177,24 +168,24 @@ func (d *decoder) format(content *model.Content) error {
 }
 
 func (d *decoder) schema(f *model.Format) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	return d.object(func(key string) error {
+	return d.Members(func(key string) error {
 		switch key {
 		case "name":
-			return d.str(&f.Name)
+			return d.Str(&f.Name)
 		case "description":
-			return d.str(&f.Description)
+			return d.Str(&f.Description)
 		case "strict":
-			return d.optFlag(&f.Strict)
+			return d.OptFlag(&f.Strict)
 		case "schema":
-			if !d.c.Null() {
-				f.Schema = bytes.Clone(d.c.Raw())
+			if !d.Null() {
+				f.Schema = bytes.Clone(d.Raw())
 			}
 			return nil
 		}
-		d.c.Skip()
+		d.Skip()
 		return nil
 	})
 }

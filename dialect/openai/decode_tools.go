@@ -6,129 +6,222 @@ import (
 	"bytes"
 	"encoding/json"
 
+	"retort/dialect/internal/object"
 	"retort/model"
 )
 
 func (d *decoder) tools(content *model.Content) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	return d.array(func(int) error {
+	return d.Elems(func(int) error {
 		t, err := d.tool()
 		content.Tools = append(content.Tools, t)
 		return err
 	})
 }
 
-// tool reads a function; a tool of any other type is kept whole.
+// tool reads a function or a tool that takes plain text; one of any other type is kept whole.
 func (d *decoder) tool() (model.Tool, error) {
-	whole := d.c
+	whole := d.Cursor
 	var t model.Tool
 	var kind string
-	var custom struct{ name string }
 	said := false
-	err := d.object(func(key string) error {
+	err := d.Members(func(key string) error {
 		switch key {
 		case "type":
-			return d.str(&kind)
+			return d.Str(&kind)
 		case "function":
 			said = true
 			return d.function(&t)
 		case "custom":
-			return d.nameIn(&custom.name)
+			said = true
+			return d.custom(&t)
+		case "cache_control":
+			return d.cacheMark(&t.Cache, &t.Extra)
 		}
-		return d.keep(&t.Extra, key)
+		return d.Keep(&t.Extra, key)
 	})
 	switch {
 	case err != nil:
 		return t, err
-	case kind == "function" && !said:
-		return t, at("function", wrong("is missing"))
-	case kind == "function" && t.Name == "":
-		return t, at("function.name", wrong("is missing"))
-	case kind == "function":
-		return t, nil
 	case kind == "":
-		return t, at("type", wrong("is missing"))
+		return t, object.At("type", object.Wrong("is missing"))
+	case kind != "function" && kind != "custom":
+		return model.Tool{Native: bytes.Clone(whole.Raw())}, nil
+	case !said:
+		return t, object.At(kind, object.Wrong("is missing"))
+	case t.Name == "":
+		return t, object.At(kind+".name", object.Wrong("is missing"))
 	}
-	return model.Tool{Name: custom.name, Native: bytes.Clone(whole.Raw())}, nil
+	return t, nil
+}
+
+// custom reads a tool that takes plain text.
+func (d *decoder) custom(t *model.Tool) error {
+	t.Freeform = &model.Freeform{}
+	var rest map[string]json.RawMessage
+	err := d.Members(func(key string) error {
+		switch key {
+		case "name":
+			return d.Str(&t.Name)
+		case "description":
+			return d.Str(&t.Description)
+		case "format":
+			return d.grammar(t.Freeform, &rest)
+		}
+		return d.Keep(&rest, key)
+	})
+	return d.Leftover(&t.Extra, "custom", rest, err)
+}
+
+// grammar reads the format of a plain text; one that is no grammar is kept as it is.
+func (d *decoder) grammar(f *model.Freeform, rest *map[string]json.RawMessage) error {
+	if d.Null() {
+		return nil
+	}
+	whole := d.Cursor
+	var kind string
+	err := d.Members(func(key string) error {
+		switch key {
+		case "type":
+			return d.Str(&kind)
+		case "grammar":
+			return d.Members(func(key string) error {
+				switch key {
+				case "syntax":
+					return d.Str(&f.Syntax)
+				case "definition":
+					return d.Str(&f.Definition)
+				}
+				d.Skip()
+				return nil
+			})
+		}
+		d.Skip()
+		return nil
+	})
+	if kind != "grammar" && err == nil {
+		*f = model.Freeform{}
+		object.Put(rest, "format", bytes.Clone(whole.Raw()))
+	}
+	return err
 }
 
 func (d *decoder) function(t *model.Tool) error {
 	var rest map[string]json.RawMessage
-	err := d.object(func(key string) error {
+	err := d.Members(func(key string) error {
 		switch key {
 		case "name":
-			return d.str(&t.Name)
+			return d.Str(&t.Name)
 		case "description":
-			return d.str(&t.Description)
+			return d.Str(&t.Description)
 		case "strict":
-			return d.optFlag(&t.Strict)
+			return d.OptFlag(&t.Strict)
 		case "parameters":
-			if !d.c.Null() {
-				t.Parameters = bytes.Clone(d.c.Raw())
+			if !d.Null() {
+				t.Parameters = bytes.Clone(d.Raw())
 			}
 			return nil
 		}
-		return d.keep(&rest, key)
+		return d.Keep(&rest, key)
 	})
-	return d.leftover(&t.Extra, "function", rest, err)
+	return d.Leftover(&t.Extra, "function", rest, err)
 }
 
 // nameIn reads the name of an object and skips its other members.
 func (d *decoder) nameIn(name *string) error {
-	return d.object(func(key string) error {
+	return d.Members(func(key string) error {
 		if key == "name" {
-			return d.str(name)
+			return d.Str(name)
 		}
-		d.c.Skip()
+		d.Skip()
 		return nil
 	})
 }
 
 func (d *decoder) toolChoice(content *model.Content) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	if d.c.Kind() == '"' {
-		switch mode := d.c.String(); mode {
+	if d.Kind() == '"' {
+		switch mode := d.String(); mode {
 		case "auto", "none", "required":
 			content.ToolChoice = &model.ToolChoice{Mode: mode}
 			return nil
 		}
-		return wrong(`must be "auto", "none", "required" or an object`)
+		return object.Wrong(`must be "auto", "none", "required" or an object`)
 	}
-	whole := d.c
+	whole := d.Cursor
 	var kind, name string
-	err := d.object(func(key string) error {
+	var some model.ToolChoice
+	err := d.Members(func(key string) error {
 		switch key {
 		case "type":
-			return d.str(&kind)
-		case "function":
+			return d.Str(&kind)
+		case "function", "custom":
 			return d.nameIn(&name)
+		case "allowed_tools":
+			return d.allowed(&some)
 		}
-		d.c.Skip()
+		d.Skip()
 		return nil
 	})
 	switch {
 	case err != nil:
 		return err
-	case kind == "function" && name == "":
-		return at("function.name", wrong("is missing"))
-	case kind == "function":
+	case (kind == "function" || kind == "custom") && name == "":
+		return object.At(kind+".name", object.Wrong("is missing"))
+	case kind == "function" || kind == "custom":
 		content.ToolChoice = &model.ToolChoice{Mode: "tool", Name: name}
+	case kind == "allowed_tools" && len(some.Allowed) > 0 && (some.Mode == "auto" || some.Mode == "required"):
+		content.ToolChoice = &some
 	default:
 		content.ToolChoice = &model.ToolChoice{Extra: bytes.Clone(whole.Raw())}
 	}
 	return nil
 }
 
-// toolCalls reads the calls of an assistant's message.
-func (d *decoder) toolCalls(blocks *[]model.Block) error {
-	if d.c.Null() {
+// allowed reads a choice among some of the tools; Allowed stays empty where one of them has no name.
+func (d *decoder) allowed(t *model.ToolChoice) error {
+	if d.Kind() != '{' {
+		d.Skip()
 		return nil
 	}
-	return d.array(func(int) error {
+	nameless := false
+	err := d.Members(func(key string) error {
+		switch {
+		case key == "mode":
+			return d.Str(&t.Mode)
+		case key == "tools" && d.Kind() == '[':
+			return d.Elems(func(int) error {
+				var name string
+				err := d.Members(func(key string) error {
+					if (key == "function" || key == "custom") && d.Kind() == '{' {
+						return d.nameIn(&name)
+					}
+					d.Skip()
+					return nil
+				})
+				t.Allowed, nameless = append(t.Allowed, name), nameless || name == ""
+				return err
+			})
+		}
+		d.Skip()
+		return nil
+	})
+	if nameless {
+		t.Allowed = nil
+	}
+	return err
+}
+
+// toolCalls reads the calls of an assistant's message.
+func (d *decoder) toolCalls(blocks *[]model.Block) error {
+	if d.Null() {
+		return nil
+	}
+	return d.Elems(func(int) error {
 		b, err := d.toolCall()
 		*blocks = append(*blocks, b)
 		return err
@@ -138,45 +231,40 @@ func (d *decoder) toolCalls(blocks *[]model.Block) error {
 func (d *decoder) toolCall() (model.Block, error) {
 	b := model.Block{Kind: model.ToolCallBlock, Call: &model.ToolCall{}}
 	kind := "function"
-	err := d.object(func(key string) error {
+	err := d.Members(func(key string) error {
 		switch key {
 		case "id":
-			return d.str(&b.Call.ID)
+			return d.Str(&b.Call.ID)
 		case "type":
-			return d.str(&kind)
+			return d.Str(&kind)
 		case "function", "custom":
 			return d.called(b.Call)
 		case "index":
-			d.c.Skip()
+			d.Skip()
 			return nil
 		}
-		return d.keep(&b.Extra, key)
+		return d.Keep(&b.Extra, key)
 	})
-	if kind != "function" && err == nil {
-		if b.Extra == nil {
-			b.Extra = map[string]json.RawMessage{}
-		}
-		b.Extra["type"], err = json.Marshal(kind)
-	}
+	b.Call.Freeform = kind == "custom"
 	return b, err
 }
 
 func (d *decoder) called(call *model.ToolCall) error {
-	if d.c.Null() {
+	if d.Null() {
 		return nil
 	}
-	return d.object(func(key string) error {
+	return d.Members(func(key string) error {
 		switch key {
 		case "name":
-			return d.str(&call.Name)
+			return d.Str(&call.Name)
 		case "arguments", "input":
-			if d.c.Kind() == '{' { // some servers send the object itself
-				call.Arguments = string(d.c.Raw())
+			if d.Kind() == '{' { // some servers send the object itself
+				call.Arguments = string(d.Raw())
 				return nil
 			}
-			return d.str(&call.Arguments)
+			return d.Str(&call.Arguments)
 		}
-		d.c.Skip()
+		d.Skip()
 		return nil
 	})
 }

@@ -3,12 +3,10 @@
 package openai
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"maps"
 	"strings"
 
-	"retort/dialect/internal/scan"
 	"retort/model"
 )
 
@@ -58,30 +56,30 @@ func outer(extra map[string]json.RawMessage) map[string]json.RawMessage {
 }
 
 func (e *encoder) image(b *model.Block, m *model.Media) {
-	e.key("image_url")
-	mark := e.open()
+	e.Key("image_url")
+	mark := e.Open()
 	if m.URL != "" {
-		e.text("url", m.URL)
+		e.Text("url", m.URL)
 	} else {
 		kind := m.Type
 		if kind == "" {
 			kind = "image/png"
 		}
-		e.key("url")
-		e.dataURL(kind, m.Data)
+		e.Key("url")
+		e.DataURL(kind, m.Data)
 	}
-	e.textIf("detail", m.Detail)
-	if !e.foreign {
-		e.sorted(inner(b.Extra, "image_url"))
+	e.TextIf("detail", m.Detail)
+	if !e.Foreign {
+		e.Sorted(inner(b.Extra, "image_url"))
 	}
-	e.close(mark)
+	e.Close(mark)
 }
 
 func (e *encoder) audio(b *model.Block, m *model.Media) {
-	e.key("input_audio")
-	mark := e.open()
-	e.key("data")
-	e.base64(m.Data)
+	e.Key("input_audio")
+	mark := e.Open()
+	e.Key("data")
+	e.Base64(m.Data)
 	format := strings.TrimPrefix(m.Type, "audio/")
 	switch format {
 	case "mpeg":
@@ -89,39 +87,29 @@ func (e *encoder) audio(b *model.Block, m *model.Media) {
 	case "x-wav", "wave":
 		format = "wav"
 	}
-	e.text("format", format)
-	if !e.foreign {
-		e.sorted(inner(b.Extra, "input_audio"))
+	e.Text("format", format)
+	if !e.Foreign {
+		e.Sorted(inner(b.Extra, "input_audio"))
 	}
-	e.close(mark)
+	e.Close(mark)
 }
 
 func (e *encoder) file(b *model.Block, m *model.Media) {
-	e.key("file")
-	mark := e.open()
+	e.Key("file")
+	mark := e.Open()
 	switch {
 	case m.FileID != "":
-		e.text("file_id", m.FileID)
+		e.Text("file_id", m.FileID)
 	case m.Type != "":
-		e.key("file_data")
-		e.dataURL(m.Type, m.Data)
+		e.Key("file_data")
+		e.DataURL(m.Type, m.Data)
 	default:
-		e.key("file_data")
-		e.base64(m.Data)
+		e.Key("file_data")
+		e.Base64(m.Data)
 	}
-	e.textIf("filename", m.Name)
-	if !e.foreign {
-		e.sorted(inner(b.Extra, "file"))
+	e.TextIf("filename", m.Name)
+	if !e.Foreign {
+		e.Sorted(inner(b.Extra, "file"))
 	}
-	e.close(mark)
-}
-
-func (e *encoder) dataURL(kind string, data []byte) {
-	e.b = scan.Quote(e.b, "data:"+kind+";base64,")
-	e.b = e.b[:len(e.b)-1]
-	e.b = append(base64.StdEncoding.AppendEncode(e.b, data), '"')
-}
-
-func (e *encoder) base64(data []byte) {
-	e.b = append(base64.StdEncoding.AppendEncode(append(e.b, '"'), data), '"')
+	e.Close(mark)
 }

@@ -3,96 +3,121 @@
 package openai
 
 import (
-	"encoding/json"
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 
+	"retort/dialect/internal/called"
 	"retort/dialect/internal/scan"
 	"retort/model"
 )
 
 func (e *encoder) messages(messages []model.Message) {
-	e.b = append(e.b, '[')
+	e.B = append(e.B, '[')
 	for i := range messages {
-		e.message(&messages[i], "messages["+strconv.Itoa(i)+"]")
+		e.message(&messages[i])
 	}
-	e.b = append(e.b, ']')
+	e.B = append(e.B, ']')
 }
 
 // message writes one message, or several: each result of a tool is a message of its own in this dialect.
-func (e *encoder) message(m *model.Message, path string) {
+func (e *encoder) message(m *model.Message) {
 	results := 0
+	var media []*model.Block
 	for i := range m.Blocks {
-		if m.Blocks[i].Kind == model.ToolResultBlock {
-			e.toolResult(m, &m.Blocks[i], path)
+		if b := &m.Blocks[i]; b.Kind == model.ToolResultBlock {
+			e.toolResult(m, b)
+			media = append(media, e.media(b)...)
 			results++
 		}
+	}
+	if len(media) > 0 {
+		e.shown(media)
 	}
 	if results > 0 && results == len(m.Blocks) {
 		return
 	}
-	e.elem()
-	mark := e.open()
-	e.text("role", string(m.Role))
-	e.textIf("name", m.Name)
-	e.body(m.Role, m.Blocks, path)
+	e.Elem()
+	mark := e.Open()
+	e.Text("role", string(m.Role))
+	e.TextIf("name", m.Name)
+	e.body(m.Role, m.Blocks)
 	if results == 0 {
-		e.extra(m.Extra, path+".")
+		e.Extra(m.Extra)
 	}
-	e.close(mark)
+	e.Close(mark)
 }
 
-func (e *encoder) toolResult(m *model.Message, b *model.Block, path string) {
-	e.elem()
-	mark := e.open()
-	e.text("role", "tool")
-	e.text("tool_call_id", b.CallID)
-	e.textIf("name", m.Name)
-	if b.Failed {
-		e.drop(path + ".failed")
-	}
-	e.key("content")
-	if len(b.Blocks) == 0 {
-		e.b = scan.Quote(e.b, b.Text)
+// toolResult writes the text of a tool's result.
+func (e *encoder) toolResult(m *model.Message, b *model.Block) {
+	e.Elem()
+	mark := e.Open()
+	e.Text("role", "tool")
+	e.Text("tool_call_id", b.CallID)
+	e.TextIf("name", m.Name)
+	e.Key("content")
+	if len(b.Blocks) == 0 && b.Cache == nil {
+		e.B = scan.Quote(e.B, b.Text)
 	} else {
-		e.results(b, path)
+		e.results(b)
 	}
 	if m.Role == model.ToolRole {
-		e.extra(m.Extra, path+".")
+		e.Extra(m.Extra)
 	}
-	e.extra(b.Extra, path+".content.")
-	e.close(mark)
+	e.Extra(b.Extra)
+	e.Close(mark)
 }
 
 // results writes the content of a tool's result as parts. Results are text in this dialect, unless they came in it.
-func (e *encoder) results(b *model.Block, path string) {
-	e.b = append(e.b, '[')
+func (e *encoder) results(b *model.Block) {
+	e.B = append(e.B, '[')
 	if b.Text != "" {
-		e.part(&model.Block{Kind: model.TextBlock, Text: b.Text}, path)
+		e.part(&model.Block{Kind: model.TextBlock, Text: b.Text, Cache: b.Cache})
 	}
 	for i := range b.Blocks {
-		if e.foreign && b.Blocks[i].Kind != model.TextBlock {
-			e.drop(path + ".content." + string(b.Blocks[i].Kind))
+		if e.Foreign && b.Blocks[i].Kind != model.TextBlock {
 			continue
 		}
-		e.part(&b.Blocks[i], path)
+		e.part(&b.Blocks[i])
+	}
+	if e.B[len(e.B)-1] == '[' && len(e.media(b)) > 0 {
+		e.part(&model.Block{Kind: model.TextBlock, Text: "The result follows as a message of the user."})
 	}
 	e.endParts()
 }
 
+// media returns what a tool's result holds beyond text, where another dialect's has to be shown in another way.
+func (e *encoder) media(b *model.Block) []*model.Block {
+	if !e.Foreign {
+		return nil
+	}
+	var out []*model.Block
+	for i := range b.Blocks {
+		if m := &b.Blocks[i]; m.Media != nil && !unsendable(m) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// shown writes what tools returned beyond text as a message of the user.
+func (e *encoder) shown(media []*model.Block) {
+	e.Elem()
+	mark := e.Open()
+	e.Text("role", "user")
+	e.content(model.User, media)
+	e.Close(mark)
+}
+
 // endParts ends an array of parts. One from which all parts were dropped becomes an empty text, which upstreams take.
 func (e *encoder) endParts() {
-	if last := len(e.b) - 1; e.b[last] == '[' {
-		e.b = append(e.b[:last], `""`...)
+	if last := len(e.B) - 1; e.B[last] == '[' {
+		e.B = append(e.B[:last], `""`...)
 		return
 	}
-	e.b = append(e.b, ']')
+	e.B = append(e.B, ']')
 }
 
 // body writes the blocks of a message where this dialect has them.
-func (e *encoder) body(role model.Role, blocks []model.Block, path string) {
+func (e *encoder) body(role model.Role, blocks []model.Block) {
 	var content, refusals, reasoning, calls []*model.Block
 	for i := range blocks {
 		switch b := &blocks[i]; b.Kind {
@@ -107,24 +132,23 @@ func (e *encoder) body(role model.Role, blocks []model.Block, path string) {
 			content = append(content, b)
 		}
 	}
-	e.content(role, content, path)
+	e.content(role, content)
 	if text := joined(refusals); len(refusals) > 0 {
-		e.text("refusal", text)
+		e.Text("refusal", text)
 	}
 	switch {
 	case len(reasoning) == 0:
 	case e.strict:
-		e.drop(path + ".reasoning")
 	default:
-		e.text("reasoning_content", joined(reasoning))
+		e.Text("reasoning_content", joined(reasoning))
 	}
 	if len(calls) > 0 {
-		e.key("tool_calls")
-		e.b = append(e.b, '[')
+		e.Key("tool_calls")
+		e.B = append(e.B, '[')
 		for _, b := range calls {
-			e.toolCall(b, path)
+			e.toolCall(b)
 		}
-		e.b = append(e.b, ']')
+		e.B = append(e.B, ']')
 	}
 }
 
@@ -139,61 +163,60 @@ func joined(blocks []*model.Block) string {
 	return s.String()
 }
 
-func (e *encoder) content(role model.Role, blocks []*model.Block, path string) {
-	e.key("content")
+func (e *encoder) content(role model.Role, blocks []*model.Block) {
+	e.Key("content")
 	switch {
 	case len(blocks) == 0 && role == model.Assistant:
-		e.b = append(e.b, "null"...)
+		e.B = append(e.B, "null"...)
 	case len(blocks) == 0:
-		e.b = append(e.b, `""`...)
-	case len(blocks) == 1 && blocks[0].Kind == model.TextBlock && (len(blocks[0].Extra) == 0 || e.foreign):
-		for _, key := range slices.Sorted(maps.Keys(blocks[0].Extra)) {
-			e.drop(path + ".content." + key)
-		}
-		e.b = scan.Quote(e.b, blocks[0].Text)
+		e.B = append(e.B, `""`...)
+	case len(blocks) == 1 && blocks[0].Kind == model.TextBlock && (blocks[0].Cache == nil || e.strict) && (len(blocks[0].Extra) == 0 || e.Foreign):
+		e.B = scan.Quote(e.B, blocks[0].Text)
 	default:
-		e.b = append(e.b, '[')
+		e.B = append(e.B, '[')
 		for _, b := range blocks {
-			e.part(b, path)
+			e.part(b)
 		}
 		e.endParts()
 	}
 }
 
-// part writes one part of a message's content, or notes that this dialect has no such part.
-func (e *encoder) part(b *model.Block, path string) {
-	if e.foreign && !mapped(b) || unsendable(b) {
-		e.drop(path + ".content." + string(b.Kind))
+// part writes one part of a message's content, if the dialect has it.
+func (e *encoder) part(b *model.Block) {
+	if b.Kind == model.NativeBlock && !e.Foreign {
+		e.Elem()
+		e.B = append(e.B, b.Native...)
 		return
 	}
-	e.elem()
-	mark := e.open()
-	defer e.close(mark)
+	if !mapped(b) || unsendable(b) {
+		return
+	}
+	e.Elem()
+	mark := e.Open()
+	defer e.Close(mark)
 	media := b.Media
 	if media == nil {
 		media = &model.Media{}
 	}
 	switch b.Kind {
 	case model.TextBlock:
-		e.text("type", "text")
-		e.text("text", b.Text)
+		e.Text("type", "text")
+		e.Text("text", b.Text)
 	case model.RefusalBlock:
-		e.text("type", "refusal")
-		e.text("refusal", b.Text)
+		e.Text("type", "refusal")
+		e.Text("refusal", b.Text)
 	case model.ImageBlock:
-		e.text("type", "image_url")
+		e.Text("type", "image_url")
 		e.image(b, media)
 	case model.AudioBlock:
-		e.text("type", "input_audio")
+		e.Text("type", "input_audio")
 		e.audio(b, media)
 	case model.DocumentBlock:
-		e.text("type", "file")
+		e.Text("type", "file")
 		e.file(b, media)
-	default:
-		e.text("type", string(b.Kind))
-		e.textIf("text", b.Text)
 	}
-	e.extra(outer(b.Extra), path+".content.")
+	e.cacheMark(b.Cache)
+	e.Extra(outer(b.Extra))
 }
 
 // mapped says whether the dialect has a part of the block's kind.
@@ -206,24 +229,24 @@ func mapped(b *model.Block) bool {
 }
 
 // toolCall writes a call of a function, or of the type that Extra names.
-func (e *encoder) toolCall(b *model.Block, path string) {
+func (e *encoder) toolCall(b *model.Block) {
 	call := b.Call
 	if call == nil {
 		call = &model.ToolCall{}
 	}
-	e.elem()
-	mark := e.open()
-	e.text("id", call.ID)
+	e.Elem()
+	mark := e.Open()
+	e.Text("id", call.ID)
 	kind, input := "function", "arguments"
-	if raw := b.Extra["type"]; raw != nil && !e.foreign && json.Unmarshal(raw, &kind) == nil {
-		input = "input"
+	if call.Freeform {
+		kind, input = "custom", "input"
 	}
-	e.text("type", kind)
-	e.key(kind)
-	inner := e.open()
-	e.text("name", call.Name)
-	e.text(input, call.Arguments)
-	e.close(inner)
-	e.extra(b.Extra, path+".tool_calls.")
-	e.close(mark)
+	e.Text("type", kind)
+	e.Key(kind)
+	inner := e.Open()
+	e.Text("name", called.Flat(call.Namespace, call.Name))
+	e.Text(input, call.Arguments)
+	e.Close(inner)
+	e.Extra(b.Extra)
+	e.Close(mark)
 }

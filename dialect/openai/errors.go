@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"retort/dialect/internal/scan"
+	"retort/dialect/internal/reply"
 	"retort/model"
 )
 
@@ -21,44 +21,19 @@ type apiError struct {
 
 // Error turns an upstream's response of a status other than 200 into an error.
 func (Client) Error(status int, header http.Header, body []byte) *model.Error {
-	e := failure(status, body)
-	switch {
-	case e.Hint != "":
-	case status >= 300 && status < 400:
-		e.Hint = "check base_url: it redirects"
-		if to := header.Get("Location"); to != "" {
-			e.Hint += " to " + to
-		}
-	case bytes.HasPrefix(bytes.TrimSpace(body), []byte("<")):
-		e.Hint = "check base_url: it answered a web page"
-	case status == http.StatusUnauthorized:
-		e.Hint = "check the provider's api_key"
-	case status == http.StatusNotFound:
-		e.Hint = "check the model's name and the provider's base_url"
-	}
-	return e
+	return reply.Advise(failure(status, body), header, body)
 }
 
 // failure turns an error object, or whatever came in its place, into an error. Status 0 means that it came in place
 // of an answer or within a stream.
 func failure(status int, body []byte) *model.Error {
 	a := readError(body)
-	e := &model.Error{Op: "ask upstream", Status: status, Field: a.param}
-	if status == 0 {
-		e.Kind = a.embedded()
-	} else {
-		e.Kind = a.kindOf(status)
+	kind := a.embedded()
+	if status != 0 {
+		kind = a.kindOf(status)
 	}
-	switch {
-	case a.message != "" && status == 0:
-		e.Err = errors.New(a.message)
-	case a.message != "":
-		e.Err = errors.New("status " + strconv.Itoa(status) + ": " + a.message)
-	case status == 0:
-		e.Err = errors.New("it reported an error: " + excerpt(body))
-	default:
-		e.Err = errors.New("status " + strconv.Itoa(status) + " " + http.StatusText(status) + ": " + excerpt(body))
-	}
+	e := reply.Failure(kind, status, a.message, body)
+	e.Field = a.param
 	if a.shaped {
 		e.Body = &model.Body{Dialect: Name, Data: bytes.Clone(body)}
 	}
@@ -68,32 +43,32 @@ func failure(status int, body []byte) *model.Error {
 // readError reads the error objects that servers of this dialect are known to send: the vendor's, the same without
 // its envelope, in an array, or a bare string.
 func readError(body []byte) (a apiError) {
-	d := &decoder{c: scan.New(body)}
-	if d.c.Kind() == '[' {
-		if d.c.Array(); d.c.Elem() {
-			a = readError(d.c.Raw())
+	d := newDecoder(body)
+	if d.Kind() == '[' {
+		if d.Array(); d.Elem() {
+			a = readError(d.Raw())
 			a.shaped = false
 		}
 		return a
 	}
-	if d.c.Kind() != '{' {
+	if d.Kind() != '{' {
 		return a
 	}
 	var inner apiError
 	wrapped := false
-	d.c.Object()
-	for key, ok := d.c.Field(); ok; key, ok = d.c.Field() {
-		switch kind := d.c.Kind(); {
+	d.Object()
+	for key, ok := d.Field(); ok; key, ok = d.Field() {
+		switch kind := d.Kind(); {
 		case string(key) == "error" && kind == '{':
 			wrapped = true
 			inner.fields(d)
 		case string(key) == "error" && kind == '"', string(key) == "detail" && kind == '"':
-			a.message = d.c.String()
+			a.message = d.String()
 		default:
 			a.field(d, key)
 		}
 	}
-	if d.c.End() != nil {
+	if d.End() != nil {
 		return apiError{}
 	}
 	if wrapped {
@@ -104,67 +79,42 @@ func readError(body []byte) (a apiError) {
 }
 
 func (a *apiError) fields(d *decoder) {
-	d.c.Object()
-	for key, ok := d.c.Field(); ok; key, ok = d.c.Field() {
+	d.Object()
+	for key, ok := d.Field(); ok; key, ok = d.Field() {
 		a.field(d, key)
 	}
 }
 
 func (a *apiError) field(d *decoder, key []byte) {
-	kind := d.c.Kind()
+	kind := d.Kind()
 	switch {
 	case string(key) == "code" && kind == '0':
-		a.code = string(d.c.Raw())
+		a.code = string(d.Raw())
 	case kind != '"':
-		d.c.Skip()
+		d.Skip()
 	case string(key) == "message":
-		a.message = d.c.String()
+		a.message = d.String()
 	case string(key) == "type":
-		a.kind = d.c.String()
+		a.kind = d.String()
 	case string(key) == "param":
-		a.param = d.c.String()
+		a.param = d.String()
 	case string(key) == "code":
-		a.code = d.c.String()
+		a.code = d.String()
 	default:
-		d.c.Skip()
+		d.Skip()
 	}
 }
 
 // kindOf returns the kind of an error by its HTTP status and the upstream's code.
 func (a *apiError) kindOf(status int) model.Kind {
-	switch status {
-	case http.StatusBadRequest, http.StatusUnprocessableEntity:
-		if a.tooLong() {
-			return model.TooLong
-		}
-		return model.Invalid
-	case http.StatusUnauthorized:
-		return model.Unauthenticated
-	case http.StatusPaymentRequired:
-		return model.Exhausted
-	case http.StatusForbidden:
-		return model.Forbidden
-	case http.StatusNotFound:
-		return model.NotFound
-	case http.StatusRequestTimeout, http.StatusGatewayTimeout:
-		return model.Timeout
-	case http.StatusConflict, http.StatusTooEarly:
-		return model.Unavailable
-	case http.StatusRequestEntityTooLarge:
-		return model.TooLarge
-	case http.StatusTooManyRequests:
-		if a.code == "insufficient_quota" || a.kind == "insufficient_quota" {
-			return model.Exhausted
-		}
-		return model.RateLimited
-	}
+	kind := reply.KindOf(status)
 	switch {
-	case status >= 500:
-		return model.Unavailable
-	case status >= 400:
-		return model.Invalid
+	case kind == model.Invalid && a.tooLong():
+		return model.TooLong
+	case kind == model.RateLimited && (a.code == "insufficient_quota" || a.kind == "insufficient_quota"):
+		return model.Exhausted
 	}
-	return model.Upstream
+	return kind
 }
 
 // tooLong says whether the request exceeds the model's context. The vendor has a code for it; of the compatible
@@ -194,20 +144,6 @@ func (a *apiError) embedded() model.Kind {
 	return model.Upstream
 }
 
-// excerpt returns the beginning of what an upstream sent, for people to recognise it by.
-func excerpt(b []byte) string {
-	const most = 120
-	b = bytes.TrimSpace(b)
-	if len(b) == 0 {
-		return "nothing"
-	}
-	cut := ""
-	if len(b) > most {
-		b, cut = b[:most], "…"
-	}
-	return strconv.Quote(strings.ToValidUTF8(string(b), "")) + cut
-}
-
 // Error renders err in the dialect's shape. An upstream's own error of this dialect is passed on as it came.
 func (Server) Error(err error) []byte {
 	var e *model.Error
@@ -220,27 +156,27 @@ func (Server) Error(err error) []byte {
 		message = err.Error()
 	}
 	enc := &encoder{}
-	outer := enc.open()
-	enc.key("error")
-	inner := enc.open()
+	outer := enc.Open()
+	enc.Key("error")
+	inner := enc.Open()
 	if e != nil && e.Hint != "" {
 		message += " (hint: " + e.Hint + ")"
 	}
-	enc.text("message", message)
-	enc.text("type", errorType(kind))
+	enc.Text("message", message)
+	enc.Text("type", errorType(kind))
 	if e != nil && e.Field != "" {
-		enc.text("param", e.Field)
+		enc.Text("param", e.Field)
 	} else {
-		enc.null("param")
+		enc.Null("param")
 	}
 	if e != nil && kind == model.NotFound && e.Field != "" && e.Field != "model" {
-		enc.text("code", e.Field+"_not_found")
+		enc.Text("code", e.Field+"_not_found")
 	} else {
-		enc.text("code", errorCode(kind))
+		enc.Text("code", errorCode(kind))
 	}
-	enc.close(inner)
-	enc.close(outer)
-	return enc.b
+	enc.Close(inner)
+	enc.Close(outer)
+	return enc.B
 }
 
 func errorType(k model.Kind) string {

@@ -23,8 +23,8 @@ func (p *pattern) learn(c *chunks, data []byte) {
 	if len(c.parts) != 1 || only.Kind != model.TextPart || only.Logprobs != nil || only.Event.Name != "" {
 		return
 	}
-	p.before = append(p.before[:0], data[:c.at.start]...)
-	p.after = append(p.after[:0], data[c.at.end:]...)
+	p.before = append(p.before[:0], data[:c.at.Start]...)
+	p.after = append(p.after[:0], data[c.at.End:]...)
 	p.part = *only
 	p.part.Text, p.part.Event = "", model.Event{}
 }

@@ -4,55 +4,30 @@ package openai
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
-	"strings"
 
+	"retort/dialect/internal/reply"
 	"retort/dialect/sse"
 	"retort/model"
 )
 
+// ends says where a base URL ends.
+const ends = "/chat/completions begins, often in /v1"
+
 // Response reads an answer, as a stream of events or whole, whichever the upstream chose to send.
 func (c Client) Response(r *http.Response, req *model.Request, limit int, emit func(model.Part) error) (*model.Response, error) {
-	rd := sse.NewReader(r.Body, limit)
-	defer rd.Close()
-	head, err := rd.Peek(1)
-	for i := 2; err == nil && len(head) == i-1 && i < 64 && blank(head); i++ {
-		head, err = rd.Peek(i)
+	in, err := reply.Open(r, limit, ends)
+	if err != nil {
+		return nil, err
 	}
-	head = bytes.TrimLeft(head, " \t\r\n\xEF\xBB\xBF")
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	switch {
-	case len(head) == 0 && err != nil && err != io.EOF:
-		return nil, broken(err)
-	case len(head) == 0 && err == nil && kind == "text/event-stream":
-		return readStream(rd, req, emit)
-	case len(head) == 0:
-		return nil, emptyAnswer()
-	case head[0] == '<' || kind == "text/html":
-		return nil, webPage()
-	case head[0] == '{':
-		return answerWhole(rd, r.ContentLength, req, limit, emit)
-	case kind == "text/event-stream" || strings.IndexByte("deir:", head[0]) >= 0 && kind != "application/json":
-		return readStream(rd, req, emit)
+	defer in.Close()
+	if in.Events != nil {
+		return readStream(in.Events, req, emit)
 	}
-	return nil, hinted(errors.New("the answer is neither JSON nor a stream of events: "+excerpt(head)),
-		"check base_url: it should end where /chat/completions begins, often in /v1")
-}
-
-func blank(b []byte) bool { return len(bytes.TrimLeft(b, " \t\r\n\xEF\xBB\xBF")) == 0 }
-
-func emptyAnswer() *model.Error {
-	return hinted(errors.New("the answer is empty"), "check base_url: what answers there may not be an OpenAI-compatible API")
-}
-
-func webPage() *model.Error {
-	return hinted(errors.New("a web page came instead of an answer"), "check base_url: it answered a web page; "+
-		"it should end where /chat/completions begins, often in /v1")
+	return answerWhole(in, req, emit)
 }
 
 // readStream reads events until [DONE], emitting the parts of each. Some servers send no [DONE]: the stream may end
@@ -66,7 +41,7 @@ func readStream(rd *sse.Reader, req *model.Request, emit func(model.Part) error)
 			break
 		}
 		if err != nil {
-			return nil, s.cut(err)
+			return nil, reply.Cut(err, s.parts != nil)
 		}
 		if ev.Comment {
 			if err := s.keepAlive(rd.More(), emit); err != nil {
@@ -89,7 +64,7 @@ func readStream(rd *sse.Reader, req *model.Request, emit func(model.Part) error)
 	}
 	choices := s.all.Choices()
 	if len(choices) == 0 {
-		return nil, badAnswer(errors.New("the stream ended without an answer in it"))
+		return nil, reply.Bad(errors.New("the stream ended without an answer in it"))
 	}
 	return &model.Response{ID: s.id, Created: s.created, Choices: choices, Usage: s.usage}, nil
 }
@@ -112,43 +87,11 @@ func (s *chunks) whole(req *model.Request) bool {
 	return err != nil || len(s.all.Choices()) >= content.N
 }
 
-// cut says how a stream ended that did not end as it should.
-func (s *chunks) cut(err error) error {
-	switch {
-	case errors.Is(err, io.EOF) && s.parts == nil:
-		return emptyAnswer()
-	case errors.Is(err, io.EOF):
-		return badAnswer(errors.New("the stream broke off in the middle of the answer"))
-	}
-	return broken(err)
-}
-
-// broken is the error for an answer that could not be read to its end.
-func broken(err error) error {
-	switch {
-	case errors.Is(err, sse.ErrTooLong):
-		return hinted(err, "raise the provider's limit for a single event if such answers are expected")
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return &model.Error{Kind: model.KindOf(err), Op: "read answer", Err: err}
-	}
-	return badAnswer(fmt.Errorf("the answer broke off: %w", err))
-}
-
-func badAnswer(err error) *model.Error {
-	return &model.Error{Kind: model.Upstream, Op: "read answer", Err: err}
-}
-
-func hinted(err error, hint string) *model.Error {
-	e := badAnswer(err)
-	e.Hint = hint
-	return e
-}
-
 // whole reads an answer in one JSON object and emits it.
-func answerWhole(rd *sse.Reader, size int64, req *model.Request, limit int, emit func(model.Part) error) (*model.Response, error) {
-	data, err := readAll(rd, size, limit)
+func answerWhole(in *reply.Reply, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+	data, err := in.Whole()
 	if err != nil {
-		return nil, broken(err)
+		return nil, err
 	}
 	resp, err := readWhole(data)
 	if err != nil {
@@ -163,76 +106,51 @@ func answerWhole(rd *sse.Reader, size int64, req *model.Request, limit int, emit
 	return resp, nil
 }
 
-// readAll reads to the end, or fails beyond limit bytes. size is what to expect, or negative.
-func readAll(r io.Reader, size int64, limit int) ([]byte, error) {
-	if size > int64(limit) {
-		return nil, fmt.Errorf("%w: an answer of %d bytes, where %d are allowed", sse.ErrTooLong, size, limit)
-	}
-	if size <= 0 {
-		size = 4 << 10
-	}
-	data := make([]byte, 0, size+1)
-	for {
-		n, err := r.Read(data[len(data):cap(data)])
-		data = data[:len(data)+n]
-		switch {
-		case err == io.EOF:
-			return data, nil
-		case err != nil:
-			return nil, err
-		case len(data) > limit:
-			return nil, fmt.Errorf("%w: an answer of more than %d bytes", sse.ErrTooLong, limit)
-		case len(data) == cap(data):
-			data = append(data, 0)[:len(data)]
-		}
-	}
-}
-
 // readWhole reads a chat.completion object.
 func readWhole(data []byte) (*model.Response, error) {
-	d := &decoder{c: scanNew(data)}
+	d := newDecoder(data)
 	resp := &model.Response{}
 	failed, said := false, false
-	err := d.object(func(key string) error {
+	err := d.Members(func(key string) error {
 		switch key {
 		case "id":
-			return d.str(&resp.ID)
+			return d.Str(&resp.ID)
 		case "created":
-			if d.c.Kind() == '0' {
-				resp.Created = int64(d.c.Float())
+			if d.Kind() == '0' {
+				resp.Created = int64(d.Float())
 				return nil
 			}
 		case "error":
-			failed = d.c.Kind() != 'n'
+			failed = d.Kind() != 'n'
 		case "usage":
 			return d.usage(&resp.Usage)
 		case "choices":
 			said = true
 			return d.choices(resp)
 		}
-		d.c.Skip()
+		d.Skip()
 		return nil
 	})
-	err = d.end(err)
+	err = d.Done(err)
 	switch {
-	case d.c.Err() != nil:
-		return nil, badAnswer(fmt.Errorf("the answer is %w", err))
+	case d.Err() != nil:
+		return nil, reply.Bad(fmt.Errorf("the answer is %w", err))
 	case failed:
 		return nil, failure(0, data)
 	case err != nil:
-		return nil, badAnswer(err)
+		return nil, reply.Bad(err)
 	case !said:
-		return nil, hinted(errors.New("the answer has no choices: "+excerpt(data)), "check base_url and dialect")
+		return nil, reply.Hinted(errors.New("the answer has no choices: "+reply.Excerpt(data)), "check base_url and dialect")
 	case len(resp.Choices) == 0:
-		return nil, badAnswer(errors.New("the answer's choices are empty"))
+		return nil, reply.Bad(errors.New("the answer's choices are empty"))
 	}
 	return resp, nil
 }
 
 func (d *decoder) choices(resp *model.Response) error {
-	return d.array(func(int) error {
+	return d.Elems(func(int) error {
 		var choice model.Choice
-		err := d.object(func(key string) error {
+		err := d.Members(func(key string) error {
 			switch key {
 			case "message":
 				var err error
@@ -240,13 +158,13 @@ func (d *decoder) choices(resp *model.Response) error {
 				return err
 			case "finish_reason":
 				var reason string
-				err := d.str(&reason)
+				err := d.Str(&reason)
 				choice.Finish = finishOf(reason)
 				return err
 			case "logprobs":
 				return d.logprobs(&choice.Logprobs)
 			}
-			d.c.Skip()
+			d.Skip()
 			return nil
 		})
 		choice.Message.Role = model.Assistant

@@ -4,16 +4,13 @@ package openai
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
 
+	"retort/dialect/internal/object"
 	"retort/dialect/internal/scan"
+	"retort/dialect/internal/splice"
 	"retort/model"
 )
-
-// span is a part of a body; one that is empty at 0 is not there.
-type span struct{ start, end int }
 
 // note is what one scan finds out about a request's body: all that passing it on takes.
 type note struct {
@@ -21,12 +18,12 @@ type note struct {
 	stream       bool
 	includeUsage bool
 
-	open    int  // behind the body's opening brace
-	name    span // the value of model
-	options span // the value of stream_options
-	usage   span // the value of include_usage in it
-	inside  int  // behind the opening brace of stream_options; 0 when it is null
-	empty   bool // stream_options has no members
+	open    int         // behind the body's opening brace
+	name    splice.Span // the value of model
+	options splice.Span // the value of stream_options
+	usage   splice.Span // the value of include_usage in it
+	inside  int         // behind the opening brace of stream_options; 0 when it is null
+	empty   bool        // stream_options has no members
 }
 
 // passedHeaders belong to the dialect and go on to its upstreams.
@@ -63,7 +60,7 @@ func noteOf(w *model.Wire) (*note, error) {
 func scanRequest(body []byte) (*note, error) {
 	c, n := scan.New(body), &note{}
 	if c.Kind() != '{' {
-		return nil, notObject(&c, body)
+		return nil, object.NotObject(&c, body)
 	}
 	c.Object()
 	n.open = c.Offset()
@@ -84,44 +81,34 @@ func scanRequest(body []byte) (*note, error) {
 		}
 	}
 	if err := c.End(); err != nil {
-		return nil, syntax(err)
+		return nil, object.Syntax(err)
 	}
 	if n.model == "" {
-		return nil, invalid("model", errors.New("is missing; give the name of a model"))
+		return nil, object.Invalid("model", errors.New("is missing; give the name of a model"))
 	}
 	return n, nil
-}
-
-func notObject(c *scan.Cursor, body []byte) error {
-	if c.Pos() == len(body) {
-		return invalid("", errors.New("the body is empty; want a JSON object"))
-	}
-	if c.Skip(); c.End() != nil {
-		return syntax(c.Err())
-	}
-	return invalid("", errors.New("the body is JSON, but not an object"))
 }
 
 func (n *note) readModel(c *scan.Cursor) error {
 	if c.Kind() != '"' {
 		return firstOf(c, "model", "must be a string")
 	}
-	if n.name.end > 0 {
-		return invalid("model", errors.New("is given twice"))
+	if n.name.There() {
+		return object.Invalid("model", errors.New("is given twice"))
 	}
 	start := c.Pos()
 	n.model = c.String()
-	n.name = span{start, c.Offset()}
+	n.name = splice.Span{Start: start, End: c.Offset()}
 	return nil
 }
 
 func (n *note) readOptions(c *scan.Cursor) error {
-	if n.options.end > 0 {
-		return invalid("stream_options", errors.New("is given twice"))
+	if n.options.There() {
+		return object.Invalid("stream_options", errors.New("is given twice"))
 	}
 	start := c.Pos()
 	if c.Null() {
-		n.options = span{start, start + len("null")}
+		n.options = splice.Span{Start: start, End: start + len("null")}
 		return nil
 	}
 	if c.Kind() != '{' {
@@ -141,9 +128,9 @@ func (n *note) readOptions(c *scan.Cursor) error {
 		if n.includeUsage, err = readFlag(c, "stream_options.include_usage"); err != nil {
 			return err
 		}
-		n.usage = span{from, c.Offset()}
+		n.usage = splice.Span{Start: from, End: c.Offset()}
 	}
-	n.options = span{start, c.Offset()}
+	n.options = splice.Span{Start: start, End: c.Offset()}
 	return nil
 }
 
@@ -162,95 +149,33 @@ func readFlag(c *scan.Cursor, field string) (bool, error) {
 // firstOf returns the cursor's own fault if it has one by reading on, else that the field is wrong.
 func firstOf(c *scan.Cursor, field, wrong string) error {
 	if c.Skip(); c.Err() != nil {
-		return syntax(c.Err())
+		return object.Syntax(c.Err())
 	}
-	return invalid(field, errors.New(wrong))
-}
-
-func syntax(err error) error {
-	if err == nil {
-		return nil
-	}
-	return invalid("", fmt.Errorf("the body is %w", err))
-}
-
-func invalid(field string, err error) error {
-	return &model.Error{Kind: model.Invalid, Op: "read request", Field: field, Err: err}
+	return object.Invalid(field, errors.New(wrong))
 }
 
 // splice returns the body with the upstream's name of the model in it and, if the stream needs it, the wish for usage.
-func (n *note) splice(body []byte, name string, wantUsage bool) *pieces {
-	p := &pieces{}
-	from := 0
-	put := func(at span, text []byte) {
-		p.add(body[from:at.start])
-		p.add(text)
-		from = at.end
+func (n *note) splice(body []byte, name string, wantUsage bool) *splice.Body {
+	as := splice.Edit{At: n.name, Text: scan.Quote(make([]byte, 0, len(name)+2), name)}
+	if !wantUsage || n.includeUsage {
+		return splice.New(body, as)
 	}
-	value := scan.Quote(make([]byte, 0, len(name)+2), name)
-	at, text, ok := span{}, "", wantUsage && !n.includeUsage
+	var usage splice.Edit
 	switch {
-	case !ok:
-	case n.options.end == 0:
-		at, text = span{n.open, n.open}, `"stream_options":{"include_usage":true},`
+	case !n.options.There():
+		usage = splice.Edit{At: splice.Span{Start: n.open, End: n.open}, Text: []byte(`"stream_options":{"include_usage":true},`)}
 	case n.inside == 0:
-		at, text = n.options, `{"include_usage":true}`
-	case n.usage.end > 0:
-		at, text = n.usage, "true"
-	case n.empty:
-		at, text = span{n.inside, n.inside}, `"include_usage":true`
+		usage = splice.Edit{At: n.options, Text: []byte(`{"include_usage":true}`)}
+	case n.usage.There():
+		usage = splice.Edit{At: n.usage, Text: []byte("true")}
 	default:
-		at, text = span{n.inside, n.inside}, `"include_usage":true,`
-	}
-	if ok && at.start < n.name.start {
-		put(at, []byte(text))
-		ok = false
-	}
-	put(n.name, value)
-	if ok {
-		put(at, []byte(text))
-	}
-	p.add(body[from:])
-	return p
-}
-
-// pieces is a body in pieces, so that a long prompt is not copied to change a name in it.
-type pieces struct {
-	parts [5][]byte
-	n     int
-	size  int
-
-	part, off int // what has been read
-}
-
-func (p *pieces) add(b []byte) {
-	if len(b) > 0 {
-		p.parts[p.n] = b
-		p.n++
-		p.size += len(b)
-	}
-}
-
-// Read reads the pieces one after the other.
-func (p *pieces) Read(b []byte) (int, error) {
-	done := 0
-	for p.part < p.n && done < len(b) {
-		n := copy(b[done:], p.parts[p.part][p.off:])
-		done += n
-		if p.off += n; p.off == len(p.parts[p.part]) {
-			p.part, p.off = p.part+1, 0
+		usage = splice.Edit{At: splice.Span{Start: n.inside, End: n.inside}, Text: []byte(`"include_usage":true`)}
+		if !n.empty {
+			usage.Text = append(usage.Text, ',')
 		}
 	}
-	if done == 0 && p.part == p.n && len(b) > 0 {
-		return 0, io.EOF
+	if usage.At.Start < as.At.Start {
+		return splice.New(body, usage, as)
 	}
-	return done, nil
-}
-
-// Close does nothing.
-func (p *pieces) Close() error { return nil }
-
-// again returns the same body, to be read from its start.
-func (p *pieces) again() (io.ReadCloser, error) {
-	return &pieces{parts: p.parts, n: p.n, size: p.size}, nil
+	return splice.New(body, as, usage)
 }

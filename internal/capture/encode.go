@@ -96,7 +96,8 @@ func appendAnswer(b []byte, r *model.Response) []byte {
 	}
 	b = appendUsage(append(b, `],"usage":`...), &r.Usage)
 	b = appendFloat(append(b, `,"cost":`...), r.Cost.Dollars())
-	return append(appendScore(b, r.Score), '}')
+	b = appendScore(b, r.Score)
+	return append(appendOptional(b, "service_tier", r.ServiceTier), '}')
 }
 
 func appendChoice(b []byte, c *model.Choice) []byte {
@@ -116,6 +117,7 @@ func appendChoice(b []byte, c *model.Choice) []byte {
 		}
 	}
 	b = appendOptional(append(b, '}'), "finish", string(c.Finish))
+	b = appendOptional(b, "stop_text", c.StopText)
 	if len(c.Logprobs) > 0 {
 		b = appendLogprobs(append(b, `,"logprobs":`...), c.Logprobs)
 	}
@@ -123,14 +125,12 @@ func appendChoice(b []byte, c *model.Choice) []byte {
 }
 
 func appendBlock(b []byte, block *model.Block) []byte {
-	if block.Media != nil || block.Blocks != nil || block.Extra != nil {
+	if furnished(block) {
 		raw, err := json.Marshal(block)
 		if err == nil {
 			return append(b, raw...)
 		}
-		plain := *block // a field of the dialect is not JSON: keep the rest
-		plain.Media, plain.Blocks, plain.Extra = nil, nil, nil
-		block = &plain
+		// a field of the dialect is not JSON: keep the rest
 	}
 	b = appendField(append(b, '{'), "kind", string(block.Kind))
 	b = appendOptional(b, "text", block.Text)
@@ -144,6 +144,12 @@ func appendBlock(b []byte, block *model.Block) []byte {
 		b = append(b, `,"failed":true`...)
 	}
 	return append(b, '}')
+}
+
+// furnished says whether a block has more than most: what encoding/json may write.
+func furnished(b *model.Block) bool {
+	return b.Media != nil || b.Blocks != nil || b.Extra != nil || b.Cache != nil || b.Seal != nil || b.Citations != nil ||
+		b.ID != "" || b.Native != nil || b.Call != nil && (b.Call.Namespace != "" || b.Call.Freeform)
 }
 
 func appendLogprobs(b []byte, ps []model.TokenLogprob) []byte {

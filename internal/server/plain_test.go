@@ -24,6 +24,8 @@ import (
 // stream, or the text, and then "end", "cut" if it failed.
 type plain struct{}
 
+func (plain) Routes() []dialect.Route { return nil }
+
 func (plain) Name() string { return "plain" }
 
 func (plain) Request(_ *http.Request, body []byte) (*model.Request, error) {
