@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"retort/bench/internal/rig"
 )
 
 // target is an entry of gwbench's list.
@@ -76,10 +78,10 @@ func buildTool(ctx context.Context, folder string) (string, error) {
 		dir = filepath.Join("..", "shared", "tools", "gwbench")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err != nil {
-		return "", &missingError{fmt.Sprintf("gwbench is not in %s; set RETORT_GWBENCH to its folder", dir)}
+		return "", &rig.MissingError{What: fmt.Sprintf("gwbench is not in %s; set RETORT_GWBENCH to its folder", dir)}
 	}
 	path := filepath.Join(folder, "gwbench")
-	return path, build(ctx, dir, path, ".")
+	return path, rig.Compile(ctx, dir, path, ".")
 }
 
 // targets writes the list of what is compared: the mock upstream, the bare proxy, and retort.
@@ -87,11 +89,11 @@ func (b *bench) targets(ctx context.Context) (string, error) {
 	var at [3]string
 	for i := range at {
 		var err error
-		if at[i], err = freeAddress(); err != nil {
+		if at[i], err = rig.FreeAddress(); err != nil {
 			return "", err
 		}
 	}
-	config, err := b.file("compare/retort.yaml", fmt.Appendf(nil, `
+	config, err := b.retort.File("compare/retort.yaml", fmt.Appendf(nil, `
 listen: %s
 data: ./data
 providers:
@@ -102,7 +104,7 @@ models:
 	if err != nil {
 		return "", err
 	}
-	key, err := b.createKey(ctx, config)
+	key, err := b.retort.CreateKey(ctx, config)
 	if err != nil {
 		return "", err
 	}
@@ -110,12 +112,12 @@ models:
 		{Name: "direct", Base: "http://" + at[0], Cmd: []string{"$SELF", "mock", "-addr", at[0]}},
 		{Name: "floor", Base: "http://" + at[1], Cmd: []string{"$SELF", "floor", "-addr", at[1], "-to", "http://" + at[0]}},
 		{Name: "retort", Base: "http://" + at[2], Model: "gpt-4o-mini", Headers: map[string]string{"Authorization": "Bearer " + key},
-			Cmd: []string{b.retort, "serve", "-c", config}},
+			Cmd: []string{b.retort.Binary, "serve", "-c", config}},
 	})
 	if err != nil {
 		return "", err
 	}
-	return b.file("compare/targets.json", list)
+	return b.retort.File("compare/targets.json", list)
 }
 
 // judge turns the samples into figures. Ratios are taken within a round, between runs made close together, and only then
@@ -149,13 +151,13 @@ func (b *bench) judge(all []reading) {
 			}
 			m := median(rs)
 			worst = max(worst, m)
-			b.result.note("cpu_ratio_"+strings.NewReplacer(", closed loop c=", "_c").Replace(cell), m, "×")
+			b.result.Note("cpu_ratio_"+strings.NewReplacer(", closed loop c=", "_c").Replace(cell), m, "×")
 		}
-		b.result.atMost("cpu_ratio_"+f.scenario, worst, "×", f.most)
+		b.result.AtMost("cpu_ratio_"+f.scenario, worst, "×", f.most)
 	}
-	b.result.atMost("bad_answers", float64(bad), "", 0)
+	b.result.AtMost("bad_answers", float64(bad), "", 0)
 	if peak > 0 {
-		b.result.atMost("peak_rss_c64", peak, "MiB", 60)
+		b.result.AtMost("peak_rss_c64", peak, "MiB", 60)
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"retort/bench/internal/rig"
 )
 
 // seen is an answer that a client received to its end.
@@ -29,7 +31,7 @@ func kills(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer up.Close()
-	config, err := b.file("kills/retort.yaml", fmt.Appendf(nil, `
+	config, err := b.retort.File("kills/retort.yaml", fmt.Appendf(nil, `
 data: ./data
 providers:
   mock: {dialect: openai, base_url: "http://%s/v1", retries: 0}
@@ -39,7 +41,7 @@ models:
 	if err != nil {
 		return err
 	}
-	key, err := b.createKey(ctx, config)
+	key, err := b.retort.CreateKey(ctx, config)
 	if err != nil {
 		return err
 	}
@@ -60,10 +62,10 @@ models:
 	if err != nil {
 		return err
 	}
-	b.result.note("kills", float64(b.kills), "")
-	b.result.note("answers_seen_complete", float64(len(complete)), "")
-	b.result.atMost("traces_lost", float64(lost), "", 0)
-	b.result.atMost("traces_of_another_answer", float64(wrong), "", 0)
+	b.result.Note("kills", float64(b.kills), "")
+	b.result.Note("answers_seen_complete", float64(len(complete)), "")
+	b.result.AtMost("traces_lost", float64(lost), "", 0)
+	b.result.AtMost("traces_of_another_answer", float64(wrong), "", 0)
 	if b.kills > 0 && len(complete) < b.kills {
 		return fmt.Errorf("only %d answers in %d lives: that is no load", len(complete), b.kills)
 	}
@@ -72,11 +74,11 @@ models:
 
 // oneLife starts a gateway, loads it, kills it after a while, and returns what the clients saw complete.
 func (b *bench) oneLife(ctx context.Context, config, key string, life time.Duration) ([]seen, error) {
-	listen, err := freeAddress()
+	listen, err := rig.FreeAddress()
 	if err != nil {
 		return nil, err
 	}
-	g, err := b.serve(ctx, config, listen)
+	g, err := b.retort.Serve(ctx, config, listen)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +90,7 @@ func (b *bench) oneLife(ctx context.Context, config, key string, life time.Durat
 	var clients sync.WaitGroup
 	for range b.clients {
 		clients.Go(func() {
-			mine, err := until(ctx, c, g.url, key)
+			mine, err := until(ctx, c, g.URL, key)
 			if err != nil {
 				refused.Store(err)
 			}
@@ -98,7 +100,7 @@ func (b *bench) oneLife(ctx context.Context, config, key string, life time.Durat
 		})
 	}
 	time.Sleep(life)
-	g.kill()
+	g.Kill()
 	clients.Wait()
 	if err, ok := refused.Load().(error); ok {
 		return nil, err
@@ -139,7 +141,7 @@ func until(ctx context.Context, c *http.Client, url, key string) ([]seen, error)
 // account compares what clients saw with what the store has.
 func (b *bench) account(ctx context.Context, config string, complete []seen) (lost, wrong int, err error) {
 	path := filepath.Join(b.folder, "kills", "traces.jsonl")
-	if _, err := b.command(ctx, "traces", "export", "-o", path, "-c", config); err != nil {
+	if _, err := b.retort.Command(ctx, "traces", "export", "-o", path, "-c", config); err != nil {
 		return 0, 0, err
 	}
 	f, err := os.Open(path)

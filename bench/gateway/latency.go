@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"retort/bench/internal/rig"
 	"retort/internal/sample"
 )
 
@@ -29,34 +30,34 @@ func latency(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	key, err := b.createKey(ctx, config)
+	key, err := b.retort.CreateKey(ctx, config)
 	if err != nil {
 		return err
 	}
-	listen, err := freeAddress()
+	listen, err := rig.FreeAddress()
 	if err != nil {
 		return err
 	}
-	g, err := b.serve(ctx, config, listen)
+	g, err := b.retort.Serve(ctx, config, listen)
 	if err != nil {
 		return err
 	}
-	defer g.kill()
+	defer g.Kill()
 	c := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1, DisableCompression: true}}
 	defer c.CloseIdleConnections()
-	bodies, err := answeredByStudent(ctx, c, g.url, key)
+	bodies, err := answeredByStudent(ctx, c, g.URL, key)
 	if err != nil {
 		return err
 	}
 	var health, student []float64 // medians of the blocks, microseconds
 	for range blocks {
 		h, err := block(ctx, c, func(int) (*http.Request, error) {
-			return http.NewRequestWithContext(ctx, http.MethodGet, g.url+"/healthz", nil)
+			return http.NewRequestWithContext(ctx, http.MethodGet, g.URL+"/healthz", nil)
 		})
 		if err != nil {
 			return err
 		}
-		s, err := block(ctx, c, func(i int) (*http.Request, error) { return chat(ctx, g.url, key, bodies[i%len(bodies)]) })
+		s, err := block(ctx, c, func(i int) (*http.Request, error) { return chat(ctx, g.URL, key, bodies[i%len(bodies)]) })
 		if err != nil {
 			return err
 		}
@@ -66,22 +67,22 @@ func latency(ctx context.Context, b *bench) error {
 	for i := range health {
 		ratios = append(ratios, student[i]/health[i])
 	}
-	b.result.note("healthz_p50", median(health), "µs")
-	b.result.note("student_p50", median(student), "µs")
-	b.result.atMost("student_over_healthz_p50", median(ratios), "×", 1.5)
+	b.result.Note("healthz_p50", median(health), "µs")
+	b.result.Note("student_p50", median(student), "µs")
+	b.result.AtMost("student_over_healthz_p50", median(ratios), "×", 1.5)
 	return nil
 }
 
 // studentConfig makes a data folder whose task has a champion, distilled from the built-in sample.
 func (b *bench) studentConfig(ctx context.Context) (string, error) {
-	if _, err := b.file("student/recording.jsonl", sample.Recording()); err != nil {
+	if _, err := b.retort.File("student/recording.jsonl", sample.Recording()); err != nil {
 		return "", err
 	}
 	labels, err := json.Marshal(sample.Labels())
 	if err != nil {
 		return "", err
 	}
-	config, err := b.file("student/retort.yaml", fmt.Appendf(nil, `
+	config, err := b.retort.File("student/retort.yaml", fmt.Appendf(nil, `
 data: ./data
 providers:
   tape: {dialect: replay, file: recording.jsonl}
@@ -97,7 +98,7 @@ tasks:
 	if err != nil {
 		return "", err
 	}
-	_, err = b.command(ctx, "distill", sample.Task, "--data", "student/recording.jsonl", "--input", "input", "--label", "answer",
+	_, err = b.retort.Command(ctx, "distill", sample.Task, "--data", "student/recording.jsonl", "--input", "input", "--label", "answer",
 		"--promote", "--json", "-c", config)
 	return config, err
 }

@@ -7,15 +7,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strings"
 	"time"
+
+	"retort/bench/internal/rig"
 )
 
 // options are the flags.
@@ -51,7 +51,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench/gateway:", err)
 		os.Exit(1)
 	}
-	if err := result.print(os.Stdout, o.out); err != nil {
+	if err := result.Print(os.Stdout, o.out); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/gateway:", err)
 		os.Exit(1)
 	}
@@ -66,14 +66,14 @@ type part struct {
 	measure func(ctx context.Context, b *bench) error
 }
 
-func run(ctx context.Context, o options) (*result, error) {
+func run(ctx context.Context, o options) (*rig.Result, error) {
 	folder, err := os.MkdirTemp("", "retort-bench")
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(folder)
-	b := &bench{options: o, folder: folder, result: newResult(ctx)}
-	if b.retort, err = buildRetort(ctx, o.binary, folder); err != nil {
+	b := &bench{options: o, folder: folder, result: rig.NewResult(ctx, "gateway")}
+	if b.retort, err = rig.Build(ctx, o.binary, folder); err != nil {
 		return nil, err
 	}
 	for _, p := range []part{{"compare", compare}, {"latency", latency}, {"kills", kills}} {
@@ -82,7 +82,7 @@ func run(ctx context.Context, o options) (*result, error) {
 		}
 		fmt.Fprintf(os.Stderr, "%s …\n", p.name)
 		err := p.measure(ctx, b)
-		if missing := (*missingError)(nil); errors.As(err, &missing) {
+		if missing := (*rig.MissingError)(nil); errors.As(err, &missing) {
 			fmt.Fprintf(os.Stderr, "%s is left out: %v\n", p.name, err)
 			b.result.Skipped[p.name] = err.Error()
 			continue
@@ -98,28 +98,6 @@ func run(ctx context.Context, o options) (*result, error) {
 type bench struct {
 	options
 	folder string // temporary
-	retort string // path of the binary
-	result *result
-}
-
-// file writes a file in the bench's folder and returns its path.
-func (b *bench) file(name string, content []byte) (string, error) {
-	path := filepath.Join(b.folder, name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return "", err
-	}
-	return path, os.WriteFile(path, content, 0o600)
-}
-
-// createKey makes an API key with the configuration in config.
-func (b *bench) createKey(ctx context.Context, config string) (string, error) {
-	out, err := b.command(ctx, "keys", "create", "bench", "--json", "-c", config)
-	if err != nil {
-		return "", err
-	}
-	var key struct{ Key string }
-	if err := json.Unmarshal(out, &key); err != nil || key.Key == "" {
-		return "", fmt.Errorf("retort keys create printed no key: %.200s", out)
-	}
-	return key.Key, nil
+	retort *rig.Retort
+	result *rig.Result
 }

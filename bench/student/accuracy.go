@@ -28,15 +28,15 @@ func measureBanking(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	b.atMost("banking77_p50", fast.P50, "µs", 10)
-	b.atMost("banking77_p99", fast.P99, "µs", 100)
-	b.atMost("banking77_allocations", fast.Allocations, "", 0)
+	b.AtMost("banking77_p50", fast.P50, "µs", 10)
+	b.AtMost("banking77_p99", fast.P99, "µs", 100)
+	b.AtMost("banking77_allocations", fast.Allocations, "", 0)
 	slow, err := portableLatency(ctx, s)
 	if err != nil {
 		return err
 	}
-	b.atMost("banking77_portable_p50", slow.P50, "µs", 30)
-	b.atMost("banking77_portable_p99", slow.P99, "µs", 100)
+	b.AtMost("banking77_portable_p50", slow.P50, "µs", 30)
+	b.AtMost("banking77_portable_p99", slow.P99, "µs", 100)
 	return nil
 }
 
@@ -62,9 +62,9 @@ func measureHigh(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	b.atMost("banking77_high_p50", l.P50, "µs", 300)
-	b.note("banking77_high_p99", l.P99, "µs")
-	b.atMost("banking77_high_allocations", l.Allocations, "", 0)
+	b.AtMost("banking77_high_p50", l.P50, "µs", 300)
+	b.Note("banking77_high_p99", l.P99, "µs")
+	b.AtMost("banking77_high_allocations", l.Allocations, "", 0)
 	return nil
 }
 
@@ -83,14 +83,14 @@ func (b *bench) official(ctx context.Context, name string, train, test []student
 	if err != nil {
 		return nil, err
 	}
-	b.atLeast(name+"_accuracy", accuracy(training.Student, test), "", want.accuracy)
-	b.atMost(name+"_train_seconds", training.Seconds, "s", want.seconds)
-	b.note(name+"_crossfit_seconds", training.CrossFitSeconds, "s")
+	b.AtLeast(name+"_accuracy", accuracy(training.Student, test), "", want.accuracy)
+	b.AtMost(name+"_train_seconds", training.Seconds, "s", want.seconds)
+	b.Note(name+"_crossfit_seconds", training.CrossFitSeconds, "s")
 	if want.bytes > 0 {
-		b.atMost(name+"_bytes", float64(bytes), "", want.bytes)
+		b.AtMost(name+"_bytes", float64(bytes), "", want.bytes)
 	} else {
-		b.note(name+"_bytes", float64(bytes), "")
+		b.Note(name+"_bytes", float64(bytes), "")
 	}
-	b.note(name+"_crossfit_accuracy", training.Student.Card().Metrics["cross_fit_accuracy"], "")
+	b.Note(name+"_crossfit_accuracy", training.Student.Card().Metrics["cross_fit_accuracy"], "")
 	return training.Student, nil
 }

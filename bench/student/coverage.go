@@ -54,8 +54,8 @@ func measureCoverage(ctx context.Context, b *bench) error {
 				fmt.Fprintf(os.Stderr, "%s run %d: answered %.3f, agreed %.4f\n", name, run+1,
 					float64(answered)/float64(len(test)), float64(agreed)/float64(max(answered, 1)))
 			}
-			b.atLeast(name, covered, "", method.floor)
-			b.atLeast(name+"_runs_kept", float64(kept), fmt.Sprintf("of %d", b.runs), 0.95*float64(b.runs))
+			b.AtLeast(name, covered, "", method.floor)
+			b.AtLeast(name+"_runs_kept", float64(kept), fmt.Sprintf("of %d", b.runs), 0.95*float64(b.runs))
 		}
 	}
 	return nil

@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+
+	"retort/bench/internal/rig"
 )
 
 // options are the flags.
@@ -73,7 +75,7 @@ func run(ctx context.Context, o options) (bool, error) {
 			return false, fmt.Errorf("-only: there is no part %q", name)
 		}
 	}
-	b := &bench{result: newResult(ctx), runs: o.runs}
+	b := &bench{Result: rig.NewResult(ctx, "student"), runs: o.runs}
 	for _, p := range parts {
 		if !slices.Contains(wanted, p.name) {
 			continue
@@ -83,11 +85,11 @@ func run(ctx context.Context, o options) (bool, error) {
 			return false, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	return b.OK, b.print(os.Stdout, o.out)
+	return b.OK, b.Print(os.Stdout, o.out)
 }
 
 // bench is a run in progress.
 type bench struct {
-	*result
+	*rig.Result
 	runs int
 }

@@ -28,14 +28,14 @@ func measureTeacher(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		b.note(set.name+"_teacher_accuracy", d.teacher, "")
-		b.note(set.name+"_student_accuracy", d.student, "")
-		b.atLeast(set.name+"_student_of_teacher", d.student/d.teacher, "", 0.985)
-		b.atLeast(set.name+"_teacher_times_larger", d.larger, "×", 20)
+		b.Note(set.name+"_teacher_accuracy", d.teacher, "")
+		b.Note(set.name+"_student_accuracy", d.student, "")
+		b.AtLeast(set.name+"_student_of_teacher", d.student/d.teacher, "", 0.985)
+		b.AtLeast(set.name+"_teacher_times_larger", d.larger, "×", 20)
 		if d, err = distil(ctx, train, len(train)/2, test); err != nil {
 			return err
 		}
-		b.note(set.name+"_student_of_teacher_halves", d.student/d.teacher, "")
+		b.Note(set.name+"_student_of_teacher_halves", d.student/d.teacher, "")
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package rig is what the benchmarks have in common: results with figures, floors and verdicts, and a real retort to
+// measure, as another process.
+package rig
 
 import (
 	"context"
@@ -16,8 +18,8 @@ import (
 	"time"
 )
 
-// figure is one measured value.
-type figure struct {
+// Figure is one measured value.
+type Figure struct {
 	Value float64  `json:"value"`
 	Unit  string   `json:"unit,omitempty"`
 	Least *float64 `json:"at_least,omitempty"` // the floor, where there is one
@@ -25,48 +27,49 @@ type figure struct {
 	Pass  *bool    `json:"pass,omitempty"`
 }
 
-// result is the whole of one run.
-type result struct {
+// Result is the whole of one run.
+type Result struct {
 	Bench   string            `json:"bench"`
 	Date    string            `json:"date"`
 	Commit  string            `json:"commit"`
 	Machine string            `json:"machine"`
-	Figures map[string]figure `json:"figures"`
+	Figures map[string]Figure `json:"figures"`
 	Skipped map[string]string `json:"skipped,omitempty"` // parts left out, and why
 	OK      bool              `json:"ok"`                // every floor measured was reached
 
 	order []string
 }
 
-func newResult(ctx context.Context) *result {
-	return &result{Bench: "student", Date: time.Now().UTC().Format(time.RFC3339), Commit: commit(ctx), Machine: machine(),
-		Figures: map[string]figure{}, Skipped: map[string]string{}, OK: true}
+// NewResult returns an empty result of a benchmark, with date, commit and machine.
+func NewResult(ctx context.Context, bench string) *Result {
+	return &Result{Bench: bench, Date: time.Now().UTC().Format(time.RFC3339), Commit: commit(ctx), Machine: machine(),
+		Figures: map[string]Figure{}, Skipped: map[string]string{}, OK: true}
 }
 
-// note adds a figure without a floor.
-func (r *result) note(name string, value float64, unit string) {
-	r.Figures[name] = figure{Value: value, Unit: unit}
+// Note adds a Figure without a floor.
+func (r *Result) Note(name string, value float64, unit string) {
+	r.Figures[name] = Figure{Value: value, Unit: unit}
 	r.order = append(r.order, name)
 }
 
-// atMost adds a figure with its floor.
-func (r *result) atMost(name string, value float64, unit string, most float64) {
+// AtMost adds a Figure with its floor.
+func (r *Result) AtMost(name string, value float64, unit string, most float64) {
 	pass := value <= most
-	r.Figures[name] = figure{Value: value, Unit: unit, Most: &most, Pass: &pass}
+	r.Figures[name] = Figure{Value: value, Unit: unit, Most: &most, Pass: &pass}
 	r.order = append(r.order, name)
 	r.OK = r.OK && pass
 }
 
-// atLeast adds a figure with its floor.
-func (r *result) atLeast(name string, value float64, unit string, least float64) {
+// AtLeast adds a Figure with its floor.
+func (r *Result) AtLeast(name string, value float64, unit string, least float64) {
 	pass := value >= least
-	r.Figures[name] = figure{Value: value, Unit: unit, Least: &least, Pass: &pass}
+	r.Figures[name] = Figure{Value: value, Unit: unit, Least: &least, Pass: &pass}
 	r.order = append(r.order, name)
 	r.OK = r.OK && pass
 }
 
-// print writes the table and the JSON line, and the same object to a file when one is named.
-func (r *result) print(w io.Writer, path string) error {
+// Print writes the table and the JSON line, and the same object to a file when one is named.
+func (r *Result) Print(w io.Writer, path string) error {
 	fmt.Fprintf(w, "\n%s, commit %s, %s\n\n", r.Machine, r.Commit, r.Date)
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', tabwriter.AlignRight)
 	for _, name := range r.order {
@@ -93,7 +96,7 @@ func (r *result) print(w io.Writer, path string) error {
 	return err
 }
 
-func (f figure) floor() string {
+func (f Figure) floor() string {
 	switch {
 	case f.Least != nil:
 		return "≥ " + short(*f.Least)
@@ -103,7 +106,7 @@ func (f figure) floor() string {
 	return ""
 }
 
-func (f figure) verdict() string {
+func (f Figure) verdict() string {
 	switch {
 	case f.Pass == nil:
 		return ""
