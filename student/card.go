@@ -9,7 +9,7 @@ import (
 )
 
 // FormatVersion is the version of the file format that this package writes.
-const FormatVersion = 1
+const FormatVersion = 2
 
 // Card says what a student is and where it comes from. It lies in the student's file as JSON.
 type Card struct {

@@ -39,19 +39,19 @@ func Decode(data []byte) (*Student, error) {
 		return nil, corrupt("%d hidden units", fixed.Hidden)
 	}
 	features, outputs := uint64(fixed.Features), uint64(fixed.Outputs)
+	size := features*uint64(rowBytes(int(fixed.Outputs), int(fixed.Hidden))) + kernel.Slack
 	m := &model{
 		vectoriser: text.Vectoriser{
 			Dictionary: text.Dictionary{
 				Starts: view[uint32](&r, sectionStarts, uint64(fixed.Buckets)+1),
 				Marks:  view[uint32](&r, sectionMarks, features),
 			},
-			Rarity: view[uint16](&r, sectionRarity, features),
 		},
 		seen:   view[int32](&r, sectionSeen, outputs),
-		linear: readLayer(&r, sectionLinear, features, outputs),
+		linear: readLayer(&r, sectionLinear, outputs),
 	}
 	if fixed.Hidden > 0 {
-		m.hidden = readLayer(&r, sectionHidden, features, uint64(fixed.Hidden))
+		m.hidden = readLayer(&r, sectionHidden, uint64(fixed.Hidden))
 		m.outer = view[float32](&r, sectionOuter, uint64(fixed.Hidden)*uint64(linear.Padded(int(outputs))))
 	}
 	if body, ok := sections[sectionEncoder]; ok {
@@ -63,22 +63,20 @@ func Decode(data []byte) (*Student, error) {
 		}
 	}
 	heat := view[float32](&r, sectionHeat, uint64(m.members()))
+	words, small := view[uint16](&r, sectionRows, size/2), view[int8](&r, sectionRows, size)
 	if r.err != nil {
 		return nil, r.err
 	}
+	m.attach(sections[sectionRows], words, small)
 	if err := checkModel(m, fixed, heat); err != nil {
 		return nil, err
 	}
 	return newStudent(card, m, heat), nil
 }
 
-func readLayer(r *sectionReader, id uint32, features, width uint64) *layer {
-	l := &layer{
-		scale:   view[uint16](r, id, features),
-		weights: view[int8](r, id+1, features*width+kernel.Slack),
-		bias:    view[float32](r, id+2, width),
-	}
-	if unit := view[float32](r, id+3, 1); len(unit) == 1 {
+func readLayer(r *sectionReader, id uint32, width uint64) *layer {
+	l := &layer{bias: view[float32](r, id, width)}
+	if unit := view[float32](r, id+1, 1); len(unit) == 1 {
 		l.unit = unit[0]
 	}
 	return l
@@ -155,16 +153,22 @@ func view[T number](r *sectionReader, id uint32, n uint64) []T {
 		}
 		return nil
 	}
-	if n == 0 {
+	return viewOf[T](body)
+}
+
+// viewOf returns bytes, which must be whole numbers, as these numbers.
+func viewOf[T number](body []byte) []T {
+	if len(body) == 0 {
 		return nil
 	}
-	if littleMachine && uintptr(unsafe.Pointer(&body[0]))%uintptr(size) == 0 {
+	var zero T
+	size := unsafe.Sizeof(zero)
+	n := len(body) / int(size)
+	if littleMachine && uintptr(unsafe.Pointer(&body[0]))%size == 0 {
 		return unsafe.Slice((*T)(unsafe.Pointer(&body[0])), n)
 	}
 	out := make([]T, n)
-	if _, err := binary.Decode(body, binary.LittleEndian, out); err != nil && r.err == nil {
-		r.err = corrupt("section %d: %v", id, err)
-	}
+	_, _ = binary.Decode(body, binary.LittleEndian, out) // fails on too few bytes only
 	return out
 }
 

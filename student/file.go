@@ -31,11 +31,11 @@ const (
 	sectionSeen
 	sectionStarts
 	sectionMarks
-	sectionRarity
+	sectionRows
 	sectionHeat
-	sectionLinear  // four sections: scale, weights, bias, unit
-	sectionHidden  = sectionLinear + 4
-	sectionOuter   = sectionHidden + 4
+	sectionLinear  // two sections: bias, unit
+	sectionHidden  = sectionLinear + 2
+	sectionOuter   = sectionHidden + 2
 	sectionEncoder = sectionOuter + 1
 )
 
@@ -68,7 +68,7 @@ func (s *Student) Encode() ([]byte, error) {
 	w.add(sectionSeen, littleEndian(m.seen))
 	w.add(sectionStarts, littleEndian(dictionary.Starts))
 	w.add(sectionMarks, littleEndian(dictionary.Marks))
-	w.add(sectionRarity, littleEndian(m.vectoriser.Rarity))
+	w.add(sectionRows, m.rows)
 	w.add(sectionHeat, littleEndian(s.heat))
 	w.addLayer(sectionLinear, m.linear)
 	if m.hidden != nil {
@@ -105,10 +105,8 @@ func (w *fileWriter) add(id uint32, body []byte) {
 }
 
 func (w *fileWriter) addLayer(id uint32, l *layer) {
-	w.add(id, littleEndian(l.scale))
-	w.add(id+1, littleEndian(l.weights))
-	w.add(id+2, littleEndian(l.bias))
-	w.add(id+3, littleEndian([]float32{l.unit}))
+	w.add(id, littleEndian(l.bias))
+	w.add(id+1, littleEndian([]float32{l.unit}))
 }
 
 func (w *fileWriter) bytes() []byte {

@@ -117,8 +117,9 @@ func (m *model) fitLayers(ctx context.Context, data *linear.Data, target linear.
 		return err
 	}
 	center(w, data.Classes)
-	m.linear = newLayer(w, m.features(), data.Classes, linear.Padded(data.Classes))
-	m.hidden = newLayer(network.Inner, m.features(), opt.Network.Hidden, opt.Network.Hidden)
+	linearPart := matrix{w, data.Classes, linear.Padded(data.Classes)}
+	hiddenPart := matrix{network.Inner, opt.Network.Hidden, opt.Network.Hidden}
+	m.build(linearPart, hiddenPart)
 	m.outer = network.Outer
 	return nil
 }
@@ -135,7 +136,7 @@ func fitEncoder(ctx context.Context, s *sample, seen []int32, seed uint64, worke
 
 // newVectoriser sorts hashes and weighs them by their counts.
 func newVectoriser(hashes []uint64, counter *text.Counter) text.Vectoriser {
-	v := text.Vectoriser{Dictionary: text.NewDictionary(hashes), Rarity: make([]uint16, len(hashes))}
+	v := text.Vectoriser{Dictionary: text.NewDictionary(hashes), Rarity: make([]uint16, len(hashes)), Step: 1}
 	for i, h := range hashes {
 		v.Rarity[i] = text.Rarity(counter.Count(h), counter.Texts)
 	}

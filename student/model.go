@@ -12,6 +12,7 @@ import (
 type model struct {
 	vectoriser text.Vectoriser
 	seen       []int32        // the class of each output, ascending
+	rows       []byte         // behind the vectoriser's and the layers' arrays, see rows.go
 	linear     *layer         // the first member
 	hidden     *layer         // the first half of the second member, a network; nil: there is none
 	outer      []float32      // its second half: a row of linear.Padded(len(seen)) weights per hidden unit
@@ -31,11 +32,9 @@ type modelScratch struct {
 
 // newConstant returns a model with one output and no n-grams.
 func newConstant(seen []int32) *model {
-	return &model{
-		vectoriser: text.Vectoriser{Dictionary: text.NewDictionary(nil)},
-		seen:       seen,
-		linear:     newLayer(make([]float32, 1), 0, 1, 1),
-	}
+	m := &model{vectoriser: text.Vectoriser{Dictionary: text.NewDictionary(nil), Step: 1}, seen: seen}
+	m.build(matrix{make([]float32, 1), 1, 1}, matrix{})
+	return m
 }
 
 func (m *model) features() int { return m.vectoriser.Dictionary.Len() }

@@ -106,7 +106,7 @@ func TestTrainIsTheSameForAnyNumberOfWorkers(t *testing.T) {
 // TestTrainGivesTheSameFileEverywhere pins the bytes of a small student, which are the same on every architecture, with
 // and without assembly. A change of the training on purpose changes the digest.
 func TestTrainGivesTheSameFileEverywhere(t *testing.T) {
-	const want = "5dc8c064c9123b5eef47ca97a3a69724b4bd5ecf3de9e7228da833377434753d"
+	const want = "f6df5f61df6e1b8fde301c383ab406b3006c7d7d489185ef2c8bf7479ef5bc63"
 	file := encode(t, train(t, desk(60), Options{Seed: 3, Folds: 2}).Student)
 	if got := fmt.Sprintf("%x", sha256.Sum256(file)); got != want {
 		t.Errorf("digest %s, want %s", got, want)
@@ -278,6 +278,9 @@ func TestWeightsCount(t *testing.T) {
 }
 
 func TestPredictDoesNotAllocate(t *testing.T) {
+	if raced {
+		t.Skip("the race detector makes pools forget")
+	}
 	for _, effort := range []Effort{Standard, High} {
 		s := train(t, desk(15), Options{Folds: 2, Effort: effort}).Student
 		text := "Where is my parcel? I bought the kettle and it's not here"

@@ -36,7 +36,7 @@ type Options struct {
 	// Folds of the cross-fit that calibrates; 0 means 5, or 10 below 3,000 examples. At least 2.
 	Folds int
 	// MaxBytes bounds the student's file by leaving out the least useful n-grams. 0 means 2.4 bytes per example
-	// and label, but between 1.9 and 16 million. What effort High adds comes on top.
+	// and label, but between 1.98 and 16 million. What effort High adds comes on top.
 	MaxBytes int64
 	// Progress, where set, is told how far the stages "cross-fit" and "fit" are. It may be called from several
 	// goroutines, one call at a time per stage is not promised.
@@ -137,14 +137,14 @@ func (opt *Options) progress(stage string, done, total int) {
 func featureBudget(bytes int64, s *sample) (int, error) {
 	classes, examples := int64(len(s.seen())), int64(len(s.texts))
 	if bytes == 0 {
-		bytes = max(1_900_000, min(12*classes*examples/5, 16_000_000))
+		bytes = max(1_980_000, min(12*classes*examples/5, 16_000_000))
 	}
 	fixed := int64(4096 + 4*hiddenUnits*linear.Padded(int(classes)))
 	for _, label := range s.labels {
 		fixed += int64(2*len(label) + 32) // each may be listed twice in the card
 	}
-	// The dictionary takes 6 bytes an n-gram and up to 4 for its bucket, the scales take 4, each weight takes 1.
-	each := classes + hiddenUnits + 14
+	// The dictionary takes 4 bytes an n-gram and up to 4 for its bucket.
+	each := int64(rowBytes(int(classes), hiddenUnits)) + 8
 	features := (bytes - fixed) / each
 	if least := int64(64); features < least {
 		return 0, fmt.Errorf("train a student: %d bytes are too few for %d labels; allow at least %d", bytes, len(s.labels), fixed+least*each)

@@ -24,6 +24,8 @@ func (s *Store) Position(ctx context.Context) (capture.Position, error) {
 // ImportTraces adds the rows of entries and notes next as the position of the import, in one transaction.
 func (s *Store) ImportTraces(ctx context.Context, entries []capture.Entry, next capture.Position) error {
 	return s.moveTo(ctx, next, func(tx *sql.Tx) error {
+		// The driver watches a context that can end with a goroutine for each statement. A batch takes milliseconds.
+		ctx := context.WithoutCancel(ctx)
 		insert := tx.StmtContext(ctx, s.insert)
 		for i := range entries {
 			e, t := &entries[i], &entries[i].Trace

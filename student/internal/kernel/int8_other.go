@@ -4,6 +4,6 @@
 
 package kernel
 
-func sumRows(acc []int32, weights []int8, stride int, rows []uint32, factors []int16) {
-	sumRowsPortable(acc, weights, stride, rows, factors)
+func sumRows(acc []int32, weights []int8, width, stride int, rows []uint32, factors []int16) {
+	sumRowsPortable(acc, weights, width, stride, rows, factors)
 }

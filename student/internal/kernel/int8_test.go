@@ -13,6 +13,7 @@ import (
 
 // problem is an input of SumRows.
 type problem struct {
+	width   int
 	stride  int
 	acc     []int32
 	weights []int8
@@ -20,10 +21,11 @@ type problem struct {
 	factors []int16
 }
 
-func newProblem(random *rand.Rand, stride, table, n int) problem {
+func newProblem(random *rand.Rand, width, stride, table, n int) problem {
 	p := problem{
+		width:   width,
 		stride:  stride,
-		acc:     make([]int32, (stride+Lanes-1)/Lanes*Lanes),
+		acc:     make([]int32, (width+Lanes-1)/Lanes*Lanes),
 		weights: make([]int8, table*stride+Slack),
 		rows:    make([]uint32, n),
 		factors: make([]int16, n),
@@ -44,14 +46,14 @@ func newProblem(random *rand.Rand, stride, table, n int) problem {
 // TestSumRowsEveryPath compares the path of this machine with the portable one, bit for bit.
 func TestSumRowsEveryPath(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for _, stride := range []int{1, 2, 15, 16, 17, 31, 32, 33, 48, 77, 96, 150, 1000} {
+	for i, width := range []int{1, 2, 15, 16, 17, 31, 32, 33, 48, 77, 96, 150, 1000} {
 		for _, n := range []int{0, 1, 2, 3, 8, 171} {
-			t.Run(fmt.Sprintf("%d lanes of %d rows", stride, n), func(t *testing.T) {
-				p := newProblem(random, stride, 50, n)
+			t.Run(fmt.Sprintf("%d lanes of %d rows", width, n), func(t *testing.T) {
+				p := newProblem(random, width, width+17*(i%3), 50, n)
 				want := append([]int32(nil), p.acc...)
-				sumRowsPortable(want, p.weights, stride, p.rows, p.factors)
-				SumRows(p.acc, p.weights, stride, p.rows, p.factors)
-				if diff := cmp.Diff(want[:stride], p.acc[:stride]); diff != "" {
+				sumRowsPortable(want, p.weights, p.width, p.stride, p.rows, p.factors)
+				SumRows(p.acc, p.weights, p.width, p.stride, p.rows, p.factors)
+				if diff := cmp.Diff(want[:width], p.acc[:width]); diff != "" {
 					t.Errorf("differs from the portable path (-want +got):\n%s", diff)
 				}
 			})
@@ -67,7 +69,7 @@ func TestSumRowsExtremes(t *testing.T) {
 				weights[i] = weight
 			}
 			acc := make([]int32, Lanes)
-			SumRows(acc, weights, 20, []uint32{0, 1, 1}, []int16{factor, factor, factor})
+			SumRows(acc, weights, 20, 20, []uint32{0, 1, 1}, []int16{factor, factor, factor})
 			for c := range 20 {
 				if want := 3 * int32(factor) * int32(weight); acc[c] != want {
 					t.Fatalf("factor %d, weight %d, lane %d: got %d, want %d", factor, weight, c, acc[c], want)
@@ -79,10 +81,10 @@ func TestSumRowsExtremes(t *testing.T) {
 
 func TestSumRowsRejectsWrongLengths(t *testing.T) {
 	cases := map[string]func(){
-		"sums too short": func() { SumRows(make([]int32, 32), make([]int8, 200), 40, []uint32{0}, []int16{1}) },
-		"sums no vector": func() { SumRows(make([]int32, 20), make([]int8, 200), 20, []uint32{0}, []int16{1}) },
-		"factor missing": func() { SumRows(make([]int32, 32), make([]int8, 200), 20, []uint32{0, 1}, []int16{1}) },
-		"no slack":       func() { SumRows(make([]int32, 32), make([]int8, 20), 20, []uint32{0}, []int16{1}) },
+		"sums too short": func() { SumRows(make([]int32, 32), make([]int8, 200), 40, 40, []uint32{0}, []int16{1}) },
+		"sums no vector": func() { SumRows(make([]int32, 20), make([]int8, 200), 20, 20, []uint32{0}, []int16{1}) },
+		"factor missing": func() { SumRows(make([]int32, 32), make([]int8, 200), 20, 20, []uint32{0, 1}, []int16{1}) },
+		"no slack":       func() { SumRows(make([]int32, 32), make([]int8, 20), 20, 20, []uint32{0}, []int16{1}) },
 	}
 	for name, call := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -97,12 +99,12 @@ func TestSumRowsRejectsWrongLengths(t *testing.T) {
 }
 
 func BenchmarkSumRows(b *testing.B) {
-	p := newProblem(rand.New(rand.NewPCG(3, 4)), 77, 14_000, 170)
-	paths := map[string]func([]int32, []int8, int, []uint32, []int16){"machine": SumRows, "portable": sumRowsPortable}
+	p := newProblem(rand.New(rand.NewPCG(3, 4)), 77, 128, 14_000, 170)
+	paths := map[string]func([]int32, []int8, int, int, []uint32, []int16){"machine": SumRows, "portable": sumRowsPortable}
 	for name, path := range paths {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
-				path(p.acc, p.weights, p.stride, p.rows, p.factors)
+				path(p.acc, p.weights, p.width, p.stride, p.rows, p.factors)
 			}
 		})
 	}

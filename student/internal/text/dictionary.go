@@ -58,28 +58,74 @@ func (d Dictionary) width() int { return bits.Len(uint(len(d.Starts)-1)) - 1 }
 // batch is how many n-grams are looked up together.
 const batch = 64
 
-// none is the number of an n-gram that the dictionary does not have.
-const none = ^uint32(0)
+// atOnce is how many marks of a bucket are compared at once. Few buckets have more.
+const atOnce = 4
 
-// findAll looks up the first hashes, at most batch, puts the number of each n-gram or none into found, and returns how
-// many it looked up. A look-up alone would wait for memory twice, first for the bucket and then for its marks; doing
-// first the one for all and then the other lets the waits overlap.
-func (d Dictionary) findAll(found *[batch]uint32, hashes []uint64) int {
+// findAll looks up the first hashes, at most batch, puts the number of each n-gram into found, or Len for one that the
+// dictionary does not have, and returns how many it looked up.
+//
+// A look-up alone would wait for memory twice, first for the bucket and then for its marks; doing first the one for all
+// and then the other lets the waits overlap. The loops have no branches that depend on the n-grams: which are known, and
+// where in their buckets, is as good as random, so that a processor would guess wrong and throw away what it has begun.
+func (d *Dictionary) findAll(found *[batch]uint32, hashes []uint64) int {
 	n := min(len(hashes), batch)
-	shift := 63 - d.width()
-	var next [batch]uint32
-	for j, h := range hashes[:n] {
+	hashes = hashes[:n]
+	var sizes [batch]uint32
+	starts, shift := d.Starts, uint(63-d.width())&63
+	for j, h := range hashes {
 		b := h >> 1 >> shift
-		found[j], next[j] = d.Starts[b], d.Starts[b+1]
+		found[j] = starts[b]
+		sizes[j] = starts[b+1] - starts[b]
 	}
-	for j, h := range hashes[:n] {
-		mark, at := uint32(h), none
-		for i := found[j]; i < next[j]; i++ {
-			if d.Marks[i] == mark {
-				at = i
-			}
+	marks, none := d.Marks, uint32(len(d.Marks))
+	if len(marks) < atOnce {
+		for j, h := range hashes {
+			found[j] = d.find(found[j], sizes[j], uint32(h))
+		}
+		return n
+	}
+	last := none - atOnce
+	var large [batch]uint8 // those in buckets of more than atOnce
+	larges := 0
+	for j, h := range hashes {
+		from, size, mark := found[j], sizes[j], uint32(h)
+		first := min(from, last)
+		some := (*[atOnce]uint32)(marks[first:])
+		at := none
+		if some[3] == mark {
+			at = first + 3
+		}
+		if some[2] == mark {
+			at = first + 2
+		}
+		if some[1] == mark {
+			at = first + 1
+		}
+		if some[0] == mark {
+			at = first
+		}
+		if at-from >= size { // it is in another bucket
+			at = none
+		}
+		large[larges&(batch-1)] = uint8(j)
+		if size > atOnce {
+			larges++
+			at = from
 		}
 		found[j] = at
 	}
+	for _, j := range large[:larges] {
+		found[j] = d.find(found[j], sizes[j], uint32(hashes[j]))
+	}
 	return n
+}
+
+// find looks for a mark among size n-grams.
+func (d *Dictionary) find(from, size, mark uint32) uint32 {
+	for i, m := range d.Marks[from : from+size] {
+		if m == mark {
+			return from + uint32(i)
+		}
+	}
+	return uint32(len(d.Marks))
 }

@@ -5,6 +5,7 @@
 package text
 
 import (
+	"slices"
 	"unicode"
 	"unicode/utf8"
 )
@@ -14,7 +15,7 @@ import (
 const MaxRunes = 8192
 
 // MinChars and MaxChars are the lengths of the character n-grams. Five characters cost places in the dictionary that pairs
-// of stems use better.
+// of stems use better. scanChars is written out for these lengths.
 const (
 	MinChars = 2
 	MaxChars = 4
@@ -34,6 +35,7 @@ type Grams struct {
 	Char []uint64 // hashes of the character n-grams of each word with the space before and after it
 
 	runes []rune
+	kinds []class // of the runes
 	words []uint64
 	stems []uint64
 }
@@ -53,54 +55,65 @@ func (g *Grams) Scan(s string) {
 
 // normalise fills g.runes with one space, the cleaned text, and one space.
 func (g *Grams) normalise(s string) {
-	out := append(g.runes[:0], ' ')
-	for i := 0; i < len(s) && len(out) <= MaxRunes; {
+	runes, kinds := append(g.runes[:0], ' '), append(g.kinds[:0], space)
+	last := space
+	for i := 0; i < len(s) && len(runes) <= MaxRunes; {
 		r, size := rune(s[i]), 1
-		if r >= utf8.RuneSelf {
+		var kind class
+		if r < utf8.RuneSelf {
+			kind, r = ascii[r].kind, rune(ascii[r].lower)
+		} else {
 			r, size = utf8.DecodeRuneInString(s[i:])
+			kind, r = classify(r)
 		}
 		i += size
-		switch class := classify(r); {
-		case class == space:
-			if out[len(out)-1] != ' ' {
-				out = append(out, ' ')
-			}
-		case class == apostrophe && isWord(out[len(out)-1]):
-		default:
-			out = append(out, lower(r))
+		if kind == space && last == space || kind == apostrophe && last.inWord() {
+			continue
 		}
+		last = kind
+		runes, kinds = append(runes, r), append(kinds, kind)
 	}
-	if out[len(out)-1] != ' ' {
-		out = append(out, ' ')
+	if last != space {
+		runes, kinds = append(runes, ' '), append(kinds, space)
 	}
-	g.runes = out
+	g.runes, g.kinds = runes, kinds
 }
 
-// scanChars takes the n-grams that contain no space but at their ends.
+// scanChars takes the n-grams that contain no space but at their ends. It writes those of all lengths at each character and
+// then keeps as many as there are: where words end is hard to predict.
 func (g *Grams) scanChars() {
-	out := g.Char
-	for i := range g.runes {
-		h := uint64(charSeed)
-		for n, r := range g.runes[i:min(i+MaxChars, len(g.runes))] {
-			h = step(h, r)
-			if n+1 >= MinChars {
-				out = append(out, finish(h))
-			}
-			if n > 0 && r == ' ' {
-				break
-			}
+	n := len(g.runes)
+	runes := append(g.runes, 0, 0) // so that each character but the last has MaxChars-1 behind it
+	g.runes = runes[:n]
+	out := slices.Grow(g.Char, n*(MaxChars-MinChars+1))
+	k, out := 0, out[:cap(out)]
+	for ; len(runes) > MaxChars-1; runes = runes[1:] {
+		second, third := uint(1), uint(1)
+		if runes[1] == ' ' {
+			second = 0
 		}
+		if runes[2] == ' ' {
+			third = 0
+		}
+		to := out[k:]
+		h := step(step(charSeed, runes[0]), runes[1])
+		to[0] = finish(h)
+		h = step(h, runes[2])
+		to[1] = finish(h)
+		to[2] = finish(step(h, runes[3]))
+		k += int(1 + second + second&third)
 	}
-	g.Char = out
+	g.Char = out[:k]
 }
 
 // scanWords takes the words and keeps their stems for pairWords.
 func (g *Grams) scanWords() {
 	g.words, g.stems = g.words[:0], g.stems[:0]
-	var length int
+	length := 0
 	whole, stem := uint64(wordSeed), uint64(stemSeed)
 	for i, r := range g.runes {
-		if !isWord(r) {
+		kind := g.kinds[i]
+		if !kind.inWord() {
 			continue
 		}
 		if length++; length <= Stem {
@@ -108,7 +121,7 @@ func (g *Grams) scanWords() {
 		}
 		whole = step(whole, r)
 		// The runes end with a space, so there is a next one.
-		if next := g.runes[i+1]; !isWord(next) || alone(r) || alone(next) {
+		if next := g.kinds[i+1]; next != word || kind == alone {
 			g.words = append(g.words, finish(whole))
 			g.stems = append(g.stems, finish(stem))
 			length, whole, stem = 0, wordSeed, stemSeed
@@ -119,15 +132,17 @@ func (g *Grams) scanWords() {
 
 // pairWords takes neighbouring words in their order, and the stems of words that are near in no order.
 func (g *Grams) pairWords() {
+	out := slices.Grow(g.Word, len(g.words)*(Reach+1))
 	for i := range g.words {
 		if i > 0 {
-			g.Word = append(g.Word, finish(g.words[i-1]*pairFactor+g.words[i]))
+			out = append(out, finish(g.words[i-1]*pairFactor+g.words[i]))
 		}
 		a := g.stems[i]
 		for _, b := range g.stems[i+1 : min(i+1+Reach, len(g.stems))] {
-			g.Word = append(g.Word, finish(min(a, b)*stemFactor+max(a, b)))
+			out = append(out, finish(min(a, b)*stemFactor+max(a, b)))
 		}
 	}
+	g.Word = out
 }
 
 const (
@@ -149,56 +164,59 @@ func finish(h uint64) uint64 {
 	return h ^ h>>32
 }
 
+// class is what a character counts as.
 type class uint8
 
 const (
 	other class = iota
-	word
 	space
 	apostrophe
+	word
+	alone // a word, as in scripts that are written without spaces between words
 )
 
-var ascii = func() (table [utf8.RuneSelf]class) {
-	for r := range table {
-		switch c := rune(r); {
-		case c <= ' ' || c == 0x7f:
-			table[r] = space
-		case c == '\'' || c == '`':
-			table[r] = apostrophe
-		case c >= '0' && c <= '9', c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z':
-			table[r] = word
+func (c class) inWord() bool { return c >= word }
+
+// ascii has the class and the lower case of the first characters.
+var ascii = func() (table [utf8.RuneSelf]struct {
+	kind  class
+	lower uint8
+}) {
+	for i := range table {
+		c := &table[i]
+		switch r := rune(i); {
+		case r <= ' ' || r == 0x7f:
+			c.kind, c.lower = space, ' '
+		case r == '\'' || r == '`':
+			c.kind, c.lower = apostrophe, uint8(r)
+		case r >= 'A' && r <= 'Z':
+			c.kind, c.lower = word, uint8(r+'a'-'A')
+		case r >= '0' && r <= '9', r >= 'a' && r <= 'z':
+			c.kind, c.lower = word, uint8(r)
+		default:
+			c.lower = uint8(r)
 		}
 	}
 	return table
 }()
 
-func classify(r rune) class {
+// classify returns the class of a character beyond ASCII, and its lower case.
+func classify(r rune) (class, rune) {
 	switch {
-	case r < utf8.RuneSelf:
-		return ascii[r]
 	case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r):
-		return word
+		if r >= 0x0e00 && unicode.In(r, unspaced...) {
+			return alone, r
+		}
+		return word, unicode.ToLower(r)
 	case unicode.IsSpace(r), unicode.IsControl(r):
-		return space
+		return space, ' '
 	case r == '’', r == '‘':
-		return apostrophe
+		return apostrophe, r
 	}
-	return other
+	return other, unicode.ToLower(r)
 }
 
-func isWord(r rune) bool { return classify(r) == word }
-
-func lower(r rune) rune {
-	switch {
-	case r >= utf8.RuneSelf:
-		return unicode.ToLower(r)
-	case r >= 'A' && r <= 'Z':
-		return r + 'a' - 'A'
-	}
-	return r
-}
-
-// alone reports whether r belongs to a script that is written without spaces between words.
-func alone(r rune) bool {
-	return r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Khmer, unicode.Lao, unicode.Myanmar)
+// unspaced are the scripts that are written without spaces between words.
+var unspaced = []*unicode.RangeTable{
+	unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Khmer, unicode.Lao, unicode.Myanmar,
 }

@@ -128,7 +128,7 @@ func lookUp(d Dictionary, hashes []uint64) []uint32 {
 }
 
 func TestDictionaryFindsWhatItHolds(t *testing.T) {
-	for _, n := range []int{0, 1, 2, 3, 100, 5000} {
+	for _, n := range []int{0, 1, 2, 3, 4, 5, 100, 5000} {
 		hashes := make([]uint64, n)
 		for i := range hashes {
 			hashes[i] = finish(uint64(i) * mix)
@@ -147,7 +147,7 @@ func TestDictionaryFindsWhatItHolds(t *testing.T) {
 			unknown[i] = finish(uint64(n+i) * mix)
 		}
 		for _, at := range lookUp(d, unknown) {
-			if at != none {
+			if at != uint32(d.Len()) {
 				t.Fatalf("%d n-grams: an unknown one found at %d", n, at)
 			}
 		}
@@ -198,7 +198,7 @@ func TestVectorHasUnitBlocks(t *testing.T) {
 		c.Add(s)
 	}
 	hashes := c.Common(1)
-	v := Vectoriser{Dictionary: NewDictionary(hashes), Rarity: make([]uint16, len(hashes))}
+	v := Vectoriser{Dictionary: NewDictionary(hashes), Rarity: make([]uint16, len(hashes)), Step: 1}
 	for i, h := range hashes {
 		v.Rarity[i] = Rarity(c.Count(h), c.Texts)
 	}
