@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"retort/model"
 )
@@ -67,12 +68,16 @@ func (u *uses) useIf(used bool, f Feature) {
 	}
 }
 
+// extra notes the fields of another dialect. A name that begins with a dot is no field: it says how something was
+// written that is said in another place too.
 func (u *uses) extra(m map[string]json.RawMessage, at string) {
 	if !u.foreign || len(m) == 0 {
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		u.drop(at + key)
+		if !strings.HasPrefix(key, ".") && string(m[key]) != "null" { // which says nothing
+			u.drop(at + key)
+		}
 	}
 }
 

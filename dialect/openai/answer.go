@@ -4,10 +4,13 @@ package openai
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"io"
 	"time"
+	"unicode/utf8"
 
 	"retort/dialect"
+	"retort/dialect/internal/called"
 	"retort/dialect/internal/scan"
 	"retort/dialect/sse"
 	"retort/model"
@@ -46,8 +49,20 @@ type answer struct {
 // choiceState is what a client has seen of a choice.
 type choiceState struct {
 	begun, ended bool
-	calls        int // tool calls begun
+	calls        []callState
+	last         model.PartKind
+	before, text int // code points of text before the block that grows, and with it
+	seals        int // of reasoning
 }
+
+// callState says whether and how a tool call has begun.
+type callState uint8
+
+const (
+	unbegun callState = iota
+	function
+	custom // it takes plain text
+)
 
 // ContentType returns the type of an event stream or of JSON.
 func (a *answer) ContentType() string {
@@ -64,7 +79,7 @@ func (a *answer) Part(p model.Part) error {
 		return nil
 	case p.Event.Dialect == Name:
 		return a.pass(&p)
-	case p.Kind == model.MetaPart:
+	case p.Kind == model.MetaPart, p.Kind == model.NativePart, p.Kind == model.MediaPart && !tellable(&p):
 		return nil
 	}
 	c := a.choice(p.Choice)
@@ -74,15 +89,34 @@ func (a *answer) Part(p model.Part) error {
 		a.chunk(p.Choice, p.Model, func(e *encoder) {
 			e.Text("role", "assistant")
 			e.Text("content", "")
-		}, nil, "")
+		}, nil, "", "")
 	}
 	if p.Kind == model.FinishPart {
 		c.ended = true
-		a.chunk(p.Choice, p.Model, nil, p.Logprobs, p.Finish)
+		stop := ""
+		if p.Detail != nil {
+			stop = p.Detail.StopText
+		}
+		a.chunk(p.Choice, p.Model, nil, p.Logprobs, p.Finish, stop)
 	} else {
-		a.chunk(p.Choice, p.Model, func(e *encoder) { a.delta(e, c, &p) }, p.Logprobs, "")
+		a.chunk(p.Choice, p.Model, func(e *encoder) { a.delta(e, c, &p) }, p.Logprobs, "", "")
 	}
 	return a.flush()
+}
+
+// tellable says whether a part holds media that the dialect can tell of.
+func tellable(p *model.Part) bool {
+	if p.Detail == nil || p.Detail.Media == nil {
+		return false
+	}
+	m := p.Detail.Media
+	switch model.MediaKind(m.Type) {
+	case model.ImageBlock:
+		return showable(m)
+	case model.AudioBlock:
+		return m.Data != nil
+	}
+	return false
 }
 
 // pass sends an upstream's event on as it came. One that holds nothing but the usage is for those who asked for it.
@@ -131,8 +165,8 @@ func usageOnly(data []byte) bool {
 	return usage && !choices && c.Err() == nil
 }
 
-// maxChoices bounds the choices that a part may name.
-const maxChoices = 256
+// maxChoices and maxCalls bound the choices and calls that a part may name.
+const maxChoices, maxCalls = 256, 1024
 
 func (a *answer) choice(i int) *choiceState {
 	i = max(0, min(i, maxChoices-1))
@@ -172,7 +206,7 @@ func (a *answer) identify(e *encoder, object, name string) {
 }
 
 // chunk appends a chunk of one choice.
-func (a *answer) chunk(index int, name string, delta func(*encoder), probs []model.TokenLogprob, finish model.Finish) {
+func (a *answer) chunk(index int, name string, delta func(*encoder), probs []model.TokenLogprob, finish model.Finish, stop string) {
 	a.begin(name)
 	e := &a.enc
 	e.B, e.Loose = a.buf, true
@@ -188,6 +222,7 @@ func (a *answer) chunk(index int, name string, delta func(*encoder), probs []mod
 	e.Close(mark)
 	e.logprobs(probs)
 	e.finish(finish)
+	e.TextIf("stop_reason", stop)
 	e.Close(choice)
 	e.B = append(e.B, ']')
 	if a.wantUsage {
@@ -200,28 +235,81 @@ func (a *answer) delta(e *encoder, c *choiceState, p *model.Part) {
 	switch p.Kind {
 	case model.TextPart:
 		e.Text("content", p.Text)
+		if p.Start || c.last != model.TextPart {
+			c.before = c.text
+		}
+		c.text += utf8.RuneCountInString(p.Text)
+		if p.Detail != nil && len(p.Detail.Citations) > 0 {
+			e.Array("annotations")
+			e.citations(p.Detail.Citations, c.before)
+			e.EndArray()
+		}
 	case model.ReasoningPart:
-		e.Text("reasoning_content", p.Text)
+		if p.Text != "" || p.Detail == nil {
+			e.Text("reasoning_content", p.Text)
+		}
+		if p.Detail != nil && p.Detail.Seal != nil {
+			if raw := details(p.Detail.Seal, c.seals); raw != nil {
+				c.seals++
+				e.Raw("reasoning_details", raw)
+			}
+		}
 	case model.RefusalPart:
 		e.Text("refusal", p.Text)
 	case model.ToolCallPart:
-		e.Key("tool_calls")
-		e.B = append(e.B, '[')
-		call := e.Open()
-		e.Whole("index", int64(p.Index))
-		if p.Index >= c.calls {
-			c.calls = p.Index + 1
-			e.Text("id", p.ID)
-			e.Text("type", "function")
+		e.Array("tool_calls")
+		e.callPiece(c, p)
+		e.EndArray()
+	case model.MediaPart:
+		if m := p.Detail.Media; model.MediaKind(m.Type) == model.AudioBlock {
+			e.shownSound(p.ID, m)
+		} else {
+			e.Array("images")
+			e.shownImage(m)
+			e.EndArray()
 		}
-		e.Key("function")
-		f := e.Open()
-		e.TextIf("name", p.Name)
-		e.Text("arguments", p.Text)
-		e.Close(f)
-		e.Close(call)
-		e.B = append(e.B, ']')
 	}
+	c.last = p.Kind
+}
+
+// callPiece writes a piece of a tool call, the first of which says what is called.
+func (e *encoder) callPiece(c *choiceState, p *model.Part) {
+	index := max(0, min(p.Index, maxCalls-1))
+	for index >= len(c.calls) {
+		c.calls = append(c.calls, unbegun)
+	}
+	var d model.Detail
+	if p.Detail != nil {
+		d = *p.Detail
+	}
+	name, state := p.Name, &c.calls[index]
+	first := *state == unbegun
+	if first {
+		*state = function
+		if d.Freeform {
+			*state = custom
+		}
+	}
+	kind, input := "function", "arguments"
+	if *state == custom {
+		kind, input = "custom", "input"
+	}
+	mark := e.Open()
+	e.Whole("index", int64(index))
+	if first {
+		e.Text("id", sealID(p.ID, d.Seal))
+		e.Text("type", kind)
+		name = called.Flat(d.Namespace, p.Name)
+	}
+	e.Key(kind)
+	inner := e.Open()
+	e.TextIf("name", name)
+	e.Text(input, p.Text)
+	e.Close(inner)
+	if s := d.Seal; s != nil && s.Dialect == Name && json.Valid([]byte(s.Data)) {
+		e.Raw("extra_content", json.RawMessage(s.Data))
+	}
+	e.Close(mark)
 }
 
 // Finish writes the whole answer, or the end of a stream.
@@ -233,7 +321,7 @@ func (a *answer) Finish(resp *model.Response) error {
 	for i := range resp.Choices {
 		if c := a.choice(i); !c.ended && !a.passed {
 			c.ended = true
-			a.chunk(i, resp.Model, nil, nil, resp.Choices[i].Finish)
+			a.chunk(i, resp.Model, nil, nil, resp.Choices[i].Finish, resp.Choices[i].StopText)
 		}
 	}
 	if a.wantUsage && !a.counted && (!a.passed || resp.Usage != (model.Usage{})) { // an upstream that counts nothing is not made to say zero
@@ -241,6 +329,7 @@ func (a *answer) Finish(resp *model.Response) error {
 		e := looseEncoder(a.buf)
 		e.Key("choices")
 		e.B = append(e.B, "[]"...)
+		e.TextIf("service_tier", resp.ServiceTier)
 		e.usage(&resp.Usage)
 		a.buf = append(e.B, "}\n\n"...)
 	}

@@ -21,9 +21,11 @@ func (d *decoder) usage(u *model.Usage) error {
 		case "completion_tokens":
 			return d.tokens(&n.Output)
 		case "prompt_tokens_details":
-			return d.details("cached_tokens", &n.Cached)
+			return d.inputDetails(&n)
 		case "completion_tokens_details":
-			return d.details("reasoning_tokens", &n.Reasoning)
+			return d.outputDetails(&n)
+		case "prompt_cache_hit_tokens": // as DeepSeek has it
+			return d.tokens(&n.Cached)
 		}
 		d.Skip()
 		return nil
@@ -39,13 +41,29 @@ func (d *decoder) tokens(n *int) error {
 	return err
 }
 
-func (d *decoder) details(field string, n *int) error {
+func (d *decoder) inputDetails(n *model.Usage) error {
 	if d.Null() {
 		return nil
 	}
 	return d.Members(func(key string) error {
-		if key == field {
-			return d.tokens(n)
+		switch key {
+		case "cached_tokens":
+			return d.tokens(&n.Cached)
+		case "cache_write_tokens", "cache_creation_tokens": // as OpenRouter and LiteLLM have it
+			return d.tokens(&n.Written)
+		}
+		d.Skip()
+		return nil
+	})
+}
+
+func (d *decoder) outputDetails(n *model.Usage) error {
+	if d.Null() {
+		return nil
+	}
+	return d.Members(func(key string) error {
+		if key == "reasoning_tokens" {
+			return d.tokens(&n.Reasoning)
 		}
 		d.Skip()
 		return nil

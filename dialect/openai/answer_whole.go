@@ -5,6 +5,7 @@ package openai
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"retort/model"
 )
@@ -25,6 +26,7 @@ func (a *answer) whole(resp *model.Response) error {
 		e.choice(i, &resp.Choices[i])
 	}
 	e.B = append(e.B, ']')
+	e.TextIf("service_tier", resp.ServiceTier)
 	e.usage(&resp.Usage)
 	a.buf = append(e.B, '}')
 	return a.flush()
@@ -49,6 +51,7 @@ func (e *encoder) choice(index int, c *model.Choice) {
 	e.Close(message)
 	e.logprobs(c.Logprobs)
 	e.finish(c.Finish)
+	e.TextIf("stop_reason", c.StopText)
 	e.Close(mark)
 }
 
@@ -61,6 +64,9 @@ func (e *encoder) answerBody(blocks []model.Block) {
 		e.Null("refusal")
 	}
 	e.blocks("reasoning_content", blocks, model.ReasoningBlock)
+	e.sealed(blocks)
+	e.cited(blocks)
+	e.media(blocks)
 	calls := false
 	for i := range blocks {
 		if blocks[i].Kind != model.ToolCallBlock {
@@ -77,6 +83,66 @@ func (e *encoder) answerBody(blocks []model.Block) {
 		e.B = append(e.B, ']')
 	}
 }
+
+// sealed writes what upstreams want back with their reasoning.
+func (e *encoder) sealed(blocks []model.Block) {
+	for i := range blocks {
+		if b := &blocks[i]; b.Kind == model.ReasoningBlock && b.Seal != nil {
+			if raw := details(b.Seal, 0); raw != nil {
+				e.Raw("reasoning_details", raw)
+				return
+			}
+		}
+	}
+}
+
+// cited writes the citations of all text.
+func (e *encoder) cited(blocks []model.Block) {
+	after, begun := 0, false
+	for i := range blocks {
+		b := &blocks[i]
+		if b.Kind != model.TextBlock {
+			continue
+		}
+		if len(b.Citations) > 0 {
+			if !begun {
+				e.Array("annotations")
+				begun = true
+			}
+			e.citations(b.Citations, after)
+		}
+		after += utf8.RuneCountInString(b.Text)
+	}
+	if begun {
+		e.EndArray()
+	}
+}
+
+// media writes the images that the model made, and the first sound: the dialect has room for one.
+func (e *encoder) media(blocks []model.Block) {
+	begun, sounds := false, 0
+	for i := range blocks {
+		if b := &blocks[i]; b.Kind == model.ImageBlock && showable(b.Media) {
+			if !begun {
+				e.Array("images")
+				begun = true
+			}
+			e.shownImage(b.Media)
+		}
+	}
+	if begun {
+		e.EndArray()
+	}
+	for i := range blocks {
+		if b := &blocks[i]; b.Kind == model.AudioBlock && b.Media != nil && b.Media.Data != nil && sounds == 0 {
+			e.shownSound(b.ID, b.Media)
+			sounds++
+		}
+	}
+}
+
+// showable says whether an image can be shown: one that is a file of its upstream's cannot.
+func showable(m *model.Media) bool { return m != nil && (m.URL != "" || m.Data != nil) }
 
 // blocks writes the joined text of the blocks of one kind; without any it writes nothing and returns false.
 func (e *encoder) blocks(key string, blocks []model.Block, kind model.BlockKind) bool {
@@ -109,9 +175,14 @@ func (e *encoder) blocks(key string, blocks []model.Block, kind model.BlockKind)
 }
 
 func (e *encoder) finish(reason model.Finish) {
-	if reason == "" {
+	switch reason {
+	case "":
 		e.Null("finish_reason")
-	} else {
+	case model.FinishRefusal:
+		e.Text("finish_reason", "content_filter")
+	case model.FinishPause:
+		e.Text("finish_reason", "stop")
+	default:
 		e.Text("finish_reason", string(reason))
 	}
 }
@@ -167,6 +238,9 @@ func (e *encoder) usage(u *model.Usage) {
 	e.Key("prompt_tokens_details")
 	inner := e.Open()
 	e.Whole("cached_tokens", int64(u.Cached))
+	if u.Written > 0 {
+		e.Whole("cache_write_tokens", int64(u.Written))
+	}
 	e.Close(inner)
 	e.Key("completion_tokens_details")
 	inner = e.Open()

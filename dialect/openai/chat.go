@@ -20,8 +20,38 @@
 // # What is mapped
 //
 // Everything else is mapped to and from package model. "developer" becomes the role system; max_tokens and
-// max_completion_tokens are one; reasoning_content, which several servers add to messages and deltas, is reasoning.
-// Fields and kinds of content that the model package does not know stay in Extra maps and in Native tools.
+// max_completion_tokens are one; reasoning_content and reasoning, which several servers add to messages and deltas, are
+// reasoning. Annotations are citations. Images and sound that a model made are message.images, as OpenRouter has them,
+// and message.audio. Fields and kinds of content that the model package does not know stay in Extra maps, Native tools
+// and native blocks.
+//
+// What tools return beyond text goes on as a message of the user behind all results, since the vendor takes no images
+// from tools; so do images of earlier answers. Schemas of other dialects that ask to be strict are brought into the
+// vendor's subset, or lose their strictness where that would change what they mean. Tools that take plain text are
+// functions of one string for all upstreams but the vendor's own.
+//
+// # Seals
+//
+// Chat Completions has no place for what upstreams want back unchanged. The seal of a tool's call that another
+// dialect's upstream made (Gemini insists on having it back) travels in the call's id, which all clients send back:
+//
+//	call_1__seal_cmV0b3J0LmdlbWluaS5BYkM
+//
+// A seal of more than 16 KiB stays behind. Seals of reasoning are in reasoning_details, in the form of OpenRouter;
+// most clients forget them, which costs the upstream its memory of a thought and nothing else. An upstream's own
+// reasoning_details and extra_content (Google's endpoint for this dialect) are seals of this dialect. A request whose
+// ids carry seals does not go on unchanged: they are taken out, as the vendor takes no ids of such a length.
+//
+// # Other servers
+//
+// Client.Quirks says in which ways a server differs from what most understand: fields that it refuses, or knows by
+// another name. The vendor's own API is known by its address: it gets max_completion_tokens, and none of what
+// compatible servers have added.
+//
+// # Vectors
+//
+// Requests to /v1/embeddings are answered as numbers or in base64, whichever the client asks for (the vendor's
+// libraries ask for base64). Their purpose, titles and truncation, which other dialects have, are dropped.
 package openai
 
 import (
@@ -41,11 +71,17 @@ type Server struct{}
 type Client struct {
 	// NoUsage leaves stream_options as the caller sent them, for upstreams that refuse the field.
 	NoUsage bool
+	// Quirks are what else is particular to the upstream.
+	Quirks Quirks
 }
 
 var (
-	_ dialect.Server = Server{}
-	_ dialect.Client = Client{}
+	_ dialect.Server      = Server{}
+	_ dialect.Catalog     = Server{}
+	_ dialect.EmbedServer = Server{}
+	_ dialect.Client      = Client{}
+	_ dialect.Featured    = Client{}
+	_ dialect.EmbedClient = Client{}
 )
 
 // Name returns "openai".
@@ -65,5 +101,10 @@ func vendor(base string) bool {
 
 // Routes returns the paths of Chat Completions, embeddings and the list of models.
 func (Server) Routes() []dialect.Route {
-	return []dialect.Route{{Method: http.MethodPost, Path: "/v1/chat/completions", Op: dialect.Generate}}
+	return []dialect.Route{
+		{Method: http.MethodPost, Path: "/v1/chat/completions", Op: dialect.Generate},
+		{Method: http.MethodPost, Path: "/v1/embeddings", Op: dialect.Embed},
+		{Method: http.MethodGet, Path: modelsPath, Op: dialect.List},
+		{Method: http.MethodGet, Path: modelsPath + "/*", Op: dialect.Show},
+	}
 }

@@ -18,6 +18,10 @@ type chunks struct {
 	id      string
 	created int64
 	usage   model.Usage
+	tier    string
+	sounds  []sound  // of each choice that spoke aloud
+	secrets []secret // the reasoning_details of each choice
+	req     *model.Request
 	like    pattern
 	at      splice.Span // where the text lies that was read last
 }
@@ -72,6 +76,12 @@ func (c *chunks) fields(d *decoder) (failed bool, err error) {
 			} else {
 				c.created = int64(d.Float())
 			}
+		case "service_tier":
+			if c.tier != "" || d.Kind() != '"' {
+				d.Skip()
+			} else {
+				c.tier = d.String()
+			}
 		case "object":
 			if d.Kind() == '"' {
 				failed = failed || d.String() == "error"
@@ -114,7 +124,8 @@ func (c *chunks) choices(d *decoder) error {
 func (c *chunks) choice(d *decoder) error {
 	first := len(c.parts)
 	var index int
-	var finish string
+	var finish, stop string
+	var extra tidings
 	var probs []model.TokenLogprob
 	if d.Kind() != '{' {
 		return object.Wrong("a choice must be an object")
@@ -126,9 +137,15 @@ func (c *chunks) choice(d *decoder) error {
 		case "index":
 			_, err = d.Count(&index, 0, 1<<20)
 		case "delta":
-			err = c.delta(d)
+			err = c.delta(d, &extra)
 		case "finish_reason":
 			err = d.Str(&finish)
+		case "stop_reason":
+			if d.Kind() != '"' {
+				d.Skip()
+			} else {
+				stop = d.String()
+			}
 		case "logprobs":
 			err = d.logprobs(&probs)
 		default:
@@ -144,8 +161,18 @@ func (c *chunks) choice(d *decoder) error {
 		}
 		c.parts[first].Logprobs = probs
 	}
+	if extra.any() {
+		if err := c.tell(&extra, index, first); err != nil {
+			return err
+		}
+	}
 	if finish != "" {
-		c.parts = append(c.parts, model.Part{Kind: model.FinishPart, Finish: finishOf(finish)})
+		c.speak(index)
+		p := model.Part{Kind: model.FinishPart, Finish: finishOf(finish)}
+		if stop != "" {
+			p.Detail = &model.Detail{StopText: stop}
+		}
+		c.parts = append(c.parts, p)
 	}
 	for i := first; i < len(c.parts); i++ {
 		c.parts[i].Choice = index
@@ -161,7 +188,7 @@ func finishOf(reason string) model.Finish {
 	return model.Finish(reason)
 }
 
-func (c *chunks) delta(d *decoder) error {
+func (c *chunks) delta(d *decoder, extra *tidings) error {
 	if d.Null() {
 		return nil
 	}
@@ -194,6 +221,8 @@ func (c *chunks) delta(d *decoder) error {
 			if !d.Null() {
 				err = c.call(d, 0)
 			}
+		case "reasoning_details", "annotations", "images", "audio":
+			err = extra.read(d, string(key))
 		default:
 			d.Skip()
 		}
@@ -236,8 +265,14 @@ func (c *chunks) contentParts(d *decoder) error {
 		return err
 	}
 	for i := range blocks {
-		if blocks[i].Kind == model.TextBlock && blocks[i].Text != "" {
-			c.parts = append(c.parts, model.Part{Kind: model.TextPart, Text: blocks[i].Text})
+		kind := model.TextPart
+		if blocks[i].Kind == model.ReasoningBlock {
+			kind = model.ReasoningPart
+		} else if blocks[i].Kind != model.TextBlock {
+			continue
+		}
+		if blocks[i].Text != "" {
+			c.parts = append(c.parts, model.Part{Kind: kind, Text: blocks[i].Text})
 		}
 	}
 	return nil
@@ -263,8 +298,19 @@ func (c *chunks) calls(d *decoder) error {
 func (c *chunks) call(d *decoder, index int) error {
 	p := model.Part{Kind: model.ToolCallPart, Index: index}
 	var call model.ToolCall
+	var detail model.Detail
 	err := d.Members(func(key string) error {
 		switch key {
+		case "type":
+			if d.Kind() == '"' {
+				detail.Freeform = d.String() == "custom"
+				return nil
+			}
+		case "extra_content":
+			if raw := d.Copy(); raw != nil {
+				detail.Seal = &model.Seal{Dialect: Name, Data: string(raw)}
+			}
+			return nil
 		case "index":
 			_, err := d.Count(&p.Index, 0, 1<<20)
 			return err
@@ -281,6 +327,9 @@ func (c *chunks) call(d *decoder, index int) error {
 		return nil
 	})
 	p.Name, p.Text = call.Name, call.Arguments
+	if detail.Freeform || detail.Seal != nil {
+		p.Detail = &detail
+	}
 	c.parts = append(c.parts, p)
 	return err
 }

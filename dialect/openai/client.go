@@ -26,7 +26,7 @@ func (c Client) Request(ctx context.Context, base, name string, req *model.Reque
 	} else {
 		r.Header["Accept"] = jsonType
 	}
-	if w := req.Wire; w != nil && w.Dialect == Name {
+	if w := req.Wire; w != nil && w.Dialect == Name && !c.minds(w.Body) {
 		return r, c.passOn(r, name, w)
 	}
 	return r, c.translate(ctx, r, base, name, req)
@@ -56,12 +56,17 @@ func (c Client) translate(ctx context.Context, r *http.Request, base, name strin
 	if err != nil {
 		return err
 	}
-	body, err := c.encode(base, name, req.Stream, content)
+	body, notes, err := c.encode(base, name, req.Stream, content)
 	if err != nil {
 		return err
 	}
-	if err := dialect.Account(ctx, req, content, Name, c.features(base)); err != nil {
+	if err := dialect.Account(ctx, req, content, Name, c.tableFor(c.Quirks.Vendor || vendor(base), content), notes...); err != nil {
 		return err
+	}
+	if w := req.Wire; w != nil && w.Dialect == Name {
+		for key, v := range w.Header {
+			r.Header[key] = v
+		}
 	}
 	splice.New(body).Send(r)
 	return nil

@@ -117,7 +117,7 @@ func TestVendorAndOthersDiffer(t *testing.T) {
 	content.MaxTokens = ptr(5)
 	for base, want := range map[string]string{"https://api.openai.com/v1": `"max_completion_tokens":5`, "https://x.openai.azure.com/openai/v1": `"max_completion_tokens":5`,
 		"http://127.0.0.1:8000/v1": `"max_tokens":5`, "https://api.openai.com.example.org": `"max_tokens":5`} {
-		body, err := Client{}.encode(base, "m", false, content)
+		body, _, err := Client{}.encode(base, "m", false, content)
 		if err != nil || !strings.Contains(string(body), want) {
 			t.Errorf("%s: %s, %v", base, body, err)
 		}
@@ -143,7 +143,8 @@ func TestEncodeRefuses(t *testing.T) {
 func TestStreamsAskForUsage(t *testing.T) {
 	req := model.NewRequest("m", model.Prompt("hi"))
 	req.Stream = true
-	for c, want := range map[Client]bool{{}: true, {NoUsage: true}: false} {
+	for no, want := range map[bool]bool{false: true, true: false} {
+		c := Client{NoUsage: no}
 		r, err := c.Request(t.Context(), "http://h/v1", "m", req)
 		if err != nil {
 			t.Fatal(err)
@@ -163,6 +164,23 @@ func TestModels(t *testing.T) {
 		var e *model.Error
 		if _, err := (Client{}).Models([]byte(bad)); !errors.As(err, &e) || e.Hint == "" {
 			t.Errorf("%s: %v", bad, err)
+		}
+	}
+}
+
+func BenchmarkTranslate(b *testing.B) {
+	content := model.Prompt(strings.Repeat("Where is the card that I ordered? ", 30))
+	content.Dialect, content.MaxTokens, content.Temperature = "other", ptr(100), ptr(0.5)
+	req := model.NewRequest("m", content)
+	req.Stream = true
+	b.ReportAllocs()
+	for b.Loop() {
+		r, err := Client{}.Request(b.Context(), elsewhere, "m", req)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -66,7 +66,7 @@ func lost(t *testing.T, sent map[string]any) string {
 	if err != nil {
 		return err.Error()
 	}
-	written, err := Client{}.encode("http://127.0.0.1/v1", req.Model, req.Stream, content)
+	written, _, err := Client{}.encode("http://127.0.0.1/v1", req.Model, req.Stream, content)
 	if err != nil {
 		return err.Error()
 	}

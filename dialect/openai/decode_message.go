@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"retort/dialect/internal/object"
+	"retort/dialect/internal/scan"
 	"retort/model"
 )
 
@@ -15,6 +16,9 @@ import (
 type parts struct {
 	role, callID string
 	reasoning    []model.Block
+	details      json.RawMessage // of the reasoning, as several servers send it
+	annotations  []model.Citation
+	media        []model.Block // made by the model
 	content      []model.Block
 	refusal      []model.Block
 	calls        []model.Block
@@ -33,13 +37,37 @@ func (d *decoder) message() (model.Message, error) {
 		case "name":
 			return d.Str(&m.Name)
 		case "tool_call_id":
-			return d.Str(&p.callID)
+			err := d.Str(&p.callID)
+			if d.Extras {
+				p.callID, _ = openID(p.callID)
+			}
+			return err
 		case "tool_calls":
 			return d.toolCalls(&p.calls)
 		case "refusal":
 			return d.textBlock(&p.refusal, model.RefusalBlock)
 		case "reasoning_content":
+			p.reasoning = nil
 			return d.textBlock(&p.reasoning, model.ReasoningBlock)
+		case "reasoning": // the same under another name; some servers send both
+			if d.Kind() == '"' {
+				if p.reasoning == nil {
+					return d.textBlock(&p.reasoning, model.ReasoningBlock)
+				}
+				d.Skip()
+				return nil
+			}
+		case "reasoning_details":
+			if d.Kind() == '[' {
+				p.details = d.Copy()
+				return nil
+			}
+		}
+		if d.Null() {
+			return nil
+		}
+		if !d.Extras {
+			return d.made(&p, key)
 		}
 		return d.Keep(&m.Extra, key)
 	})
@@ -67,11 +95,35 @@ func (d *decoder) message() (model.Message, error) {
 }
 
 func (p *parts) blocks() []model.Block {
+	p.seal()
+	if len(p.annotations) > 0 {
+		for i := range p.content {
+			if p.content[i].Kind == model.TextBlock {
+				p.content[i].Citations = p.annotations
+				break
+			}
+		}
+	}
+	p.content = append(p.content, p.media...)
 	if len(p.reasoning)+len(p.refusal)+len(p.calls) == 0 {
 		return p.content
 	}
 	out := append(p.reasoning, p.content...)
 	return append(append(out, p.refusal...), p.calls...)
+}
+
+// seal puts what the upstream wants back with the reasoning where the model package has it.
+func (p *parts) seal() {
+	if p.details == nil {
+		return
+	}
+	seal, text := undetailed(p.details)
+	if p.reasoning == nil && (text != "" || seal != nil) {
+		p.reasoning = []model.Block{{Kind: model.ReasoningBlock, Text: text}}
+	}
+	if len(p.reasoning) > 0 {
+		p.reasoning[0].Seal = seal
+	}
 }
 
 // toolResult makes the content of a tool's message one block.
@@ -83,6 +135,25 @@ func toolResult(callID string, content []model.Block) model.Block {
 		b.Blocks = content
 	}
 	return b
+}
+
+// thought reads reasoning that an upstream sends as a part of its content: a string, or parts with texts.
+func (d *decoder) thought(part scan.Cursor) (model.Block, error) {
+	b := model.Block{Kind: model.ReasoningBlock}
+	inner := decoder{object.Reader{Cursor: part}}
+	err := inner.Members(func(key string) error {
+		if key != "thinking" {
+			inner.Skip()
+			return nil
+		}
+		var blocks []model.Block
+		err := inner.content(&blocks)
+		for i := range blocks {
+			b.Text += blocks[i].Text
+		}
+		return err
+	})
+	return b, err
 }
 
 func (d *decoder) textBlock(blocks *[]model.Block, kind model.BlockKind) error {
@@ -150,6 +221,9 @@ func (d *decoder) part() (model.Block, error) {
 	case "":
 		return b, object.At("type", object.Wrong("is missing"))
 	default:
+		if kind == "thinking" && !d.Extras {
+			return d.thought(whole)
+		}
 		b = model.Block{Kind: model.NativeBlock, Native: bytes.Clone(whole.Raw())}
 	}
 	if missing {

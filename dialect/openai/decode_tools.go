@@ -234,13 +234,25 @@ func (d *decoder) toolCall() (model.Block, error) {
 	err := d.Members(func(key string) error {
 		switch key {
 		case "id":
-			return d.Str(&b.Call.ID)
+			err := d.Str(&b.Call.ID)
+			if d.Extras {
+				var seal *model.Seal
+				if b.Call.ID, seal = openID(b.Call.ID); seal != nil {
+					b.Seal = seal
+				}
+			}
+			return err
 		case "type":
 			return d.Str(&kind)
 		case "function", "custom":
 			return d.called(b.Call)
 		case "index":
 			d.Skip()
+			return nil
+		case "extra_content":
+			if raw := d.Copy(); raw != nil && b.Seal == nil {
+				b.Seal = &model.Seal{Dialect: Name, Data: string(raw)}
+			}
 			return nil
 		}
 		return d.Keep(&b.Extra, key)

@@ -107,7 +107,14 @@ func (e *encoder) file(b *model.Block, m *model.Media) {
 		e.Key("file_data")
 		e.Base64(m.Data)
 	}
-	e.TextIf("filename", m.Name)
+	name := m.Name
+	if name == "" && m.FileID == "" && !e.own {
+		name = "document" // the API insists on one
+		if m.Type == "application/pdf" {
+			name = "document.pdf"
+		}
+	}
+	e.TextIf("filename", name)
 	if !e.Foreign {
 		e.Sorted(inner(b.Extra, "file"))
 	}

@@ -3,34 +3,84 @@
 package openai
 
 import (
+	"cmp"
+	"encoding/json"
 	"strings"
+	"unicode"
 
+	"retort/dialect"
 	"retort/dialect/internal/called"
 	"retort/dialect/internal/scan"
 	"retort/model"
 )
 
-func (e *encoder) messages(messages []model.Message) {
+// messages writes the conversation. What messages of tools and assistants cannot show goes to the user, who may, once
+// no result of a tool can follow any more: results must come right behind their calls.
+func (e *encoder) messages(c *model.Content) {
 	e.B = append(e.B, '[')
-	for i := range messages {
-		e.message(&messages[i])
+	var later []*model.Block
+	instruct := e.instructs(c.Format)
+	for i := range c.Messages {
+		m := &c.Messages[i]
+		if instruct && m.Role != model.System {
+			instruct = false
+			e.instruction(c.Format)
+		}
+		if m.Role == model.ToolRole || m.Role == model.User && onlyResults(m) {
+			later = append(later, e.results(m)...)
+			continue
+		}
+		results := e.results(m)
+		later = e.shown(append(later, results...))
+		e.message(m)
+		if m.Role == model.Assistant && !e.own {
+			later = e.sendable(m.Blocks)
+		}
+	}
+	e.shown(later)
+	if instruct {
+		e.instruction(c.Format)
 	}
 	e.B = append(e.B, ']')
 }
 
-// message writes one message, or several: each result of a tool is a message of its own in this dialect.
-func (e *encoder) message(m *model.Message) {
-	results := 0
-	var media []*model.Block
+// instruction tells the schema of the answer in words.
+func (e *encoder) instruction(f *model.Format) {
+	m := model.Text(model.System, "Answer with one JSON object and nothing else. It must meet this JSON Schema:\n"+string(f.Schema))
+	e.message(&m)
+}
+
+func onlyResults(m *model.Message) bool {
 	for i := range m.Blocks {
-		if b := &m.Blocks[i]; b.Kind == model.ToolResultBlock {
-			e.toolResult(m, b)
-			media = append(media, e.media(b)...)
-			results++
+		if m.Blocks[i].Kind != model.ToolResultBlock {
+			return false
 		}
 	}
-	if len(media) > 0 {
-		e.shown(media)
+	return len(m.Blocks) > 0
+}
+
+// results writes the results of tools in a message, each as a message of its own, and returns what they hold that has
+// to be shown in another way.
+func (e *encoder) results(m *model.Message) []*model.Block {
+	var later []*model.Block
+	for i := range m.Blocks {
+		if b := &m.Blocks[i]; b.Kind == model.ToolResultBlock && e.has(dialect.ToolResults) {
+			e.toolResult(m, b)
+			if !e.own {
+				later = append(later, e.sendable(b.Blocks)...)
+			}
+		}
+	}
+	return later
+}
+
+// message writes what is no result of a tool.
+func (e *encoder) message(m *model.Message) {
+	results := 0
+	for i := range m.Blocks {
+		if m.Blocks[i].Kind == model.ToolResultBlock {
+			results++
+		}
 	}
 	if results > 0 && results == len(m.Blocks) {
 		return
@@ -38,7 +88,9 @@ func (e *encoder) message(m *model.Message) {
 	e.Elem()
 	mark := e.Open()
 	e.Text("role", string(m.Role))
-	e.TextIf("name", m.Name)
+	if e.has(dialect.SpeakerName) {
+		e.TextIf("name", e.speaker(m.Name))
+	}
 	e.body(m.Role, m.Blocks)
 	if results == 0 {
 		e.Extra(m.Extra)
@@ -46,18 +98,33 @@ func (e *encoder) message(m *model.Message) {
 	e.Close(mark)
 }
 
+// speaker returns a name as the upstream takes it: without spaces and brackets.
+func (e *encoder) speaker(name string) string {
+	if e.own {
+		return name
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || strings.ContainsRune("<|\\/>", r) {
+			return '_'
+		}
+		return r
+	}, name)
+}
+
 // toolResult writes the text of a tool's result.
 func (e *encoder) toolResult(m *model.Message, b *model.Block) {
 	e.Elem()
 	mark := e.Open()
 	e.Text("role", "tool")
-	e.Text("tool_call_id", b.CallID)
-	e.TextIf("name", m.Name)
+	e.Text("tool_call_id", e.callID(b.CallID))
+	if m.Role == model.ToolRole && e.has(dialect.SpeakerName) {
+		e.TextIf("name", e.speaker(m.Name))
+	}
 	e.Key("content")
-	if len(b.Blocks) == 0 && b.Cache == nil {
+	if len(b.Blocks) == 0 && (b.Cache == nil || !e.has(dialect.CacheMarks)) {
 		e.B = scan.Quote(e.B, b.Text)
 	} else {
-		e.results(b)
+		e.resultParts(b)
 	}
 	if m.Role == model.ToolRole {
 		e.Extra(m.Extra)
@@ -66,45 +133,45 @@ func (e *encoder) toolResult(m *model.Message, b *model.Block) {
 	e.Close(mark)
 }
 
-// results writes the content of a tool's result as parts. Results are text in this dialect, unless they came in it.
-func (e *encoder) results(b *model.Block) {
+// resultParts writes the content of a tool's result as parts. Results are text in this dialect, unless they came in it.
+func (e *encoder) resultParts(b *model.Block) {
 	e.B = append(e.B, '[')
 	if b.Text != "" {
 		e.part(&model.Block{Kind: model.TextBlock, Text: b.Text, Cache: b.Cache})
 	}
 	for i := range b.Blocks {
-		if e.Foreign && b.Blocks[i].Kind != model.TextBlock {
+		if !e.own && b.Blocks[i].Kind != model.TextBlock && b.Blocks[i].Kind != model.NativeBlock {
 			continue
 		}
 		e.part(&b.Blocks[i])
 	}
-	if e.B[len(e.B)-1] == '[' && len(e.media(b)) > 0 {
+	if e.B[len(e.B)-1] == '[' && !e.own && len(e.sendable(b.Blocks)) > 0 {
 		e.part(&model.Block{Kind: model.TextBlock, Text: "The result follows as a message of the user."})
 	}
 	e.endParts()
 }
 
-// media returns what a tool's result holds beyond text, where another dialect's has to be shown in another way.
-func (e *encoder) media(b *model.Block) []*model.Block {
-	if !e.Foreign {
-		return nil
-	}
+// sendable returns the media among blocks that the upstream has a part for.
+func (e *encoder) sendable(blocks []model.Block) []*model.Block {
 	var out []*model.Block
-	for i := range b.Blocks {
-		if m := &b.Blocks[i]; m.Media != nil && !unsendable(m) {
-			out = append(out, m)
+	for i := range blocks {
+		if b := &blocks[i]; b.Media != nil && mapped(b) && !unsendable(b) && e.has(feature(b)) {
+			out = append(out, b)
 		}
 	}
 	return out
 }
 
-// shown writes what tools returned beyond text as a message of the user.
-func (e *encoder) shown(media []*model.Block) {
-	e.Elem()
-	mark := e.Open()
-	e.Text("role", "user")
-	e.content(model.User, media)
-	e.Close(mark)
+// shown writes media as a message of the user, and returns nothing.
+func (e *encoder) shown(media []*model.Block) []*model.Block {
+	if len(media) > 0 {
+		e.Elem()
+		mark := e.Open()
+		e.Text("role", "user")
+		e.content(model.User, media)
+		e.Close(mark)
+	}
+	return nil
 }
 
 // endParts ends an array of parts. One from which all parts were dropped becomes an empty text, which upstreams take.
@@ -129,26 +196,42 @@ func (e *encoder) body(role model.Role, blocks []model.Block) {
 			refusals = append(refusals, b)
 		case model.ToolResultBlock:
 		default:
+			if b.Media != nil && role == model.Assistant && !e.own {
+				continue // shown to the user
+			}
 			content = append(content, b)
 		}
 	}
 	e.content(role, content)
-	if text := joined(refusals); len(refusals) > 0 {
-		e.Text("refusal", text)
+	if len(refusals) > 0 && e.has(dialect.PastRefusal) {
+		e.Text("refusal", joined(refusals))
 	}
-	switch {
-	case len(reasoning) == 0:
-	case e.strict:
-	default:
-		e.Text("reasoning_content", joined(reasoning))
-	}
-	if len(calls) > 0 {
+	e.thoughts(reasoning)
+	if len(calls) > 0 && e.has(dialect.ToolCalls) {
 		e.Key("tool_calls")
 		e.B = append(e.B, '[')
 		for _, b := range calls {
 			e.toolCall(b)
 		}
 		e.B = append(e.B, ']')
+	}
+}
+
+// thoughts writes the reasoning of an earlier turn, and what the upstream wants back with it.
+func (e *encoder) thoughts(reasoning []*model.Block) {
+	if text := joined(reasoning); len(reasoning) > 0 && e.has(dialect.PastReasoning) && (text != "" || e.own) {
+		e.Text(cmp.Or(e.client.Quirks.Reasoning, "reasoning_content"), text)
+	}
+	if !e.has(dialect.Seals) {
+		return
+	}
+	for _, b := range reasoning {
+		if b.Seal != nil && b.Seal.Dialect == Name {
+			if raw := details(b.Seal, 0); raw != nil {
+				e.Raw("reasoning_details", raw)
+				return
+			}
+		}
 	}
 }
 
@@ -170,7 +253,7 @@ func (e *encoder) content(role model.Role, blocks []*model.Block) {
 		e.B = append(e.B, "null"...)
 	case len(blocks) == 0:
 		e.B = append(e.B, `""`...)
-	case len(blocks) == 1 && blocks[0].Kind == model.TextBlock && (blocks[0].Cache == nil || e.strict) && (len(blocks[0].Extra) == 0 || e.Foreign):
+	case len(blocks) == 1 && blocks[0].Kind == model.TextBlock && (blocks[0].Cache == nil || !e.has(dialect.CacheMarks)) && (len(blocks[0].Extra) == 0 || e.Foreign):
 		e.B = scan.Quote(e.B, blocks[0].Text)
 	default:
 		e.B = append(e.B, '[')
@@ -188,7 +271,7 @@ func (e *encoder) part(b *model.Block) {
 		e.B = append(e.B, b.Native...)
 		return
 	}
-	if !mapped(b) || unsendable(b) {
+	if !mapped(b) || unsendable(b) || b.Media != nil && !e.has(feature(b)) {
 		return
 	}
 	e.Elem()
@@ -219,6 +302,22 @@ func (e *encoder) part(b *model.Block) {
 	e.Extra(outer(b.Extra))
 }
 
+// feature returns which feature a medium is that the dialect has a part for.
+func feature(b *model.Block) dialect.Feature {
+	m := b.Media
+	switch {
+	case b.Kind == model.ImageBlock && m.URL != "":
+		return dialect.ImageURL
+	case b.Kind == model.ImageBlock:
+		return dialect.ImageData
+	case b.Kind == model.AudioBlock:
+		return dialect.AudioData
+	case m.FileID != "":
+		return dialect.DocumentFile
+	}
+	return dialect.DocumentData
+}
+
 // mapped says whether the dialect has a part of the block's kind.
 func mapped(b *model.Block) bool {
 	switch b.Kind {
@@ -228,7 +327,7 @@ func mapped(b *model.Block) bool {
 	return false
 }
 
-// toolCall writes a call of a function, or of the type that Extra names.
+// toolCall writes a call of a function, or of a tool that takes plain text.
 func (e *encoder) toolCall(b *model.Block) {
 	call := b.Call
 	if call == nil {
@@ -236,17 +335,31 @@ func (e *encoder) toolCall(b *model.Block) {
 	}
 	e.Elem()
 	mark := e.Open()
-	e.Text("id", call.ID)
-	kind, input := "function", "arguments"
-	if call.Freeform {
+	if e.client == nil {
+		e.Text("id", sealID(call.ID, b.Seal))
+	} else {
+		e.Text("id", e.callID(call.ID))
+	}
+	kind, input, text := "function", "arguments", call.Arguments
+	switch {
+	case call.Freeform && e.client != nil && e.wraps():
+		text = called.Wrap(text)
+	case call.Freeform:
 		kind, input = "custom", "input"
+	case text == "" && e.client != nil && !e.own:
+		text = "{}" // several upstreams parse it
 	}
 	e.Text("type", kind)
 	e.Key(kind)
 	inner := e.Open()
 	e.Text("name", called.Flat(call.Namespace, call.Name))
-	e.Text(input, call.Arguments)
+	e.Text(input, text)
 	e.Close(inner)
+	if s := b.Seal; s != nil && s.Dialect == Name && (e.client == nil || e.has(dialect.Seals)) {
+		if raw := json.RawMessage(s.Data); json.Valid(raw) {
+			e.Raw("extra_content", raw)
+		}
+	}
 	e.Extra(b.Extra)
 	e.Close(mark)
 }

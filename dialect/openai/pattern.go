@@ -20,7 +20,7 @@ type pattern struct {
 // learn takes the pattern of an event that was read in full, if it has nothing but one text.
 func (p *pattern) learn(c *chunks, data []byte) {
 	only := &c.parts[0]
-	if len(c.parts) != 1 || only.Kind != model.TextPart || only.Logprobs != nil || only.Event.Name != "" {
+	if len(c.parts) != 1 || only.Kind != model.TextPart || only.Logprobs != nil || only.Detail != nil || only.Event.Name != "" {
 		return
 	}
 	p.before = append(p.before[:0], data[:c.at.Start]...)

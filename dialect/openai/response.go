@@ -33,7 +33,7 @@ func (c Client) Response(r *http.Response, req *model.Request, limit int, emit f
 // readStream reads events until [DONE], emitting the parts of each. Some servers send no [DONE]: the stream may end
 // without it once all choices have finished.
 func readStream(rd *sse.Reader, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
-	s := &chunks{}
+	s := &chunks{req: req}
 	rd.WantComments()
 	for {
 		ev, err := rd.Next()
@@ -66,7 +66,7 @@ func readStream(rd *sse.Reader, req *model.Request, emit func(model.Part) error)
 	if len(choices) == 0 {
 		return nil, reply.Bad(errors.New("the stream ended without an answer in it"))
 	}
-	return &model.Response{ID: s.id, Created: s.created, Choices: choices, Usage: s.usage}, nil
+	return &model.Response{ID: s.id, Created: s.created, Choices: choices, Usage: s.usage, ServiceTier: s.tier}, nil
 }
 
 // keepAlive passes on that the upstream is alive: an event without data. Before the first part and after the last one
@@ -97,6 +97,13 @@ func answerWhole(in *reply.Reply, req *model.Request, emit func(model.Part) erro
 	if err != nil {
 		return nil, err
 	}
+	for i := range resp.Choices {
+		for j := range resp.Choices[i].Message.Blocks {
+			if b := &resp.Choices[i].Message.Blocks[j]; b.Kind == model.AudioBlock && b.Media.Type == "" {
+				b.Media.Type = soundType(req)
+			}
+		}
+	}
 	if !req.Stream {
 		resp.Body = &model.Body{Dialect: Name, Data: data}
 	}
@@ -124,6 +131,11 @@ func readWhole(data []byte) (*model.Response, error) {
 			failed = d.Kind() != 'n'
 		case "usage":
 			return d.usage(&resp.Usage)
+		case "service_tier":
+			if d.Kind() == '"' {
+				resp.ServiceTier = d.String()
+				return nil
+			}
 		case "choices":
 			said = true
 			return d.choices(resp)
@@ -161,6 +173,11 @@ func (d *decoder) choices(resp *model.Response) error {
 				err := d.Str(&reason)
 				choice.Finish = finishOf(reason)
 				return err
+			case "stop_reason":
+				if d.Kind() == '"' {
+					choice.StopText = d.String()
+					return nil
+				}
 			case "logprobs":
 				return d.logprobs(&choice.Logprobs)
 			}

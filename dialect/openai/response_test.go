@@ -53,7 +53,7 @@ func TestWholeAnswer(t *testing.T) {
 			Finish: "stop", Logprobs: []model.TokenLogprob{{Token: "H", Logprob: -0.5, Bytes: []byte("H"), Top: []model.TokenLogprob{{Token: "H", Logprob: -0.5}}}}},
 		{Message: model.Message{Role: model.Assistant, Blocks: []model.Block{{Kind: model.ToolCallBlock, Call: &model.ToolCall{ID: "c", Name: "f", Arguments: "{}"}}}},
 			Finish: "tool_calls"}},
-		Usage: model.Usage{Input: 9, Cached: 4, Output: 5, Reasoning: 2}, Body: &model.Body{Dialect: "openai", Data: []byte(body)}}
+		Usage: model.Usage{Input: 9, Cached: 4, Output: 5, Reasoning: 2}, ServiceTier: "default", Body: &model.Body{Dialect: "openai", Data: []byte(body)}}
 	if d := cmp.Diff(want, resp); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}

@@ -170,7 +170,7 @@ func TestDecodeThenEncodeIsTheIdentity(t *testing.T) {
 		if err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, body)
 		}
-		out, err := Client{}.encode("http://127.0.0.1/v1", "m", want["stream"] == true, content)
+		out, _, err := Client{}.encode("http://127.0.0.1/v1", "m", want["stream"] == true, content)
 		if err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, body)
 		}
@@ -209,7 +209,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		out, err := Client{}.encode("http://127.0.0.1/v1", "m", false, first)
+		out, _, err := Client{}.encode("http://127.0.0.1/v1", "m", false, first)
 		if err != nil {
 			t.Fatalf("decoded, but not encoded: %v", err)
 		}
@@ -217,7 +217,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v\n%s\nbecame\n%s", err, body, out)
 		}
-		third, err := Client{}.encode("http://127.0.0.1/v1", "m", false, second)
+		third, _, err := Client{}.encode("http://127.0.0.1/v1", "m", false, second)
 		if err != nil || string(third) != string(out) {
 			t.Fatalf("not stable: %v\n%s\n%s", err, out, third)
 		}

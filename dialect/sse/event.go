@@ -4,12 +4,15 @@ package sse
 
 import "bytes"
 
-var dataField = []byte("data: ")
+var dataField, eventField = []byte("data: "), []byte("event: ")
 
 // parse reads the fields of one block of lines; ok is false when it holds no data. single says that it is one line.
 func (r *Reader) parse(block []byte, single bool) (ev Event, ok bool) {
 	if single && bytes.HasPrefix(block, dataField) { // what nearly all events look like
 		return Event{Data: block[len(dataField):]}, true
+	}
+	if ev, ok := r.named(block); ok {
+		return ev, true
 	}
 	lines := 0
 	r.joined = r.joined[:0]
@@ -35,6 +38,24 @@ func (r *Reader) parse(block []byte, single bool) (ev Event, ok bool) {
 	}
 	ev.Data = r.joined
 	return ev, lines > 0
+}
+
+// named reads what the other events look like: a name and one line of data. It is false for all others. A name that is
+// the same as that of the event before takes no memory.
+func (r *Reader) named(block []byte) (ev Event, ok bool) {
+	name, found := bytes.CutPrefix(block, eventField)
+	if !found {
+		return ev, false
+	}
+	name, data, _ := bytes.Cut(name, []byte("\n"))
+	data, found = bytes.CutPrefix(data, dataField)
+	if !found || bytes.IndexByte(data, '\n') >= 0 || bytes.IndexByte(block, '\r') >= 0 {
+		return ev, false
+	}
+	if string(name) != r.name {
+		r.name = string(name)
+	}
+	return Event{Name: r.name, Data: data}, true
 }
 
 // Append appends an event to dst as it goes over the wire. Data of several lines becomes several data fields.

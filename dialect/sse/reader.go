@@ -37,6 +37,7 @@ type Reader struct {
 	lines int // line ends seen within it
 	err   error
 	begun bool
+	name  string // of the event before
 
 	joined   []byte // data of several lines
 	comments bool   // wanted

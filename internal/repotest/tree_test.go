@@ -77,7 +77,7 @@ func readTree() ([]file, error) {
 			}
 			return nil
 		}
-		if !entry.Type().IsRegular() {
+		if !entry.Type().IsRegular() || entry.Name() == ".git" { // a file of that name is a work tree's link
 			return nil
 		}
 		raw, err := os.ReadFile(name)

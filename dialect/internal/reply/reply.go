@@ -159,3 +159,7 @@ func Excerpt(b []byte) string {
 	}
 	return strconv.Quote(strings.ToValidUTF8(string(b), "")) + cut
 }
+
+// Rest returns what has not been read of a body that is no stream of events, for dialects that stream in another way. It
+// is bounded by the caller.
+func (r *Reply) Rest() io.Reader { return r.whole }

@@ -1,0 +1,74 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package anthropic
+
+import (
+	"encoding/base64"
+	"strings"
+
+	"retort/dialect"
+	"retort/dialect/internal/scan"
+	"retort/model"
+)
+
+// Seals stand where the API has a place for them: those of thoughts in signatures, those of thoughts that nobody may read
+// in redacted thoughts. Calls of tools have none, but all clients send their ids back: what another dialect's upstream
+// sealed a call with goes to clients within the id, and is taken out again when it comes back:
+//
+//	call_1__seal_cmV0b3J0LmdlbWluaS5BYkM
+//
+// A seal that would make an id too long stays behind.
+const (
+	sealMark = "__seal_"
+	maxSeal  = 16 << 10 // bytes of a seal that an id may carry
+)
+
+// unsigned stands for the signature of a thought that has none.
+const unsigned = "retort.none."
+
+// openSeal returns the seal that a signature or redacted thought stands for.
+func openSeal(text string, hidden bool) *model.Seal {
+	if text == "" || strings.HasPrefix(text, unsigned) {
+		return nil
+	}
+	return dialect.OpenSeal(text, Name, hidden)
+}
+
+// signature returns what stands for a seal; clients want one of every thought.
+func signature(seal *model.Seal) string {
+	if seal == nil || seal.Data == "" {
+		return unsigned
+	}
+	return dialect.CarrySeal(seal, Name)
+}
+
+// redacted returns the block that stands for a thought that nobody may read.
+func redacted(seal *model.Seal) []byte {
+	b := scan.Quote([]byte(`{"type":"redacted_thinking","data":`), dialect.CarrySeal(seal, Name))
+	return append(b, '}')
+}
+
+// sealID returns the id of a call with its seal in it.
+func sealID(id string, s *model.Seal) string {
+	if s == nil || s.Dialect == Name || len(s.Data) > maxSeal {
+		return id
+	}
+	return id + sealMark + base64.RawURLEncoding.EncodeToString([]byte(dialect.CarrySeal(s, Name)))
+}
+
+// openID returns an id as it was before it carried a seal, and the seal.
+func openID(id string) (string, *model.Seal) {
+	i := strings.LastIndex(id, sealMark)
+	if i < 0 {
+		return id, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(id[i+len(sealMark):])
+	if err != nil {
+		return id, nil
+	}
+	s := dialect.OpenSeal(string(text), Name, false)
+	if s.Dialect == Name { // not one that was carried
+		return id, nil
+	}
+	return id[:i], s
+}
