@@ -43,14 +43,19 @@ type Price struct {
 	Input  float64 `json:"input"`
 	Output float64 `json:"output"`
 	Cached float64 `json:"cached,omitempty"` // input read from the prompt cache; 0 means as Input
+	Write  float64 `json:"write,omitempty"`  // input written to the prompt cache; 0 means as Input
 }
 
 // Cost returns the price of a usage.
 func (p Price) Cost(u Usage) Money {
-	cached := p.Cached
+	cached, write := p.Cached, p.Write
 	if cached == 0 {
 		cached = p.Input
 	}
+	if write == 0 {
+		write = p.Input
+	}
 	const perToken = float64(Dollar) / 1e6
-	return Money(math.Round(perToken * (p.Input*float64(u.Input-u.Cached) + cached*float64(u.Cached) + p.Output*float64(u.Output))))
+	input := p.Input*float64(u.Input-u.Cached-u.Written) + cached*float64(u.Cached) + write*float64(u.Written)
+	return Money(math.Round(perToken * (input + p.Output*float64(u.Output))))
 }

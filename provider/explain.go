@@ -9,13 +9,15 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 
 	"retort/model"
 )
 
-// explain turns whatever ended a call into an error that says who failed, why, and what can be done.
-func (p *Provider) explain(ctx context.Context, op string, err error) *model.Error {
+// explain turns whatever ended a call into an error that says who failed, why, and what can be done. sent is the request,
+// if there was one.
+func (p *Provider) explain(ctx context.Context, op string, err error, sent *http.Request) *model.Error {
 	var e *model.Error
 	switch {
 	case ctx.Err() != nil && errors.As(context.Cause(ctx), &e): // the watchdog
@@ -28,7 +30,7 @@ func (p *Provider) explain(ctx context.Context, op string, err error) *model.Err
 	default:
 		e = netError(op, err)
 	}
-	return p.blame(e)
+	return p.blame(e, sent)
 }
 
 // netError explains why no answer came.
@@ -57,20 +59,19 @@ func netError(op string, err error) *model.Error {
 	return e
 }
 
-// blame names the provider in an error and removes its key, should an upstream have repeated it.
-func (p *Provider) blame(e *model.Error) *model.Error {
+// blame names the provider in an error and removes its credential, should an upstream have repeated it.
+func (p *Provider) blame(e *model.Error, sent *http.Request) *model.Error {
 	e.Provider = p.name
-	if p.key == "" {
-		return e
-	}
 	const gone = "[key]"
-	if e.Err != nil && strings.Contains(e.Err.Error(), p.key) {
-		e.Err = errors.New(strings.ReplaceAll(e.Err.Error(), p.key, gone))
-	}
-	e.Hint = strings.ReplaceAll(e.Hint, p.key, gone)
-	e.Field = strings.ReplaceAll(e.Field, p.key, gone)
-	if e.Body != nil && bytes.Contains(e.Body.Data, []byte(p.key)) {
-		e.Body = &model.Body{Dialect: e.Body.Dialect, Data: bytes.ReplaceAll(e.Body.Data, []byte(p.key), []byte(gone))}
+	for _, secret := range p.secrets(sent) {
+		if e.Err != nil && strings.Contains(e.Err.Error(), secret) {
+			e.Err = errors.New(strings.ReplaceAll(e.Err.Error(), secret, gone))
+		}
+		e.Hint = strings.ReplaceAll(e.Hint, secret, gone)
+		e.Field = strings.ReplaceAll(e.Field, secret, gone)
+		if e.Body != nil && bytes.Contains(e.Body.Data, []byte(secret)) {
+			e.Body = &model.Body{Dialect: e.Body.Dialect, Data: bytes.ReplaceAll(e.Body.Data, []byte(secret), []byte(gone))}
+		}
 	}
 	return e
 }

@@ -34,6 +34,7 @@ type Options struct {
 	Dialect dialect.Client // what it speaks
 	BaseURL string         // http or https, up to where the dialect's paths begin
 	Key     string         // its credential; empty for servers that want none
+	Signer  Signer         // authorises requests in place of Key; nil: the dialect does, with Key
 
 	Timeouts Timeouts
 	Retries  int // further tries after the first: 2; negative means none
@@ -64,6 +65,7 @@ type Provider struct {
 	dialect   dialect.Client
 	base      string
 	key       string
+	signer    Signer
 	timeouts  Timeouts
 	retries   int
 	maxEvent  int
@@ -89,8 +91,8 @@ func New(o Options) (*Provider, error) {
 	if strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, fmt.Errorf("make provider %s: api_key: holds characters that no HTTP header may hold", o.Name)
 	}
-	p := &Provider{name: o.Name, dialect: o.Dialect, base: base, key: key, timeouts: o.Timeouts.orDefaults(),
-		retries: o.Retries, maxEvent: o.MaxEvent}
+	p := &Provider{name: o.Name, dialect: o.Dialect, base: base, key: key, signer: o.Signer,
+		timeouts: o.Timeouts.orDefaults(), retries: o.Retries, maxEvent: o.MaxEvent}
 	switch {
 	case p.retries == 0:
 		p.retries = 2
@@ -143,6 +145,9 @@ func baseURL(s string) (string, error) {
 // Name returns the provider's name in the configuration.
 func (p *Provider) Name() string { return p.name }
 
+// Dialect returns what the upstream speaks.
+func (p *Provider) Dialect() dialect.Client { return p.dialect }
+
 // Close drops connections that are not in use. Calls under way go on.
 func (p *Provider) Close() { p.transport.CloseIdleConnections() }
 
@@ -160,21 +165,23 @@ func (p *Provider) ListModels(ctx context.Context) ([]string, error) {
 	lister, ok := p.dialect.(Lister)
 	if !ok {
 		return nil, p.blame(&model.Error{Kind: model.Invalid, Op: "list models",
-			Err: errors.New("the dialect " + p.dialect.Name() + " has no list of models")})
+			Err: errors.New("the dialect " + p.dialect.Name() + " has no list of models")}, nil)
 	}
-	names, err := p.listModels(ctx, lister)
+	r, err := lister.ModelsRequest(ctx, p.base)
 	if err != nil {
-		return nil, p.explain(ctx, "list models", err)
+		return nil, p.explain(ctx, "list models", err, nil)
+	}
+	names, err := p.listModels(r, lister)
+	if err != nil {
+		return nil, p.explain(ctx, "list models", err, r)
 	}
 	return names, nil
 }
 
-func (p *Provider) listModels(ctx context.Context, lister Lister) ([]string, error) {
-	r, err := lister.ModelsRequest(ctx, p.base)
-	if err != nil {
+func (p *Provider) listModels(r *http.Request, lister Lister) ([]string, error) {
+	if err := p.sign(r); err != nil {
 		return nil, err
 	}
-	p.dialect.Authorize(r, p.key)
 	resp, err := p.transport.RoundTrip(r)
 	if err != nil {
 		return nil, err

@@ -4,11 +4,12 @@ package provider
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
 
-	"retort/dialect"
 	"retort/model"
 )
 
@@ -18,41 +19,52 @@ type Spec struct {
 	Price model.Price // what it charges
 }
 
-// Model returns one of the upstream's models. In answers and traces it is called "provider/name".
-func (p *Provider) Model(s Spec) model.Model {
-	return &upstream{p: p, spec: s, id: p.name + "/" + s.Name}
-}
-
 // upstream is one model of a provider.
 type upstream struct {
 	p    *Provider
 	spec Spec
-	id   string
+	id   string // in answers and traces: "provider/name"
 }
 
-// Generate asks the upstream, again if need be, as long as no part has come.
-func (u *upstream) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+func (p *Provider) upstream(s Spec) *upstream {
+	return &upstream{p: p, spec: s, id: p.name + "/" + s.Name}
+}
+
+// errand is what an upstream is asked for: an answer, vectors or a count. One may be run several times.
+type errand interface {
+	// request returns the HTTP request.
+	request(ctx context.Context, p *Provider, name string) (*http.Request, error)
+	// read takes in a response of status 200, and sets c.usage, c.cost and c.done once it has all.
+	read(c *call, hr *http.Response) error
+	// streams says whether a first part is due before the answer is whole.
+	streams() bool
+	// guess returns about what an answer costs that broke off after said bytes.
+	guess(said int) model.Usage
+}
+
+// ask runs an errand, again if need be, as long as no part has come.
+func (u *upstream) ask(ctx context.Context, e errand) error {
 	var deadline time.Time
 	if total := u.p.timeouts.Total; total > 0 {
 		deadline = time.Now().Add(total)
 	}
 	for n := 1; ; n++ {
-		c := call{u: u, req: req, emit: emit, trail: model.TrailOf(ctx), deadline: deadline}
-		resp, err := c.run(ctx)
+		c := call{u: u, errand: e, trail: model.TrailOf(ctx), deadline: deadline}
+		err := c.run(ctx)
 		switch {
 		case err == nil:
-			return resp, nil
+			return nil
 		case c.refused != nil:
-			return nil, c.refused
+			return c.refused
 		case n > u.p.retries || !c.again(err):
-			return nil, err
+			return err
 		}
 		wait, ok := pause(n, err, deadline)
 		if !ok {
-			return nil, err
+			return err
 		}
 		if sleep(ctx, wait) != nil {
-			return nil, u.p.explain(ctx, "wait before another try", err)
+			return u.p.explain(ctx, "wait before another try", err, nil)
 		}
 	}
 }
@@ -60,8 +72,7 @@ func (u *upstream) Generate(ctx context.Context, req *model.Request, emit func(m
 // call is one HTTP call.
 type call struct {
 	u        *upstream
-	req      *model.Request
-	emit     func(model.Part) error
+	errand   errand
 	trail    *model.Trail
 	deadline time.Time
 
@@ -72,6 +83,11 @@ type call struct {
 	said    int   // bytes of answer received
 	refused error // what emit returned
 	final   bool  // the upstream says that another try will not help
+
+	done    bool // there is an answer, of which this is known:
+	usage   model.Usage
+	cost    model.Money
+	guessed bool // the upstream does not say the usage
 }
 
 // again says whether another try may help and is still possible.
@@ -80,18 +96,17 @@ func (c *call) again(e *model.Error) bool {
 }
 
 // run makes the call and notes it on the trail.
-func (c *call) run(parent context.Context) (*model.Response, *model.Error) {
+func (c *call) run(parent context.Context) *model.Error {
 	p := c.u.p
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
-	r, err := p.dialect.Request(ctx, p.base, c.u.spec.Name, c.req)
+	r, err := c.errand.request(ctx, p, c.u.spec.Name)
 	if err != nil {
-		return nil, asError(err) // the request is to blame, not the upstream
+		return asError(err) // the request is to blame, not the upstream
 	}
 	r.Header.Set("User-Agent", "retort")
-	p.dialect.Authorize(r, p.key)
 	if err := p.breaker.enter(); err != nil {
-		return nil, p.explain(parent, "ask upstream", err)
+		return p.explain(parent, "ask upstream", err, nil)
 	}
 	lease := lend(r)
 	defer lease.end()
@@ -99,14 +114,14 @@ func (c *call) run(parent context.Context) (*model.Response, *model.Error) {
 	c.start = time.Now()
 	c.dog = watch(cancel, c.firstDue(), c.deadline, p.timeouts.Idle)
 	defer c.dog.stop()
-	resp, err := c.exchange(r)
+	err = c.exchange(r)
 	var e *model.Error
 	if err != nil {
-		e = p.explain(ctx, "ask upstream", err)
+		e = p.explain(ctx, "ask upstream", err, r)
 	}
 	p.breaker.leave(errOrNil(e), c.refused != nil || parent.Err() != nil)
-	c.note(resp, e)
-	return resp, e
+	c.note(e)
+	return e
 }
 
 // errOrNil keeps a nil *model.Error from becoming an error that is not nil.
@@ -119,47 +134,53 @@ func errOrNil(e *model.Error) error {
 
 // firstDue returns when the first part is due. An answer that is not streamed has no first part of its own.
 func (c *call) firstDue() time.Time {
-	if first := c.u.p.timeouts.First; first > 0 && c.req.Stream {
+	if first := c.u.p.timeouts.First; first > 0 && c.errand.streams() {
 		return c.start.Add(first)
 	}
 	return time.Time{}
 }
 
 // exchange sends the request and reads the answer.
-func (c *call) exchange(r *http.Request) (*model.Response, error) {
+func (c *call) exchange(r *http.Request) error {
 	p := c.u.p
+	if err := p.sign(r); err != nil {
+		return err
+	}
 	hr, err := p.transport.RoundTrip(r)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	body := &watched{ReadCloser: hr.Body, dog: c.dog}
 	hr.Body = body
 	defer body.Close()
 	if hr.StatusCode != http.StatusOK {
-		return nil, c.failed(hr)
+		return c.failed(hr)
 	}
-	resp, err := dialect.Read(p.dialect, hr, c.req, p.maxEvent, c.part)
-	if err != nil {
-		return nil, err
-	}
-	c.drain(body)
-	resp.Model, resp.Cost = c.u.id, c.u.spec.Price.Cost(resp.Usage)
-	return resp, nil
-}
-
-// part passes a part on.
-func (c *call) part(p model.Part) error {
-	if !c.emitted {
-		c.emitted, c.first = true, time.Since(c.start)
-		c.dog.begun.Store(true)
-	}
-	c.said += len(p.Text) + len(p.Name)
-	p.Model = c.u.id
-	if err := c.emit(p); err != nil {
-		c.refused = err
+	if err := c.errand.read(c, hr); err != nil {
 		return err
 	}
+	c.drain(body)
 	return nil
+}
+
+// settle notes what a whole answer used.
+func (c *call) settle(usage model.Usage) {
+	c.done, c.usage, c.cost = true, usage, c.u.spec.Price.Cost(usage)
+}
+
+// whole reads an answer that is one body.
+func (c *call) whole(hr *http.Response) ([]byte, error) {
+	most := c.u.p.maxEvent
+	body, err := io.ReadAll(io.LimitReader(hr.Body, int64(most)+1))
+	switch {
+	case err != nil:
+		return nil, &model.Error{Kind: model.Upstream, Op: "read answer", Err: fmt.Errorf("the answer broke off: %w", err)}
+	case len(body) > most:
+		return nil, &model.Error{Kind: model.Upstream, Op: "read answer", Err: fmt.Errorf("the answer has more than %d bytes", most)}
+	case len(body) == 0:
+		return nil, &model.Error{Kind: model.Upstream, Op: "read answer", Err: errors.New("the answer is empty"), Hint: "check base_url and dialect"}
+	}
+	return body, nil
 }
 
 // failed reads an answer of another status than 200.
@@ -193,18 +214,18 @@ func (c *call) drain(body *watched) {
 }
 
 // note adds the call to the trail.
-func (c *call) note(resp *model.Response, e *model.Error) {
+func (c *call) note(e *model.Error) {
 	if c.trail == nil {
 		return
 	}
 	a := model.Attempt{Model: c.u.id, Start: c.start, Duration: time.Since(c.start), First: c.first}
-	if resp == nil && c.emitted {
-		a.Estimated, a.Usage = true, estimate(c.req, c.said)
+	if !c.done && c.emitted {
+		a.Estimated, a.Usage = true, c.errand.guess(c.said)
 		a.Cost = c.u.spec.Price.Cost(a.Usage)
 	}
 	switch {
-	case resp != nil:
-		a.Usage, a.Cost = resp.Usage, resp.Cost
+	case c.done:
+		a.Usage, a.Cost, a.Estimated = c.usage, c.cost, c.guessed
 	case c.refused != nil:
 		a.Error = model.Canceled.String()
 	case e != nil:

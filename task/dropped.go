@@ -40,8 +40,9 @@ func (t *Task) read(ctx context.Context, req *model.Request) (string, error) {
 
 var errBeside = errors.New("has no effect on the task")
 
-// beside returns the fields of a request that a task does not honour, by their names in the openai dialect. How the
-// answer is sent and whom it is for is not among them. For most requests there are none, and nothing is allocated.
+// beside returns what a request asks that a task does not honour, by the names of package dialect's features. How the
+// answer is sent and whom it is for is not among it, nor a limit to its length, which some dialects insist on and no
+// label reaches. For most requests there is nothing, and nothing is allocated.
 func beside(c *model.Content) []string {
 	var fields []string
 	add := func(said bool, field string) {
@@ -56,26 +57,28 @@ func beside(c *model.Content) []string {
 	}
 	add(len(c.Tools) > 0, "tools")
 	add(c.ToolChoice != nil, "tool_choice")
-	add(c.ParallelTools != nil, "parallel_tool_calls")
-	add(c.Format != nil && c.Format.Kind != "text", "response_format")
-	add(c.MaxTokens != nil, "max_tokens")
+	add(c.ParallelTools != nil, "parallel_tools")
+	add(c.Format != nil && c.Format.Kind == "json", "format_json")
+	add(c.Format != nil && c.Format.Kind == "schema", "format_schema")
 	add(c.Temperature != nil, "temperature")
 	add(c.TopP != nil, "top_p")
+	add(c.TopK != nil, "top_k")
 	add(c.FrequencyPenalty != nil, "frequency_penalty")
 	add(c.PresencePenalty != nil, "presence_penalty")
 	add(c.Seed != nil, "seed")
 	add(len(c.Stop) > 0, "stop")
 	add(c.N > 1, "n")
-	add(c.Logprobs, "logprobs")
-	add(c.TopLogprobs > 0, "top_logprobs")
-	add(c.Effort != "", "reasoning_effort")
+	add(c.Logprobs || c.TopLogprobs > 0, "logprobs")
+	add(c.Effort != "", "effort")
+	add(c.Reasoning != nil, "reasoning_mode")
+	add(c.Verbosity != "", "verbosity")
 	add(c.ServiceTier != "", "service_tier")
 	if len(c.Extra) == 0 {
 		return fields
 	}
 	for _, field := range slices.Sorted(maps.Keys(c.Extra)) {
 		switch field {
-		case "metadata", "safety_identifier", "prompt_cache_key", "store": // for the vendor's own books
+		case "metadata", "safety_identifier", "store", "client_metadata", "keep_alive", "include", "options": // for the vendor's own books
 		default:
 			fields = append(fields, field)
 		}

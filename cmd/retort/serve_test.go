@@ -102,9 +102,14 @@ func TestFeedbackCorrectsWhatIsLearned(t *testing.T) {
 	if err != nil || given.status != http.StatusOK {
 		t.Fatalf("feedback: %v %+v", err, given)
 	}
-	shown := f.run(t, "traces", "show", trace)
-	if !strings.Contains(shown, `"correction": "delivery"`) || !strings.Contains(shown, message) {
-		t.Errorf("the trace shows neither request nor correction:\n%s", shown)
+	for wants, shown := range map[string]string{
+		"\nuser:\n  " + message:      f.run(t, "traces", "show", trace),
+		"should have been: delivery": f.run(t, "traces", "show", trace),
+		`"correction": "delivery"`:   f.run(t, "traces", "show", trace, "--json"),
+	} {
+		if !strings.Contains(shown, wants) {
+			t.Errorf("the trace does not show %q:\n%s", wants, shown)
+		}
 	}
 	unknown, err := g.post(http.DefaultClient, "/v1/feedback", `{"trace": "none", "rating": 1}`, "")
 	if err != nil || unknown.status != http.StatusNotFound {

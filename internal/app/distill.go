@@ -63,7 +63,7 @@ func (a *App) Distill(ctx context.Context, o DistillOptions) (*Distilled, error)
 	if err != nil {
 		return nil, fmt.Errorf("distil %s: %w", o.Task, err)
 	}
-	row, err := a.register(ctx, outcome)
+	row, err := a.register(ctx, outcome, newSeen(job.Examples, job.Hard))
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 }
 
 // register stores a student's file and its row.
-func (a *App) register(ctx context.Context, outcome *distill.Outcome) (*store.Student, error) {
+func (a *App) register(ctx context.Context, outcome *distill.Outcome, made seen) (*store.Student, error) {
 	id := strings.ToLower(rand.Text()[:10])
 	data := a.plant.Load().config.Data
 	path := filepath.Join("students", id+".student")
@@ -185,6 +185,9 @@ func (a *App) register(ctx context.Context, outcome *distill.Outcome) (*store.St
 	if err != nil {
 		return nil, err
 	}
+	if err := a.writeSeen(id, made); err != nil {
+		return nil, errors.Join(err, os.Remove(filepath.Join(data, path)))
+	}
 	card := outcome.Student.Card()
 	text, err := json.Marshal(card)
 	if err != nil {
@@ -193,7 +196,7 @@ func (a *App) register(ctx context.Context, outcome *distill.Outcome) (*store.St
 	row, err := a.store.AddStudent(ctx, store.Student{ID: id, Tenant: model.DefaultTenant, Task: card.Task,
 		Path: filepath.ToSlash(path), Bytes: size, Card: text})
 	if err != nil {
-		return nil, errors.Join(err, os.Remove(filepath.Join(data, path)))
+		return nil, errors.Join(err, os.Remove(filepath.Join(data, path)), os.Remove(a.seenPath(id)))
 	}
 	return &row, nil
 }

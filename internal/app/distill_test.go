@@ -19,6 +19,14 @@ import (
 // serveWhile runs the gateway of a while work asks it.
 func serveWhile(t *testing.T, a *App, work func(ask func(text string) string)) {
 	t.Helper()
+	serving(t, a, func(url string) {
+		work(func(text string) string { return ask(t, url, text) })
+	})
+}
+
+// serving runs the gateway of a while work talks to its URL.
+func serving(t *testing.T, a *App, work func(url string)) {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() { ended <- a.Serve(ctx, ServeOptions{Ready: func(url string) { ready <- url }}) }()
@@ -26,7 +34,7 @@ func serveWhile(t *testing.T, a *App, work func(ask func(text string) string)) {
 	case err := <-ended:
 		t.Fatal(err)
 	case url := <-ready:
-		work(func(text string) string { return ask(t, url, text) })
+		work(url)
 	}
 	stop()
 	if err := <-ended; err != nil {

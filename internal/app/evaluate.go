@@ -11,6 +11,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"retort/dataset"
 	"retort/eval"
@@ -33,7 +35,8 @@ type EvalOptions struct {
 
 // Evaluation is what an evaluation found.
 type Evaluation struct {
-	Data string `json:"data"` // the file's name
+	Data     string   `json:"data"`               // the file's name
+	Warnings []string `json:"warnings,omitempty"` // what makes the figures mean less than they seem to
 	*eval.Report
 }
 
@@ -44,13 +47,17 @@ func (a *App) Evaluate(ctx context.Context, o EvalOptions) (*Evaluation, error) 
 	if err != nil {
 		return nil, err
 	}
-	m, parse, err := a.candidate(ctx, o.Model)
+	c, err := a.candidate(ctx, o.Model)
 	if err != nil {
 		return nil, err
 	}
 	examples := set.Examples
 	if o.Limit > 0 {
 		examples = examples[:min(o.Limit, len(examples))]
+	}
+	warnings, err := a.doubts(c, examples)
+	if err != nil {
+		return nil, err
 	}
 	cases := make([]eval.Case, len(examples))
 	for i := range examples {
@@ -60,42 +67,98 @@ func (a *App) Evaluate(ctx context.Context, o EvalOptions) (*Evaluation, error) 
 	if err != nil {
 		return nil, err
 	}
-	report, err := eval.Run(ctx, m, cases, eval.RunOptions{Name: o.Model, Concurrency: o.Concurrency, Journal: journal,
-		Parse: parse, Progress: o.Progress, Measure: eval.MeasureOptions{Seed: o.Seed}})
+	report, err := eval.Run(ctx, c.model, cases, eval.RunOptions{Name: o.Model, Concurrency: o.Concurrency, Journal: journal,
+		Parse: c.parse(), Progress: o.Progress, Measure: eval.MeasureOptions{Seed: o.Seed}})
 	if err != nil {
 		return nil, err
 	}
 	if err := os.Remove(journal); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("remove the evaluation's journal: %w", err)
 	}
-	return &Evaluation{Data: set.Name, Report: report}, nil
+	return &Evaluation{Data: set.Name, Warnings: append(skipped(set), warnings...), Report: report}, nil
+}
+
+// candidate is what an evaluation asks.
+type candidate struct {
+	model   model.Model
+	task    *task.Task // nil: it answers freely
+	student string     // id of the student that answers, alone or before its teacher; empty: none does
 }
 
 // candidate returns what answers to a name: a model or task of the configuration, else a student by its id.
-func (a *App) candidate(ctx context.Context, name string) (model.Model, func(*model.Response) (string, bool), error) {
+func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	p := a.plant.Load()
 	m, err := a.Model(name)
 	if err == nil {
 		if d, ok := p.tasks[name]; ok {
-			return m, parser(d.task), nil
+			return candidate{m, d.task, d.now.Load().champion}, nil
 		}
-		return m, nil, nil
+		return candidate{model: m}, nil
 	}
 	s, studentErr := a.Student(ctx, name)
 	if studentErr != nil {
-		return nil, nil, err
+		return candidate{}, err
 	}
 	opened, err := student.Open(filepath.Join(p.config.Data, filepath.FromSlash(s.Path)))
 	if err != nil {
-		return nil, nil, err
+		return candidate{}, err
 	}
 	t := &task.Task{Name: s.Task, Labels: opened.Labels()}
-	return t.Student(studentPrefix+s.Task+"@"+s.ID, pupil{opened}), parser(t), nil
+	return candidate{t.Student(studentPrefix+s.Task+"@"+s.ID, pupil{opened}), t, s.ID}, nil
 }
 
-// parser reads an answer as one of the task's labels.
-func parser(t *task.Task) func(*model.Response) (string, bool) {
-	return func(r *model.Response) (string, bool) { return t.Parse(r.Text()) }
+// parse returns what reads an answer as one of the task's labels; nil when any answer will do.
+func (c *candidate) parse() func(*model.Response) (string, bool) {
+	if c.task == nil {
+		return nil
+	}
+	return func(r *model.Response) (string, bool) { return c.task.Parse(r.Text()) }
+}
+
+// doubts says what makes an evaluation on examples mean less than it seems to.
+func (a *App) doubts(c candidate, examples []dataset.Example) ([]string, error) {
+	var out []string
+	if c.task != nil {
+		if note := strangers(c.task, examples); note != "" {
+			out = append(out, note)
+		}
+	}
+	if c.student == "" {
+		return out, nil
+	}
+	seen, err := a.readSeen(c.student)
+	if err != nil {
+		return nil, err
+	}
+	n := 0
+	for i := range examples {
+		if seen.has(examples[i].Text) {
+			n++
+		}
+	}
+	if n > 0 {
+		out = append(out, fmt.Sprintf("%d of the %d texts are among those that student %s was made from: the figures flatter it", n, len(examples), c.student))
+	}
+	return out, nil
+}
+
+// strangers says how many examples have a label that the task does not have; no answer can be right about those.
+func strangers(t *task.Task, examples []dataset.Example) string {
+	n, named := 0, []string{}
+	for i := range examples {
+		label := examples[i].Label
+		if t.Class(label) >= 0 {
+			continue
+		}
+		if n++; len(named) < 5 && !slices.Contains(named, label) {
+			named = append(named, label)
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of the %d examples have labels that task %s does not have, so that no answer to them can be right: %s",
+		n, len(examples), t.Name, strings.Join(named, ", "))
 }
 
 // championOf returns the id of who serves a task; empty for its teacher and for what is no task.

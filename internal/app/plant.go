@@ -10,8 +10,8 @@ import (
 	"regexp"
 
 	"retort/compose"
-	"retort/dialect/openai"
 	"retort/internal/config"
+	"retort/internal/connect"
 	"retort/model"
 	"retort/provider"
 	"retort/provider/replay"
@@ -62,7 +62,7 @@ func (p *plant) addProvider(name string, c config.Provider) error {
 		p.tapes[name] = tape
 		return err
 	}
-	made, err := provider.New(providerOptions(name, c))
+	made, err := connect.Provider(name, c)
 	p.providers[name] = made
 	return err
 }
@@ -79,20 +79,6 @@ func readTape(path string) ([]replay.Recording, error) {
 		return nil, fmt.Errorf("file %s: %w", path, err)
 	}
 	return tape, nil
-}
-
-// providerOptions says in package provider's words what the configuration says of an upstream.
-func providerOptions(name string, c config.Provider) provider.Options {
-	retries := -1
-	if c.Retries != nil && *c.Retries > 0 {
-		retries = *c.Retries
-	}
-	return provider.Options{
-		Name: name, Dialect: openai.Client{NoUsage: c.StreamUsage != nil && !*c.StreamUsage}, BaseURL: c.BaseURL, Key: c.APIKey.Reveal(), Retries: retries,
-		Timeouts: provider.Timeouts{Connect: c.Timeouts.Connect, First: c.Timeouts.FirstPart, Idle: c.Timeouts.Idle, Total: c.Timeouts.Total},
-		Breaker: provider.Breaker{Off: c.Breaker.Off, Rate: c.Breaker.FailureRate, Calls: c.Breaker.Requests,
-			Window: c.Breaker.Window, Cooldown: c.Breaker.Cooldown},
-	}
 }
 
 // model returns a configured model or task, building it and what it is made of on first use. The configuration has no

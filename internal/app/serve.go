@@ -12,12 +12,11 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"retort/compose"
-	"retort/dialect/openai"
+	"retort/dialect/all"
 	"retort/internal/capture"
 	"retort/internal/server"
 	"retort/internal/store"
-	"retort/model"
+	"retort/provider"
 )
 
 // ServeOptions say how to serve.
@@ -25,11 +24,6 @@ type ServeOptions struct {
 	Listen string           // instead of the configuration's address; port 0 is a free one
 	Watch  bool             // reload on SIGHUP and when the configuration file changes
 	Ready  func(url string) // called once requests are taken; may be nil
-}
-
-// endpoints are the paths at which models are asked, each with the dialect spoken there.
-func endpoints() []server.Endpoint {
-	return []server.Endpoint{{Path: "/v1/chat/completions", Dialect: openai.Server{}}}
 }
 
 // gateway is what runs while Serve does.
@@ -106,8 +100,8 @@ func (a *App) open(ctx context.Context) (*gateway, error) {
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	l := cfg.Limits
 	g.server = server.New(a.snapshot(a.plant.Load(), g), server.Options{
-		Endpoints: endpoints(),
-		Feedback:  feedback{a.store}, Log: a.log, Registry: metrics,
+		Dialects: all.Servers(), Estimate: provider.EstimateTokens,
+		Feedback: feedback{a.store}, Log: a.log, Registry: metrics,
 		Checks:  []server.Check{{Name: "capture", Err: log.Err}},
 		MaxBody: int64(l.MaxBody), MaxHeader: int(l.MaxHeader), HeaderTimeout: l.ReadHeaderTimeout, BodyTimeout: l.ReadTimeout,
 		IdleTimeout: l.IdleTimeout, StallTimeout: l.WriteTimeout, DrainTimeout: l.DrainTimeout,
@@ -134,25 +128,6 @@ func (a *App) close(g *gateway) error {
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
 	return errors.Join(g.importer.Close(ctx), g.log.Close())
-}
-
-// snapshot is what the server serves of a plant: every model and task, each recorded.
-func (a *App) snapshot(p *plant, g *gateway) *server.Snapshot {
-	recording := compose.Recording{}
-	if !p.config.Capture.Content {
-		recording.Content = func(*model.Request) bool { return false }
-	}
-	s := &server.Snapshot{Models: make(map[string]server.Model, len(p.models)+len(p.tasks)), Release: p.close}
-	add := func(name string, m model.Model) {
-		s.Models[name] = server.Model{Model: compose.Record(m, g.log, recording)}
-	}
-	for name, m := range p.models {
-		add(name, m)
-	}
-	for name, d := range p.tasks {
-		add(name, d)
-	}
-	return s
 }
 
 // feedback lets the server keep feedback in the store.

@@ -9,7 +9,11 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"net/url"
+	"strings"
 
+	"retort/dialect"
+	"retort/dialect/all"
 	"retort/internal/store"
 	"retort/model"
 )
@@ -71,16 +75,31 @@ func TraceContent(t *model.Trace) (*model.Content, error) {
 		}
 		return &content, nil
 	}
-	for _, endpoint := range endpoints() {
-		if endpoint.Dialect.Name() == t.Dialect {
-			req, err := endpoint.Dialect.Request(&http.Request{Header: http.Header{}}, t.Body)
-			if err != nil {
-				return nil, err
-			}
-			return req.Content()
+	d, ok := all.Named(t.Dialect)
+	if !ok || d.Server == nil {
+		return nil, fmt.Errorf("read the request of trace %s: unknown dialect %q", t.ID, t.Dialect)
+	}
+	return contentIn(d.Server, t.Model, t.Body)
+}
+
+// contentIn decodes a body that asked a model in a dialect. Dialects with several paths to ask at have several shapes of
+// body, and a trace does not say at which one it came; but in the wrong shape none has any message.
+func contentIn(d dialect.Server, name string, body []byte) (*model.Content, error) {
+	content, err := &model.Content{}, error(nil)
+	for _, route := range d.Routes() {
+		if route.Op != dialect.Generate {
+			continue
+		}
+		at := &url.URL{Path: strings.Replace(route.Path, "*", name, 1)}
+		var req *model.Request
+		if req, err = d.Request(&http.Request{Method: route.Method, URL: at, Header: http.Header{}}, body); err != nil {
+			continue
+		}
+		if content, err = req.Content(); err == nil && len(content.Messages) > 0 {
+			return content, nil
 		}
 	}
-	return nil, fmt.Errorf("read the request of trace %s: unknown dialect %q", t.ID, t.Dialect)
+	return content, err
 }
 
 // traceInput returns the text that a trace's request put to its task.

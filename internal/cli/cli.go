@@ -34,6 +34,7 @@ type Process struct {
 	Stderr   io.Writer
 	Getenv   func(string) (string, bool)
 	Terminal bool // Stderr is a terminal: progress may move
+	Asks     bool // so is Stdin: questions may be asked
 	Screen   bool // Stdout is a terminal: text from elsewhere must not steer it
 }
 
@@ -48,6 +49,7 @@ type grammar struct {
 	Check      checkCmd      `cmd:"" help:"Validate the configuration."`
 	Serve      serveCmd      `cmd:"" help:"Run the gateway."`
 	Chat       chatCmd       `cmd:"" help:"Put a prompt to any model and stream its answer."`
+	Models     modelsCmd     `cmd:"" help:"List the configured models, or what each dialect can say."`
 	Distill    distillCmd    `cmd:"" help:"Distil a student for a task, from traces or from a file."`
 	Eval       evalCmd       `cmd:"" help:"Score a model on labelled data."`
 	Students   studentsCmd   `cmd:"" help:"List, show, promote and roll back students."`
@@ -75,7 +77,9 @@ func Main() int {
 	}()
 	return Run(ctx, Process{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Getenv: os.LookupEnv, Terminal: term.IsTerminal(int(os.Stderr.Fd())), Screen: term.IsTerminal(int(os.Stdout.Fd())),
+		Getenv: os.LookupEnv, Terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Asks:   term.IsTerminal(int(os.Stderr.Fd())) && term.IsTerminal(int(os.Stdin.Fd())),
+		Screen: term.IsTerminal(int(os.Stdout.Fd())),
 	})
 }
 

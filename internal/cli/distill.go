@@ -3,7 +3,10 @@
 package cli
 
 import (
+	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -35,6 +38,9 @@ func (c *distillCmd) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
+	if err := c.confirm(s, a); err != nil {
+		return err
+	}
 	bar := s.progress(c.JSON && !s.Terminal)
 	start := time.Now()
 	result, err := a.Distill(s.ctx, app.DistillOptions{
@@ -63,6 +69,29 @@ func (c *distillCmd) Run(s *session) error {
 		c.next(s, a, result)
 	}
 	return err
+}
+
+// confirm asks whether a name that is none of the configured tasks is meant as a new one; where nobody can be asked it
+// says so and goes on.
+func (c *distillCmd) confirm(s *session, a *app.App) error {
+	tasks := a.Tasks()
+	if c.Data == "" || len(tasks) == 0 || a.HasTask(c.Task) {
+		return nil
+	}
+	known := fmt.Sprintf("the configuration has no task %q; it has: %s", printable(c.Task), printable(strings.Join(tasks, ", ")))
+	if !s.Asks {
+		fmt.Fprintf(s.Stderr, "note: %s; this makes a student for a new task\n", known)
+		return nil
+	}
+	fmt.Fprintf(s.Stderr, "%s\nmake a student for a new task of that name? [y/N] ", known)
+	answer, err := bufio.NewReader(io.LimitReader(s.Stdin, 100)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	if answer = strings.ToLower(strings.TrimSpace(answer)); answer == "y" || answer == "yes" {
+		return nil
+	}
+	return &hinted{errors.New("nothing was distilled"), "name one of: " + strings.Join(tasks, ", ")}
 }
 
 func (c *distillCmd) print(s *session, result *app.Distilled, took time.Duration) {

@@ -67,6 +67,9 @@ func (c *evalCmd) print(s *session, r *app.Evaluation) {
 	for _, name := range slices.Sorted(maps.Keys(r.AnsweredBy)) {
 		line("answers by", "%s: %d (%s)", name, r.AnsweredBy[name], percent(float64(r.AnsweredBy[name])/float64(max(r.Answered, 1))))
 	}
+	for _, warning := range r.Warnings {
+		line("note", "%s", printable(warning))
+	}
 	line("cost", "$%s for %d + %d tokens", r.Cost, r.Usage.Input, r.Usage.Output)
 	line("latency", "p50 %s  p99 %s", duration(r.Latency.P50), duration(r.Latency.P99))
 	for i, confusion := range m.Confusions {

@@ -57,7 +57,7 @@ func (c *keysListCmd) Run(s *session) error {
 			}
 			rows = append(rows, []string{k.ID, k.Name, clock(k.Created), state})
 		}
-		return s.table([]string{"ID", "NAME", "CREATED", "STATE"}, rows)
+		return s.table(columns("ID", "NAME", "CREATED", "STATE"), rows)
 	})
 }
 

@@ -5,9 +5,12 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
+	"unicode/utf8"
+
+	"retort/model"
 )
 
 // jsonFlag is embedded by every command that prints a result.
@@ -23,17 +26,61 @@ func (s *session) json(v any) error {
 	return enc.Encode(v)
 }
 
+// column is a column of a table.
+type column struct {
+	name  string
+	right bool // aligned to the right, as numbers are
+}
+
+// columns returns columns by their names; those that begin with ">" are aligned to the right.
+func columns(names ...string) []column {
+	out := make([]column, len(names))
+	for i, name := range names {
+		out[i].name, out[i].right = strings.CutPrefix(name, ">")
+	}
+	return out
+}
+
 // table prints rows under a header, in columns.
-func (s *session) table(header []string, rows [][]string) error {
-	w := tabwriter.NewWriter(s.Stdout, 0, 4, 2, ' ', 0)
-	for _, row := range append([][]string{header}, rows...) {
+func (s *session) table(header []column, rows [][]string) error {
+	names := make([]string, len(header))
+	for i := range header {
+		names[i] = header[i].name
+	}
+	all := append([][]string{names}, rows...)
+	widths := make([]int, len(header))
+	for _, row := range all {
 		for i := range row {
 			row[i] = printable(row[i])
+			widths[i] = max(widths[i], utf8.RuneCountInString(row[i]))
 		}
-		fmt.Fprintln(w, strings.TrimRight(strings.Join(row, "\t"), "\t"))
 	}
-	return w.Flush()
+	var b strings.Builder
+	for _, row := range all {
+		line := &strings.Builder{}
+		for i, cell := range row {
+			pad := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+			if header[i].right {
+				line.WriteString(pad + cell + "  ")
+			} else {
+				line.WriteString(cell + pad + "  ")
+			}
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	_, err := io.WriteString(s.Stdout, b.String())
+	return err
 }
+
+// line prints a named value of several that are shown below each other; what is empty is left out.
+func (s *session) line(name, text string) {
+	if text != "" {
+		fmt.Fprintf(s.Stdout, "%-12s %s\n", name, printable(text))
+	}
+}
+
+// money prints an amount with as many decimals as others in the same column.
+func money(m model.Money) string { return fmt.Sprintf("$%.6f", m.Dollars()) }
 
 // printable keeps untrusted text from moving the terminal's cursor or breaking the table.
 func printable(s string) string {

@@ -4,6 +4,9 @@ package cli
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"retort/internal/app"
 )
@@ -48,7 +51,7 @@ func (c *studentsListCmd) Run(s *session) error {
 			rows = append(rows, []string{st.ID, st.Task, string(st.Stage), st.Status(), percent(st.Card.Metrics["accuracy"]),
 				percent(st.Card.Metrics["coverage"]), bytesText(st.Bytes), clock(st.Created)})
 		}
-		return s.table([]string{"ID", "TASK", "STAGE", "STATUS", "ACCURACY", "COVERAGE", "SIZE", "CREATED"}, rows)
+		return s.table(columns("ID", "TASK", "STAGE", "STATUS", ">ACCURACY", ">COVERAGE", ">SIZE", "CREATED"), rows)
 	})
 }
 
@@ -66,9 +69,30 @@ func (c *studentsShowCmd) Run(s *session) error {
 		if c.JSON {
 			return s.json(st)
 		}
-		fmt.Fprintf(s.Stdout, "%s  %s of task %s, made %s, %s in %s\n", st.ID, st.Stage, st.Task, clock(st.Created), bytesText(st.Bytes), st.Path)
-		return s.json(st.Card)
+		c.print(s, st)
+		return nil
 	})
+}
+
+// print shows a student's card to people.
+func (c *studentsShowCmd) print(s *session, st *app.Student) {
+	card := &st.Card
+	s.line("student", st.ID+", "+string(st.Stage)+" of task "+st.Task)
+	s.line("made", clock(st.Created))
+	s.line("file", fmt.Sprintf("%s, %s", st.Path, bytesText(st.Bytes)))
+	s.line("learned from", fmt.Sprintf("%d examples, labelled by %s", card.Examples, strings.Join(card.Teachers, ", ")))
+	s.line("data", card.DataHash)
+	s.line("labels", fmt.Sprintf("%d: %s", len(card.Labels), clip(strings.Join(card.Labels, ", "), 300)))
+	s.line("never seen", strings.Join(card.Training.Unseen, ", "))
+	s.line("training", fmt.Sprintf("effort %s, seed %d, %d folds, %d features", card.Training.Effort, card.Training.Seed, card.Training.Folds, card.Training.Features))
+	guarantee := "none was asked for"
+	if card.Certificate != nil {
+		guarantee = card.Certificate.String()
+	}
+	s.line("guarantee", guarantee)
+	for _, name := range slices.Sorted(maps.Keys(card.Metrics)) {
+		s.line("measured", fmt.Sprintf("%s %.4g", strings.ReplaceAll(name, "_", " "), card.Metrics[name]))
+	}
 }
 
 type studentsPromoteCmd struct {

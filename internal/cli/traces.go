@@ -68,7 +68,7 @@ func (c *tracesListCmd) Run(s *session) error {
 		for _, t := range traces {
 			rows = append(rows, traceRow(t))
 		}
-		if err := s.table([]string{"TRACE", "TIME", "MODEL", "ANSWERED BY", "TOOK", "TOKENS", "COST"}, rows); err != nil {
+		if err := s.table(columns("TRACE", "TIME", "MODEL", "ANSWERED BY", ">TOOK", ">TOKENS", ">COST"), rows); err != nil {
 			return err
 		}
 		if next != "" {
@@ -84,7 +84,7 @@ func traceRow(t *model.Trace) []string {
 		by = t.Response.Model
 	}
 	return []string{t.ID, clock(t.Start), t.Model, by, duration(t.Duration),
-		fmt.Sprintf("%d + %d", t.Usage.Input, t.Usage.Output), "$" + t.Cost.String()}
+		fmt.Sprintf("%d + %d", t.Usage.Input, t.Usage.Output), money(t.Cost)}
 }
 
 // shownTrace is a trace as show and export print it.
@@ -103,21 +103,6 @@ func shown(t *model.Trace, feedback []store.Feedback) shownTrace {
 		out.Request = string(t.Body)
 	}
 	return out
-}
-
-type tracesShowCmd struct {
-	ID   string `arg:"" help:"The trace's id, from the header Retort-Trace or the list."`
-	JSON bool   `name:"json" help:"Print JSON, as without it."`
-}
-
-func (c *tracesShowCmd) Run(s *session) error {
-	return s.opened(func(a *app.App) error {
-		trace, feedback, err := a.Trace(s.ctx, c.ID)
-		if err != nil {
-			return err
-		}
-		return s.json(shown(trace, feedback))
-	})
 }
 
 type tracesExportCmd struct {

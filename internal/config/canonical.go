@@ -8,15 +8,21 @@ import (
 	"slices"
 )
 
+// omitted stands in Config.written for what follows from a preset and a variable of the environment: written down it
+// would be a value of the environment.
+const omitted = "\x00"
+
 // Canonical returns the configuration as YAML with every default filled in, keys in one order, names sorted. Values
 // that came from the environment stand as the references they were, never as the values. Reading it again, from the
 // same folder, gives the same configuration. The error is about a secret that is no reference, in a Config that does not
 // come from Parse.
 func (c *Config) Canonical() ([]byte, error) {
 	for name, p := range c.Providers {
-		at := join("providers", name) + ".api_key"
-		if _, ok := c.written[at]; !ok && !p.APIKey.IsZero() {
-			return nil, fmt.Errorf("%s: the secret did not come from the environment, so there is nothing to write but itself", at)
+		for key, secret := range p.secrets() {
+			at := join("providers", name) + "." + key
+			if _, ok := c.written[at]; !ok && !secret.IsZero() {
+				return nil, fmt.Errorf("%s: the secret did not come from the environment, so there is nothing to write but itself", at)
+			}
 		}
 	}
 	var e emitter
@@ -29,6 +35,9 @@ func (c *Config) Canonical() ([]byte, error) {
 // tree turns a value into what the emitter writes; nil for what is left out.
 func (c *Config) tree(path string, v reflect.Value) any {
 	if text, ok := c.written[path]; ok {
+		if text == omitted {
+			return nil
+		}
 		return text
 	}
 	switch t := v.Type(); {

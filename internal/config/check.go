@@ -134,10 +134,14 @@ func (p *Provider) check(d *decoder, path string) {
 	positive(d, path+".timeouts", reflect.ValueOf(p.Timeouts))
 	p.Breaker.check(d, path+".breaker")
 	switch p.Dialect {
-	case DialectOpenAI:
-		p.checkHTTP(d, path)
+	case "":
+		if p.Preset == "" {
+			d.fail(path+".dialect", "is missing; give a wire format, or a preset that has one")
+		}
 	case DialectReplay:
 		p.checkReplay(d, path)
+	default:
+		p.checkHTTP(d, path)
 	}
 }
 
@@ -159,12 +163,15 @@ func (p *Provider) checkHTTP(d *decoder, path string) {
 		d.fail(path+".latency", "belongs to the dialect replay")
 	}
 	if p.BaseURL == "" {
-		d.fail(path+".base_url", "is missing; write where the API begins, such as https://api.openai.com/v1")
+		if p.Preset == "" { // else the preset has said what is missing
+			d.fail(path+".base_url", "is missing; write where the API begins, such as https://api.openai.com/v1, or give a preset")
+		}
 		return
 	}
 	if problem := urlProblem(p.BaseURL); problem != "" {
 		d.fail(path+".base_url", "%s", problem)
 	}
+	p.checkAuth(d, path)
 }
 
 // urlProblem says what is wrong with a base URL, or "". It never repeats a URL, which may hold a secret.
@@ -192,16 +199,16 @@ func (p *Provider) checkReplay(d *decoder, path string) {
 	if p.File == "" {
 		d.fail(path+".file", "is missing; name the JSON lines file of recorded answers")
 	}
-	for _, key := range []string{"timeouts", "retries", "breaker"} {
-		if at := join(path, key); d.places[at] != nil {
-			d.fail(at, "belongs to the dialect openai; a recording cannot fail")
+	for _, f := range []struct{ key, why string }{
+		{"timeouts", "cannot fail"}, {"retries", "cannot fail"}, {"breaker", "cannot fail"}, {"stream_usage", "has no streams to ask for"},
+		{"base_url", "has no address"}, {"resource", "has no address"}, {"region", "has no address"}, {"project", "has no address"},
+		{"location", "has no address"}, {"preset", "is of no vendor"}, {"api_version", "has no versions"},
+		{"api_key", "needs no key"}, {"auth", "needs no key"}, {"access_key_id", "needs no key"}, {"secret_access_key", "needs no key"},
+		{"session_token", "needs no key"}, {"profile", "needs no key"}, {"credentials", "needs no key"},
+	} {
+		if at := join(path, f.key); d.places[at] != nil {
+			d.fail(at, "belongs to an upstream; a recording %s", f.why)
 		}
-	}
-	if p.BaseURL != "" {
-		d.fail(path+".base_url", "belongs to the dialect openai; a recording has no address")
-	}
-	if !p.APIKey.IsZero() {
-		d.fail(path+".api_key", "belongs to the dialect openai; a recording needs no key")
 	}
 }
 

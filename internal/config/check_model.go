@@ -35,6 +35,7 @@ func (c *Config) checkModel(d *decoder, path, name string, m *Model) {
 	} else {
 		for key, set := range map[string]bool{
 			"name": m.Name != "", "price": m.Price != Price{}, "distillation": m.Distillation != Distillation{},
+			"context": m.Context != 0, "embeds": m.Embeds,
 		} {
 			if set {
 				d.fail(join(path, key), "belongs to a model with a provider")
@@ -60,18 +61,27 @@ func (c *Config) checkUpstream(d *decoder, path string, m *Model) {
 	if _, ok := c.Providers[m.Provider]; !ok {
 		d.fail(path+".provider", "no provider named %q%s", m.Provider, suggest(m.Provider, slices.Collect(maps.Keys(c.Providers))))
 	}
-	for key, usd := range map[string]float64{"input": m.Price.Input, "output": m.Price.Output, "cached": m.Price.Cached} {
+	for key, usd := range map[string]float64{"input": m.Price.Input, "output": m.Price.Output, "cached": m.Price.Cached, "write": m.Price.Write} {
 		if usd < 0 {
 			d.fail(path+".price."+key, "a price cannot be negative")
 		} else if usd > 1e6 {
 			d.fail(path+".price."+key, "%.0f is no price in US dollars per million tokens", usd)
 		}
 	}
+	if m.Context < 0 || m.Context > 1e9 {
+		d.fail(path+".context", "%d is no number of tokens", m.Context)
+	}
+	if m.Embeds && c.Providers[m.Provider].Dialect == DialectReplay {
+		d.fail(path+".embeds", "a recording has no vectors")
+	}
 }
 
 // checkRef notes a name that is neither a model nor a task.
 func (c *Config) checkRef(d *decoder, path, name string) {
-	_, isModel := c.Models[name]
+	m, isModel := c.Models[name]
+	if isModel && m.Embeds {
+		d.fail(path, "the model %q makes vectors (embeds: true); name one that answers", name)
+	}
 	_, isTask := c.Tasks[name]
 	if isModel || isTask || name == "" {
 		return // an empty one is missing, which is noted elsewhere

@@ -23,6 +23,8 @@ func environment(name string) (string, bool) {
 	value, ok := map[string]string{
 		"KEY": "sk-planted", "EMPTY": "", "LINES": "a\nb", "HOST": "gateway.example.com", "DATA": "/var/lib",
 		"RATE": "2.5", "INJECTION": "smart, fast], cache: {of: smart",
+		"GROQ_API_KEY": "sk-planted-groq", "GOOGLE_API_KEY": "sk-planted-google", "AZURE_API_KEY": "sk-planted-azure",
+		"AWS_REGION": "eu-central-1", "GOOGLE_CLOUD_PROJECT": "planted-project", "XAI_API_KEY": " \n", "TOGETHER_API_KEY": "a\nb",
 	}[name]
 	return value, ok
 }

@@ -224,7 +224,11 @@ func (d *decoder) choice(path, text string, enum []string) {
 		}
 	}
 	if len(enum) > 0 {
-		d.fail(path, "%q is not one of %s", clip(text), strings.Join(enum, ", "))
+		near := suggest(text, enum)
+		if !strings.Contains(near, "mean") {
+			near = ""
+		}
+		d.fail(path, "%q is not one of %s%s", clip(text), strings.Join(enum, ", "), near)
 	}
 }
 

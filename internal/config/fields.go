@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"retort/provider/preset"
 )
 
 // field is what the tags of a struct's field say.
@@ -30,7 +32,11 @@ func fieldsOf(t reflect.Type) []field {
 			continue
 		}
 		var enum []string
-		if list := f.Tag.Get("enum"); list != "" {
+		switch list := f.Tag.Get("enum"); list {
+		case "":
+		case "@presets":
+			enum = preset.Names()
+		default:
 			enum = strings.Split(list, ",")
 		}
 		fields = append(fields, field{

@@ -17,6 +17,8 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"retort/provider/preset"
 )
 
 // largest is more than any configuration needs; it bounds what a wrong file can cost.
@@ -45,6 +47,7 @@ func Parse(name string, text []byte, env func(string) (string, bool)) (*Config, 
 		ast.Walk(collector(d.anchors), body)
 		d.value("", body, reflect.ValueOf(cfg).Elem(), field{}, 0)
 	}
+	cfg.applyPresets(d)
 	found := d.errs
 	cfg.check(d)
 	d.errs = append(found, consequent(found, d.errs[len(found):])...)
@@ -148,12 +151,17 @@ func (c *Config) settle(dir string) {
 	c.Data = c.place("data", dir, c.Data)
 	for name, p := range c.Providers {
 		p.BaseURL = strings.TrimRight(p.BaseURL, "/")
+		if p.Credentials != "" {
+			p.Credentials = c.place(join("providers", name)+".credentials", dir, p.Credentials)
+		}
 		if p.Dialect == DialectReplay {
 			p.Timeouts, p.Breaker, p.Retries, p.StreamUsage = Timeouts{}, Breaker{}, nil, nil
 			p.File = c.place(join("providers", name)+".file", dir, p.File)
 			if p.Latency == "" {
 				p.Latency = "none"
 			}
+		} else if p.Auth == "" {
+			p.Auth = preset.AuthKey
 		}
 		c.Providers[name] = p
 	}

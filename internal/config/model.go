@@ -3,11 +3,13 @@
 package config
 
 // Model is one named model: an upstream's, or one made of others. Exactly one of Provider, Fallback, Cascade, Cache and
-// Limit is set; Name, Price and Distillation go with Provider.
+// Limit is set; Name, Price, Context, Embeds and Distillation go with Provider.
 type Model struct {
 	Provider     string       `yaml:"provider" doc:"Provider that answers."`
 	Name         string       `yaml:"name" doc:"The upstream's own name of the model; the model's name here when left out."`
 	Price        Price        `yaml:"price" doc:"US dollars per million tokens; left out, calls cost nothing."`
+	Context      int          `yaml:"context" doc:"Tokens that fit into the model, as clients are told; unknown when left out."`
+	Embeds       bool         `yaml:"embeds" doc:"The model makes vectors (embeddings), not answers."`
 	Distillation Distillation `yaml:"distillation" doc:"Whether the terms allow learning from the answers; the provider's policy when left out."`
 	Fallback     []string     `yaml:"fallback" doc:"Models to ask in turn until one answers."`
 	Cascade      *Cascade     `yaml:"cascade" doc:"A cheap model whose answers are checked, and a strong one for the rest."`
@@ -20,6 +22,7 @@ type Price struct {
 	Input  float64 `yaml:"input" doc:"Tokens read."`
 	Output float64 `yaml:"output" doc:"Tokens written."`
 	Cached float64 `yaml:"cached" doc:"Tokens read from the prompt cache; as input when left out."`
+	Write  float64 `yaml:"write" doc:"Tokens written to the prompt cache; as input when left out."`
 }
 
 // Cascade asks Cheap and, when its answer is not accepted, Strong.

@@ -4,15 +4,33 @@ package config
 
 // The dialects that a provider can have.
 const (
-	DialectOpenAI = "openai" // OpenAI Chat Completions over HTTP
-	DialectReplay = "replay" // answers from a recording
+	DialectOpenAI    = "openai"    // OpenAI Chat Completions over HTTP
+	DialectResponses = "responses" // OpenAI Responses
+	DialectAnthropic = "anthropic" // Anthropic Messages
+	DialectGemini    = "gemini"    // Gemini generateContent
+	DialectOllama    = "ollama"    // Ollama's own API
+	DialectBedrock   = "bedrock"   // Amazon Bedrock's Converse
+	DialectReplay    = "replay"    // answers from a recording
 )
 
-// Provider is one upstream: an account with a vendor, a local server, or a recording.
+// Provider is one upstream: an account with a vendor, a local server, or a recording. After Parse, one with a preset has
+// all that follows from it: dialect, address, way to authorise and key.
 type Provider struct {
-	Dialect      string       `yaml:"dialect" enum:"openai,replay" required:"true" doc:"Wire format, openai (any compatible server) or replay (a recording)."`
-	BaseURL      string       `yaml:"base_url" doc:"Where the upstream's API begins, such as https://api.openai.com/v1."`
-	APIKey       Secret       `yaml:"api_key" doc:"Credential, as a reference to the environment such as ${OPENAI_API_KEY}."`
+	Preset       string       `yaml:"preset" enum:"@presets" doc:"A vendor or kind of server that Retort knows: gives dialect, base_url and, from the usual variable of the environment, api_key, each of which may still be written."`
+	Dialect      string       `yaml:"dialect" enum:"openai,responses,anthropic,gemini,ollama,bedrock,replay" doc:"Wire format; the preset's usual one when left out. replay is a recording."`
+	BaseURL      string       `yaml:"base_url" doc:"Where the upstream's API begins, such as https://api.openai.com/v1; the preset's when left out."`
+	APIKey       Secret       `yaml:"api_key" doc:"Credential, as a reference to the environment such as ${OPENAI_API_KEY}; with a preset, its usual variable when left out and set."`
+	Auth         string       `yaml:"auth" enum:"key,bearer,api-key,aws,google" doc:"How requests are authorised: by the key where the dialect puts it (key), as bearer token (bearer) or in the header api-key (api-key), by AWS's signature (aws), by Google's access tokens (google); the preset's usual way when left out, else key."`
+	Resource     string       `yaml:"resource" doc:"Part of the address of azure: the resource's name."`
+	Region       string       `yaml:"region" doc:"Part of the address of bedrock, and of AWS's signature; AWS_REGION when left out with a preset that needs it."`
+	Project      string       `yaml:"project" doc:"Part of the address of vertex: the project; GOOGLE_CLOUD_PROJECT when left out."`
+	Location     string       `yaml:"location" doc:"Part of the address of vertex: a region, or global; GOOGLE_CLOUD_LOCATION, else global, when left out."`
+	APIVersion   string       `yaml:"api_version" doc:"Version of the API to ask for: Azure's api-version, or Anthropic's."`
+	AccessKeyID  Secret       `yaml:"access_key_id" doc:"auth aws: id of the access key; what AWS's own tools would find when left out."`
+	SecretKey    Secret       `yaml:"secret_access_key" doc:"auth aws: the secret that goes with access_key_id."`
+	SessionToken Secret       `yaml:"session_token" doc:"auth aws: the token of temporary credentials."`
+	Profile      string       `yaml:"profile" doc:"auth aws: profile of ~/.aws; AWS_PROFILE, or the default one, when left out."`
+	Credentials  string       `yaml:"credentials" doc:"auth google: file of credentials, such as a service account's key, relative to this file; the application default credentials when left out."`
 	Timeouts     Timeouts     `yaml:"timeouts" doc:"How long to wait for the upstream."`
 	StreamUsage  *bool        `yaml:"stream_usage" default:"true" doc:"Ask for the usage of streamed answers; false for servers that refuse stream_options, whose streams then count no tokens."`
 	Retries      *int         `yaml:"retries" default:"2" doc:"How often a failed call is tried again before anything was answered."`

@@ -97,6 +97,8 @@ func structSchema(t reflect.Type) object {
 		schema = append(schema, member{"required", required})
 	}
 	switch t {
+	case reflect.TypeFor[Provider]():
+		schema = append(schema, member{"anyOf", eachRequired([]string{"preset", "dialect"})})
 	case reflect.TypeFor[Model]():
 		schema = append(schema, member{"oneOf", eachRequired(kindsOfModel)})
 	case reflect.TypeFor[Accept]():

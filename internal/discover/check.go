@@ -6,11 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
-	"retort/dialect/openai"
+	"retort/internal/config"
+	"retort/internal/connect"
 	"retort/model"
 	"retort/provider"
 )
@@ -40,11 +40,7 @@ func (f *Findings) Check(ctx context.Context, env Env, done func(*Server)) {
 func (s *Server) check(ctx context.Context, env Env) {
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	key, _ := env(s.Variable) // there is none for servers on this machine
-	p, err := provider.New(provider.Options{
-		Name: s.Name, Dialect: openai.Client{}, BaseURL: s.BaseURL, Key: strings.TrimSpace(key),
-		Retries: -1, Breaker: provider.Breaker{Off: true},
-	})
+	p, err := s.provider(env)
 	if err != nil {
 		s.Err = err
 		return
@@ -62,6 +58,20 @@ func (s *Server) check(ctx context.Context, env Env) {
 		}
 	}
 	s.Err = s.ask(ctx, p)
+}
+
+// provider makes the server's provider as the written configuration would, but for its patience.
+func (s *Server) provider(env Env) (*provider.Provider, error) {
+	w := &page{}
+	w.line("providers:")
+	w.settings("checked", s, "  ")
+	cfg, err := config.Parse("retort.yaml", []byte(w.String()), env)
+	if err != nil {
+		return nil, err
+	}
+	c := cfg.Providers["checked"]
+	c.Retries, c.Breaker.Off = nil, true
+	return connect.Provider(s.Name, c)
 }
 
 // ask puts the question to up to three models.

@@ -18,29 +18,25 @@ type Env func(name string) (value string, ok bool)
 // Findings is what was found. Find fills it, Check tries it, YAML writes it.
 type Findings struct {
 	Servers []Server // vendors whose key is set, then servers on this machine
-	Later   []Later  // keys for dialects that Retort does not speak yet
 }
 
 // Server is one upstream that may answer.
 type Server struct {
 	Name     string        // for the configuration, such as "openai" or "ollama"
+	Preset   string        // of the configuration; empty: any server that speaks OpenAI's Chat Completions
 	Title    string        // for people, such as "OpenAI" or "Ollama"
-	BaseURL  string        // where its API begins
-	Variable string        // of the environment, which holds its key; empty for a server on this machine
+	BaseURL  string        // where its API begins; empty: where the preset says
+	Variable string        // of the environment, which holds its credential; empty for a server on this machine
 	Models   []string      // that it serves and that chat, the ones to try first in front
 	Model    string        // the one that answered the check
 	Took     time.Duration // by that answer
 	Err      error         // why none did, once checked
+
+	address string // where it listens, on this machine
 }
 
 // Works reports whether a checked server answered.
 func (s *Server) Works() bool { return s.Model != "" }
-
-// Later is a key that will be of use in a later version.
-type Later struct {
-	Title    string
-	Variable string
-}
 
 // probeTime is how long a server on this machine may take to list its models.
 const probeTime = 300 * time.Millisecond
@@ -48,23 +44,7 @@ const probeTime = 300 * time.Millisecond
 // Find looks for keys in the environment and for servers on this machine. It calls this machine alone, with client, and
 // takes no longer than a server there may take to list its models.
 func Find(ctx context.Context, env Env, client *http.Client) *Findings {
-	f := &Findings{}
-	for _, v := range vendors {
-		if value, ok := env(v.Variable); !ok || value == "" {
-			continue
-		}
-		if base, ok := env(v.baseVariable); ok && v.baseVariable != "" && base != "" {
-			v.BaseURL = base
-		}
-		f.Servers = append(f.Servers, v.Server)
-	}
-	for _, l := range later {
-		if value, ok := env(l.Variable); ok && value != "" {
-			f.Later = append(f.Later, l)
-		}
-	}
-	f.Servers = append(f.Servers, findLocal(ctx, locals(env), client)...)
-	return f
+	return &Findings{Servers: append(vendors(env), findLocal(ctx, locals(env), client)...)}
 }
 
 // findLocal returns the servers that list models, in the order given.
@@ -75,8 +55,9 @@ func findLocal(ctx context.Context, candidates []Server, client *http.Client) []
 	var all sync.WaitGroup
 	for i, s := range candidates {
 		all.Go(func() {
-			if listed, err := list(ctx, client, s.BaseURL); err == nil {
+			if listed, err := list(ctx, client, "http://"+s.address+"/v1"); err == nil {
 				found[i] = listed.describe(s)
+				found[i].place()
 			}
 		})
 	}

@@ -17,6 +17,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"retort/internal/config"
 )
@@ -65,6 +66,7 @@ func listOf(owner string, names ...string) http.HandlerFunc {
 func TestFind(t *testing.T) {
 	client := &http.Client{Transport: machine{
 		"8000":  listOf("sglang", "qwen3-8b"),
+		"30000": listOf("sglang", "qwen3-32b"),
 		"8080":  listOf("retort", "banking"), // a gateway is no upstream of its own
 		"11434": listOf("library", "nomic-embed-text", "llama3.2:3b"),
 		"1234":  func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>welcome</html>") },
@@ -73,19 +75,25 @@ func TestFind(t *testing.T) {
 	}}
 	env := environment(map[string]string{
 		"OPENAI_API_KEY": planted, "OPENAI_BASE_URL": "https://proxy.example.com/v1", "GROQ_API_KEY": planted,
-		"MISTRAL_API_KEY": "", "ANTHROPIC_API_KEY": planted,
+		"MISTRAL_API_KEY": "", "ANTHROPIC_API_KEY": planted, "GOOGLE_API_KEY": planted, "AWS_BEARER_TOKEN_BEDROCK": planted,
+		"AWS_REGION": "eu-central-1", "AZURE_OPENAI_API_KEY": planted, "AZURE_OPENAI_ENDPOINT": "https://mine.openai.azure.com/",
+		"GOOGLE_APPLICATION_CREDENTIALS": "key.json", // without a project, there is no address
 	})
 	got := Find(context.Background(), env, client)
 	want := &Findings{
 		Servers: []Server{
-			{Name: "openai", Title: "OpenAI", Variable: "OPENAI_API_KEY", BaseURL: "https://proxy.example.com/v1"},
-			{Name: "groq", Title: "Groq", Variable: "GROQ_API_KEY", BaseURL: "https://api.groq.com/openai/v1"},
-			{Name: "sglang", Title: "SGLang", BaseURL: "http://127.0.0.1:8000/v1", Models: []string{"qwen3-8b"}},
-			{Name: "ollama", Title: "Ollama", BaseURL: "http://127.0.0.1:11434/v1", Models: []string{"llama3.2:3b"}},
+			{Name: "openai", Preset: "openai", Title: "OpenAI", Variable: "OPENAI_API_KEY", BaseURL: "https://proxy.example.com/v1"},
+			{Name: "anthropic", Preset: "anthropic", Title: "Anthropic", Variable: "ANTHROPIC_API_KEY"},
+			{Name: "gemini", Preset: "gemini", Title: "Gemini API", Variable: "GOOGLE_API_KEY"},
+			{Name: "azure", Preset: "azure", Title: "Azure OpenAI", Variable: "AZURE_OPENAI_API_KEY", BaseURL: "https://mine.openai.azure.com/openai/v1"},
+			{Name: "bedrock", Preset: "bedrock", Title: "Amazon Bedrock", Variable: "AWS_BEARER_TOKEN_BEDROCK"},
+			{Name: "groq", Preset: "groq", Title: "Groq", Variable: "GROQ_API_KEY"},
+			{Name: "sglang", Preset: "sglang", Title: "SGLang", BaseURL: "http://127.0.0.1:8000/v1", Models: []string{"qwen3-8b"}},
+			{Name: "ollama", Preset: "ollama", Title: "Ollama", Models: []string{"llama3.2:3b"}},
+			{Name: "sglang", Preset: "sglang", Title: "SGLang", Models: []string{"qwen3-32b"}},
 		},
-		Later: []Later{{Title: "Anthropic", Variable: "ANTHROPIC_API_KEY"}},
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Server{})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }
@@ -156,15 +164,14 @@ func found(t *testing.T) (*Findings, Env) {
 	good := upstream(t, map[string]int{"tiny-mini": http.StatusNotFound, "small 2 {x}": http.StatusOK, "text-embedding-3": http.StatusOK})
 	local := upstream(t, map[string]int{"small 2 {x}": http.StatusOK})
 	wrong := upstream(t, map[string]int{})
-	env := environment(map[string]string{"GOOD_KEY": planted, "WRONG_KEY": "sk-wrong-in-the-test"})
+	env := environment(map[string]string{"GROQ_API_KEY": planted, "WRONG_KEY": "sk-wrong-in-the-test"})
 	return &Findings{
 		Servers: []Server{
-			{Name: "good", Title: "Good", Variable: "GOOD_KEY", BaseURL: good},
+			{Name: "good", Preset: "groq", Title: "Good", Variable: "GROQ_API_KEY", BaseURL: good},
 			{Name: "wrong", Title: "Wrong", Variable: "WRONG_KEY", BaseURL: wrong},
 			{Name: "vllm", Title: "vLLM", BaseURL: local, Models: []string{"small 2 {x}"}},
 			{Name: "vllm", Title: "vLLM", BaseURL: "http://127.0.0.1:1/v1", Models: []string{"gone"}},
 		},
-		Later: []Later{{Title: "Anthropic", Variable: "ANTHROPIC_API_KEY"}},
 	}, env
 }
 
@@ -199,7 +206,7 @@ func TestCheckAndWrite(t *testing.T) {
 	if cfg.Providers["good"].APIKey.Reveal() != planted {
 		t.Error("the key is not taken from the environment")
 	}
-	for _, want := range []string{"# Wrong: WRONG_KEY is set, but a call failed:", "# Anthropic: ANTHROPIC_API_KEY is set", "# wrong:\n", "# vllm-2:\n"} {
+	for _, want := range []string{"# Wrong: WRONG_KEY is set, but a call failed:", "# wrong:\n", "# vllm-2:\n"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the file lacks %q:\n%s", want, text)
 		}
@@ -235,7 +242,7 @@ func uncommented(t *testing.T, text string, env Env) {
 }
 
 func TestGatewayLeavesTheServersTheirPorts(t *testing.T) {
-	f := &Findings{Servers: []Server{{Name: "llamacpp", Title: "llama.cpp", BaseURL: "http://127.0.0.1:8080/v1", Model: "m", Models: []string{"m"}}}}
+	f := &Findings{Servers: []Server{{Name: "llamacpp", Title: "llama.cpp", Preset: "llamacpp", address: "127.0.0.1:8080", Model: "m", Models: []string{"m"}}}}
 	cfg, err := config.Parse("retort.yaml", f.YAML(), environment(nil))
 	if err != nil {
 		t.Fatal(err)

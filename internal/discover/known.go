@@ -4,49 +4,90 @@ package discover
 
 import (
 	"net"
+	"strconv"
 	"strings"
+
+	"retort/provider/preset"
 )
 
-// vendor is a vendor with an endpoint that speaks OpenAI's Chat Completions.
-type vendor struct {
-	Server
-	baseVariable string // a variable that the vendor's own clients take the base URL from
+// vendors returns the vendors and clouds whose key is in the environment and whose address can be told from it.
+func vendors(env Env) []Server {
+	var found []Server
+	for _, p := range preset.All() {
+		if p.Port != 0 {
+			continue
+		}
+		if s, ok := vendor(env, &p); ok {
+			found = append(found, s)
+		}
+	}
+	return found
 }
 
-var vendors = []vendor{
-	{Server{Name: "openai", Title: "OpenAI", Variable: "OPENAI_API_KEY", BaseURL: "https://api.openai.com/v1"}, "OPENAI_BASE_URL"},
-	{Server{Name: "mistral", Title: "Mistral", Variable: "MISTRAL_API_KEY", BaseURL: "https://api.mistral.ai/v1"}, ""},
-	{Server{Name: "deepseek", Title: "DeepSeek", Variable: "DEEPSEEK_API_KEY", BaseURL: "https://api.deepseek.com/v1"}, ""},
-	{Server{Name: "groq", Title: "Groq", Variable: "GROQ_API_KEY", BaseURL: "https://api.groq.com/openai/v1"}, ""},
-	{Server{Name: "together", Title: "Together", Variable: "TOGETHER_API_KEY", BaseURL: "https://api.together.xyz/v1"}, ""},
-	{Server{Name: "fireworks", Title: "Fireworks", Variable: "FIREWORKS_API_KEY", BaseURL: "https://api.fireworks.ai/inference/v1"}, ""},
-	{Server{Name: "openrouter", Title: "OpenRouter", Variable: "OPENROUTER_API_KEY", BaseURL: "https://openrouter.ai/api/v1"}, ""},
-	{Server{Name: "xai", Title: "xAI", Variable: "XAI_API_KEY", BaseURL: "https://api.x.ai/v1"}, ""},
-	{Server{Name: "cerebras", Title: "Cerebras", Variable: "CEREBRAS_API_KEY", BaseURL: "https://api.cerebras.ai/v1"}, ""},
+func vendor(env Env, p *preset.Preset) (Server, bool) {
+	s := Server{Name: p.Name, Preset: p.Name, Title: p.Title, Variable: first(env, p.Keys)}
+	if s.Variable == "" {
+		s.Variable = cloudCredential(env, p.Auth)
+	}
+	if s.Variable == "" {
+		return s, false
+	}
+	fields := map[string]string{}
+	for _, f := range p.Needs {
+		if name := first(env, f.Vars); name != "" {
+			fields[f.Name], _ = env(name)
+		}
+	}
+	if base, ok := env(p.BaseIn); ok && p.BaseIn != "" && base != "" {
+		s.BaseURL = strings.TrimRight(base, "/")
+		return s, true
+	}
+	if endpoint, ok := env("AZURE_OPENAI_ENDPOINT"); ok && endpoint != "" && p.Name == "azure" {
+		s.BaseURL = strings.TrimRight(endpoint, "/") + "/openai/v1"
+		return s, true
+	}
+	_, err := p.BaseURL(p.Dialect(), fields)
+	return s, err == nil && !alike(p.Name)
 }
 
-var later = []Later{
-	{Title: "Anthropic", Variable: "ANTHROPIC_API_KEY"},
-	{Title: "Gemini", Variable: "GEMINI_API_KEY"},
-	{Title: "Gemini", Variable: "GOOGLE_API_KEY"},
+// alike says whether a preset is another's account in another dialect: one of the two is enough to begin with.
+func alike(name string) bool { return name == "bedrock-anthropic" || name == "vertex-anthropic" }
+
+// cloudCredential returns the variable that says that there are credentials of a cloud, besides keys.
+func cloudCredential(env Env, auth string) string {
+	switch auth {
+	case preset.AuthAWS:
+		return first(env, []string{"AWS_ACCESS_KEY_ID", "AWS_PROFILE"})
+	case preset.AuthGoogle:
+		return first(env, []string{"GOOGLE_APPLICATION_CREDENTIALS"})
+	}
+	return ""
 }
 
-// locals returns the addresses where model servers usually listen on this machine.
+// first returns the first of the variables that is set.
+func first(env Env, names []string) string {
+	for _, name := range names {
+		if value, ok := env(name); ok && strings.TrimSpace(value) != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// locals returns the servers that people run on this machine, where they usually listen.
 func locals(env Env) []Server {
-	ollama := "127.0.0.1:11434"
-	if host, ok := env("OLLAMA_HOST"); ok {
-		ollama = ollamaAddress(host, ollama)
+	var all []Server
+	for _, p := range preset.All() {
+		if p.Port == 0 {
+			continue
+		}
+		address := "127.0.0.1:" + strconv.Itoa(p.Port)
+		if host, ok := env("OLLAMA_HOST"); ok && p.Name == "ollama" {
+			address = ollamaAddress(host, address)
+		}
+		all = append(all, Server{Name: p.Name, Preset: p.Name, Title: p.Title, address: address})
 	}
-	return []Server{
-		{Name: "vllm", Title: "vLLM", BaseURL: "http://127.0.0.1:8000/v1"},
-		{Name: "llamacpp", Title: "llama.cpp", BaseURL: "http://127.0.0.1:8080/v1"},
-		{Name: "ollama", Title: "Ollama", BaseURL: "http://" + ollama + "/v1"},
-		{Name: "lmstudio", Title: "LM Studio", BaseURL: "http://127.0.0.1:1234/v1"},
-		{Name: "sglang", Title: "SGLang", BaseURL: "http://127.0.0.1:30000/v1"},
-		{Name: "textgen", Title: "text-generation-webui", BaseURL: "http://127.0.0.1:5000/v1"},
-		{Name: "jan", Title: "Jan", BaseURL: "http://127.0.0.1:1337/v1"},
-		{Name: "gpt4all", Title: "GPT4All", BaseURL: "http://127.0.0.1:4891/v1"},
-	}
+	return all
 }
 
 // ollamaAddress reads OLLAMA_HOST, which says where Ollama listens: a host with or without scheme and port. An address
@@ -61,4 +102,23 @@ func ollamaAddress(host, usual string) string {
 		return net.JoinHostPort("127.0.0.1", port)
 	}
 	return usual
+}
+
+// place writes the base URL of a server on this machine, unless it is where its preset says.
+func (s *Server) place() {
+	p, ok := preset.Named(s.Preset)
+	if !ok {
+		return
+	}
+	usual, err := p.BaseURL(p.Dialect(), nil)
+	if err != nil {
+		return
+	}
+	path := ""
+	if rest, ok := strings.CutPrefix(usual, "http://127.0.0.1:"+strconv.Itoa(p.Port)); ok {
+		path = rest
+	}
+	if base := "http://" + s.address + path; base != usual {
+		s.BaseURL = base
+	}
 }

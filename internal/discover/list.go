@@ -13,6 +13,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"retort/provider/preset"
 )
 
 // listing is a server's list of models.
@@ -47,18 +49,14 @@ func list(ctx context.Context, client *http.Client, base string) (*listing, erro
 	return &l, nil
 }
 
-// owners are the names that servers give as the owner of their models, which tell more than the port does.
-var owners = map[string]Server{
-	"vllm":     {Name: "vllm", Title: "vLLM"},
-	"sglang":   {Name: "sglang", Title: "SGLang"},
-	"llamacpp": {Name: "llamacpp", Title: "llama.cpp"},
-	"library":  {Name: "ollama", Title: "Ollama"},
-}
+// owners are the presets of servers by the name that they give as the owner of their models, which tells more than the
+// port does.
+var owners = map[string]string{"vllm": "vllm", "sglang": "sglang", "llamacpp": "llamacpp", "library": "ollama"}
 
 // describe returns the server with its models, and with its own name where it tells it.
 func (l *listing) describe(s Server) Server {
-	if known, ok := owners[l.Data[0].Owner]; ok {
-		s.Name, s.Title = known.Name, known.Title
+	if known, ok := preset.Named(owners[l.Data[0].Owner]); ok {
+		s.Name, s.Preset, s.Title = known.Name, known.Name, known.Title
 	}
 	var names []string
 	for _, m := range l.Data {

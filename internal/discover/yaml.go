@@ -12,6 +12,7 @@ import (
 
 	"retort/internal/config"
 	"retort/model"
+	"retort/provider/preset"
 )
 
 // page is a configuration file being written.
@@ -47,10 +48,6 @@ func (f *Findings) YAML() []byte {
 		if e.server != nil {
 			p.provider(e)
 		}
-	}
-	for _, l := range f.Later {
-		p.line("")
-		p.line("  # %s: %s is set, but its dialect comes with a later version.", l.Title, l.Variable)
 	}
 	p.models(entries)
 	p.task(teacher(entries))
@@ -104,7 +101,7 @@ func alias(id string) string {
 // listen returns an address for the gateway that none of the servers found has.
 func (f *Findings) listen() string {
 	for _, s := range f.Servers {
-		if s.Variable == "" && strings.Contains(s.BaseURL, ":8080/") {
+		if strings.HasSuffix(s.address, ":8080") {
 			return "127.0.0.1:8090"
 		}
 	}
@@ -119,8 +116,8 @@ func (p *page) head(listen string) {
 	p.line("listen: %s   # only this machine may ask, until there are keys: retort keys create NAME", listen)
 	p.line("data: ./retort-data      # traces, students and keys; relative to this file")
 	p.line("")
-	p.line("# Upstream accounts and servers: whatever speaks OpenAI's Chat Completions.")
-	p.line("# ${NAME} is a variable of the environment; keys never stand in this file.")
+	p.line("# Upstream accounts and servers. A preset gives the address and takes the key from the variable named beside it;")
+	p.line("# without one write dialect, base_url and api_key: ${NAME}. Keys never stand in this file.")
 	p.line("providers:")
 }
 
@@ -128,11 +125,10 @@ func (p *page) head(listen string) {
 func (p *page) placeholder() {
 	p.line("  # Nothing that answers was found: no API key that works in the environment, no model server on this machine.")
 	p.line("  # This is an example. Start such a server, or put in what you have: for OpenAI set the variable OPENAI_API_KEY,")
-	p.line("  # write base_url: https://api.openai.com/v1 and api_key: ${OPENAI_API_KEY}, and one of its models below.")
-	p.line("  # Or set the variable and run again: retort init --force")
+	p.line("  # write preset: openai here, and one of its models below. Or set the variable and run again: retort init --force")
+	p.line("  # There is a preset for: %s", strings.Join(preset.Names(), ", "))
 	p.line("  local:")
-	p.line("    dialect: openai")
-	p.line("    base_url: http://127.0.0.1:8000/v1")
+	p.line("    preset: vllm")
 }
 
 // provider writes a server, as a comment when it does not work.
@@ -156,14 +152,28 @@ func (p *page) provider(e entry) {
 	if p.margin != "" {
 		indent = ""
 	}
-	p.line("%s%s:", indent, e.provider)
-	p.line("%s  dialect: openai", indent)
-	p.line("%s  base_url: %s", indent, config.Quote(s.BaseURL))
-	if s.Variable != "" {
+	p.settings(e.provider, s, indent)
+	p.line("%s  # May a student learn from its answers? Read the terms that hold for you, then say so.", indent)
+	if known, ok := preset.Named(s.Preset); ok && known.Terms.Source != "" {
+		p.line("%s  # In short: %s; %s", indent, known.Terms.Basis, known.Terms.Source)
+	}
+	p.line(`%s  # distillation: {status: allowed, basis: "what says so", source: "where to read it"}`, indent)
+}
+
+// settings writes what Check and the written configuration have in common.
+func (p *page) settings(name string, s *Server, indent string) {
+	p.line("%s%s:", indent, name)
+	if s.Preset == "" {
+		p.line("%s  dialect: openai", indent)
+	} else {
+		p.line("%s  preset: %s", indent, s.Preset)
+	}
+	if s.BaseURL != "" {
+		p.line("%s  base_url: %s", indent, config.Quote(s.BaseURL))
+	}
+	if s.Variable != "" && s.Preset == "" {
 		p.line("%s  api_key: ${%s}", indent, s.Variable)
 	}
-	p.line("%s  # May a student learn from its answers? Read the terms that hold for you, then say so:", indent)
-	p.line(`%s  # distillation: {status: allowed, basis: "what says so", source: "where to read it"}`, indent)
 }
 
 // reasonOf is an error with its hint.

@@ -16,7 +16,7 @@ import (
 const createKey = "create a key with: retort keys create NAME"
 
 var (
-	errNoKey    = errors.New("no API key: send one as \"Authorization: Bearer KEY\"")
+	errNoKey    = errors.New("no API key: send one as \"Authorization: Bearer KEY\", x-api-key, x-goog-api-key or api-key")
 	errWrongKey = errors.New("the API key is not known")
 	errRemote   = errors.New("without API keys, only programs on the gateway's own machine are served")
 	errProxied  = errors.New("without API keys, requests that a proxy has passed on are not served")
@@ -29,15 +29,14 @@ func (s *Server) admit(r *http.Request) (Key, error) {
 	if keys == nil {
 		return Key{Tenant: model.DefaultTenant}, local(r)
 	}
-	secret := secretOf(r.Header)
-	if secret == "" {
-		return Key{}, denied(model.Unauthenticated, errNoKey, createKey)
+	err, hint := errNoKey, createKey
+	for secret := range secretsOf(r.Header) {
+		if key, ok := keys.find(secret); ok {
+			return key, nil
+		}
+		err, hint = errWrongKey, "list the keys with: retort keys list"
 	}
-	key, ok := keys.find(secret)
-	if !ok {
-		return Key{}, denied(model.Unauthenticated, errWrongKey, "list the keys with: retort keys list")
-	}
-	return key, nil
+	return Key{}, denied(model.Unauthenticated, err, hint)
 }
 
 func denied(kind model.Kind, err error, hint string) error {

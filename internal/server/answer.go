@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -29,22 +28,29 @@ type call struct {
 	first   time.Duration // until the first part
 	out     output
 	answer  dialect.Answer
-	metrics *modelMetrics
-	values  [4]string // of headers, so that each needs no slice of its own
+	metrics *modelMetrics // nil: no model that exists was named
+	values  [4]string     // of headers, so that each needs no slice of its own
 }
 
-// answer serves a dialect's endpoint.
-func (s *Server) answer(w http.ResponseWriter, r *http.Request, d dialect.Server) {
+// asking is what a call does once its caller is admitted and its body read; it returns the status.
+type asking func(c *call, body []byte, caller Key) int
+
+// serveCall serves a route of a dialect that asks a model.
+func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, d dialect.Server, ask asking) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		s.failIn(w, r, d, fmt.Errorf("make trace id: %w", err))
 		return
 	}
-	c := &call{server: s, w: w, r: r, dialect: d, start: time.Now(), trace: id.String(), metrics: s.metrics.nameless}
+	c := &call{server: s, w: w, r: r, dialect: d, start: time.Now(), trace: id.String()}
 	c.set("Retort-Trace", 0, c.trace)
 	body := s.bodies.take()
-	status := c.serve(body)
-	c.metrics.done(c, status)
+	status := c.serve(body, ask)
+	if c.metrics != nil {
+		c.metrics.done(c, status)
+	} else {
+		s.metrics.lost(c, status)
+	}
 	s.bodies.give(body) // not after a panic: who panicked may still hold it
 }
 
@@ -55,38 +61,59 @@ func (c *call) set(name string, slot int, value string) {
 }
 
 // serve answers and returns the status.
-func (c *call) serve(body *[]byte) int {
-	s := c.server
-	caller, err := s.admit(c.r)
+func (c *call) serve(body *[]byte, ask asking) int {
+	caller, err := c.server.admit(c.r)
 	if err != nil {
 		leaveBody(c.w, c.r)
 		return c.fail(err)
 	}
-	if err := s.readBody(c.w, c.r, body); err != nil {
+	if err := c.server.readBody(c.w, c.r, body); err != nil {
 		return c.fail(err)
 	}
-	req, err := c.request(*body, caller)
+	return ask(c, *body, caller)
+}
+
+// generate answers a request for an answer.
+func (c *call) generate(body []byte, caller Key) int {
+	req, err := c.request(body, caller)
 	if err != nil {
 		return c.fail(err)
 	}
-	snap := s.current()
+	snap := c.server.current()
 	defer snap.done()
-	m, ok := snap.Models[req.Model]
-	if !ok {
-		return c.fail(unknownModel(req.Model, snap))
+	m, name, err := snap.find(req.Model)
+	if err != nil {
+		return c.fail(err)
 	}
-	c.metrics = s.metrics.of(req.Model)
-	return c.ask(m, req)
+	c.metrics = c.server.metrics.of(name)
+	if m.Model == nil {
+		return c.fail(wrongUse(name, "makes vectors, not answers", "ask it for embeddings"))
+	}
+	if d, ok := c.dialect.(dialect.Instant); ok {
+		if resp := d.Instant(req); resp != nil {
+			return c.instant(req, resp)
+		}
+	}
+	asked := req
+	if name != req.Model {
+		req = req.WithModel(name)
+	}
+	return c.ask(m, asked, req)
+}
+
+// instant gives an answer that took no model, so that there is nothing to record.
+func (c *call) instant(req *model.Request, resp *model.Response) int {
+	delete(c.w.Header(), "Retort-Trace")
+	c.out.open(c.server, c.w, c.r)
+	defer c.out.close()
+	c.answer = c.dialect.Answer(&c.out, req)
+	return c.finish(req, resp)
 }
 
 func (c *call) request(body []byte, caller Key) (*model.Request, error) {
-	strict := false
-	if v := first(c.r.Header, "Retort-Strict"); v != "" {
-		var err error
-		if strict, err = strconv.ParseBool(v); err != nil {
-			return nil, &model.Error{Kind: model.Invalid, Op: "read header", Field: "Retort-Strict",
-				Err: fmt.Errorf("%q is neither true nor false", short(v))}
-		}
+	strict, err := strictness(c.r.Header)
+	if err != nil {
+		return nil, err
 	}
 	req, err := c.dialect.Request(c.r, body)
 	if err != nil {
@@ -96,18 +123,26 @@ func (c *call) request(body []byte, caller Key) (*model.Request, error) {
 	return req, nil
 }
 
-func unknownModel(name string, snap *Snapshot) error {
-	return &model.Error{Kind: model.NotFound, Op: "find model", Field: "model",
-		Err:  fmt.Errorf("there is no model %q", short(name)),
-		Hint: "GET /v1/models lists the " + strconv.Itoa(len(snap.Models)) + " there are"}
+// strictness says whether a request wants to be refused rather than lose a field.
+func strictness(h http.Header) (bool, error) {
+	v := first(h, "Retort-Strict")
+	if v == "" {
+		return false, nil
+	}
+	strict, err := strconv.ParseBool(v)
+	if err != nil {
+		return false, &model.Error{Kind: model.Invalid, Op: "read header", Field: "Retort-Strict",
+			Err: fmt.Errorf("%q is neither true nor false", short(v))}
+	}
+	return strict, nil
 }
 
-// ask lets the model answer and writes what it says.
-func (c *call) ask(m model.Model, req *model.Request) int {
+// ask lets the model answer req and writes what it says; asked is req as the client named the model.
+func (c *call) ask(m model.Model, asked, req *model.Request) int {
 	ctx := model.WithTrail(c.r.Context(), &c.trail)
 	c.out.open(c.server, c.w, c.r)
 	defer c.out.close()
-	c.answer = c.dialect.Answer(&c.out, req)
+	c.answer = c.dialect.Answer(&c.out, asked)
 	emit := c.note
 	if req.Stream {
 		emit = c.part
@@ -144,7 +179,7 @@ func (c *call) part(p model.Part) error {
 
 // begin sends the headers of a stream.
 func (c *call) begin(name string) {
-	c.headers(name)
+	c.headers(c.answer.ContentType(), name)
 	h := c.w.Header()
 	h["Cache-Control"] = noCache
 	h["Trailer"] = costTrailer
@@ -157,13 +192,11 @@ var (
 )
 
 // headers sets what every answer says.
-func (c *call) headers(name string) {
+func (c *call) headers(contentType, name string) {
 	h := c.w.Header()
-	c.set("Content-Type", 1, c.answer.ContentType())
+	c.set("Content-Type", 1, contentType)
 	c.set("Retort-Model", 2, name)
-	if dropped := c.trail.Dropped(); len(dropped) > 0 {
-		h["Retort-Dropped"] = []string{strings.Join(dropped, ", ")}
-	}
+	setDropped(h, c.trail.Dropped())
 	if c.trail.Cached() {
 		h["Retort-Cache"] = []string{"hit"}
 	}
@@ -176,7 +209,7 @@ func (c *call) finish(req *model.Request, resp *model.Response) int {
 		if req.Stream {
 			c.begin(resp.Model)
 		} else {
-			c.headers(resp.Model)
+			c.headers(c.answer.ContentType(), resp.Model)
 		}
 	}
 	c.set("Retort-Cost", 3, cost.String())
@@ -213,9 +246,7 @@ func (c *call) fail(err error) int {
 	if _, cost := c.trail.Total(); cost != 0 {
 		c.w.Header()["Retort-Cost"] = []string{cost.String()}
 	}
-	if dropped := c.trail.Dropped(); len(dropped) > 0 {
-		c.w.Header()["Retort-Dropped"] = []string{strings.Join(dropped, ", ")}
-	}
+	setDropped(c.w.Header(), c.trail.Dropped())
 	return c.server.failIn(c.w, c.r, c.dialect, err)
 }
 

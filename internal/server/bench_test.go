@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"retort/compose"
+	"retort/dialect"
 	"retort/dialect/openai"
 	"retort/model"
 )
@@ -37,7 +38,7 @@ func instant(name string) model.Model {
 
 func benchServer(keys []Key) *Server {
 	s := New(&Snapshot{Models: map[string]Model{"banking": {Model: compose.Record(instant("student"), nowhere{}, compose.Recording{})}}},
-		Options{Endpoints: []Endpoint{{"/v1/chat/completions", openai.Server{}}}})
+		Options{Dialects: []dialect.Server{openai.Server{}}})
 	s.SetKeys(keys)
 	return s
 }

@@ -66,7 +66,7 @@ func (s *Server) readBody(w http.ResponseWriter, r *http.Request, buf *[]byte) e
 	if r.ContentLength != 0 { // else the deadline would end the watch for the client's leaving
 		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	}
-	return nil
+	return s.inflate(r, buf)
 }
 
 func (s *Server) fill(r *http.Request, buf *[]byte) error {

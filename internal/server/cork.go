@@ -4,8 +4,10 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -37,6 +39,56 @@ type cork struct {
 	buf      *[]byte       // nil: not corked
 	stall    time.Duration // how long a write may take; 0: for ever
 	deadline time.Time
+
+	read    sync.Mutex
+	reading bool
+	due     time.Time // when reading must end
+	set     time.Time // the read deadline that the connection has
+}
+
+// Read reads from the connection until the latest deadline.
+func (c *cork) Read(p []byte) (int, error) {
+	c.read.Lock()
+	c.reading = true
+	err := c.hurry()
+	c.read.Unlock()
+	n := 0
+	if err == nil {
+		n, err = c.Conn.Read(p)
+	}
+	c.read.Lock()
+	c.reading = false
+	c.read.Unlock()
+	return n, err
+}
+
+// SetReadDeadline sets the deadline of a read under way, or else of the next. net/http and the handlers set about eight for
+// each request, of which three meet a read: the others cost nothing so.
+func (c *cork) SetReadDeadline(t time.Time) error {
+	c.read.Lock()
+	defer c.read.Unlock()
+	c.due = t
+	if !c.reading {
+		return nil
+	}
+	return c.hurry()
+}
+
+// SetDeadline sets both deadlines.
+func (c *cork) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// hurry gives the connection the read deadline that is due. The caller holds read.
+func (c *cork) hurry() error {
+	if c.due.Equal(c.set) {
+		return nil
+	}
+	if err := c.Conn.SetReadDeadline(c.due); err != nil {
+		return err
+	}
+	c.set = c.due
+	return nil
 }
 
 // corkRoom is how much is gathered at most.

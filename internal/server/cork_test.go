@@ -9,11 +9,14 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"retort/dialect"
 	"retort/model"
 )
 
@@ -54,7 +57,7 @@ func TestFewWrites(t *testing.T) {
 		t.Fatal(err)
 	}
 	var writes atomic.Int64
-	s := New(&Snapshot{Models: map[string]Model{"m": {Model: m}}}, Options{Endpoints: []Endpoint{{"/chat", plain{}}}})
+	s := New(&Snapshot{Models: map[string]Model{"m": {Model: m}}}, Options{Estimate: estimate, Dialects: []dialect.Server{plain{"/chat"}}})
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- s.Serve(ctx, counted{l, &writes}) }()
@@ -165,5 +168,55 @@ func TestCork(t *testing.T) {
 	var none *cork
 	if none.put(); none.pull() != nil {
 		t.Error("no cork fails")
+	}
+}
+
+// hurried counts the read deadlines that its connection is given.
+type hurried struct {
+	net.Conn
+	deadlines atomic.Int64
+}
+
+func (c *hurried) SetReadDeadline(t time.Time) error {
+	c.deadlines.Add(1)
+	return c.Conn.SetReadDeadline(t)
+}
+
+func TestReadDeadlinesReachTheConnectionWhenItReads(t *testing.T) {
+	near, far := net.Pipe()
+	defer far.Close()
+	under := &hurried{Conn: near}
+	c := &cork{Conn: under}
+	defer c.Close()
+	for range 5 {
+		if err := errors.Join(c.SetReadDeadline(time.Now().Add(time.Minute)), c.SetReadDeadline(time.Time{})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := under.deadlines.Load(); n != 0 {
+		t.Errorf("the connection was given %d deadlines without a read", n)
+	}
+	if err := c.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a read after its deadline gives %v", err)
+	}
+	if err := c.SetReadDeadline(time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := c.Read(make([]byte, 1))
+		done <- err
+	}()
+	for under.deadlines.Load() < 2 { // the read has begun to clear the old one
+		runtime.Gosched()
+	}
+	if err := c.SetReadDeadline(time.Unix(1, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a read that its deadline overtakes gives %v", err)
 	}
 }

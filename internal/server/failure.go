@@ -4,14 +4,12 @@ package server
 
 import (
 	"errors"
-	"fmt"
-	"maps"
 	"math"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"retort/dialect"
 	"retort/model"
@@ -22,18 +20,21 @@ var (
 	errInternal = errors.New("something went wrong in the gateway; its log says what")
 )
 
-// fail answers with an error outside of a dialect's endpoint.
-func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	s.failIn(w, r, s.options.Endpoints[0].Dialect, err)
-}
-
 // failIn answers with an error in a dialect, and returns the status.
 func (s *Server) failIn(w http.ResponseWriter, r *http.Request, d dialect.Server, err error) int {
 	shown := public(err)
-	status := model.KindOf(shown).Policy().Status
+	status := statusOf(shown)
 	s.logFailure(w, r, err)
 	s.writeError(w, r, status, d.Error(shown), err)
 	return status
+}
+
+func statusOf(err error) int {
+	var own *statusError
+	if errors.As(err, &own) {
+		return own.status
+	}
+	return model.KindOf(err).Policy().Status
 }
 
 func (s *Server) writeError(w http.ResponseWriter, r *http.Request, status int, body []byte, err error) {
@@ -46,6 +47,8 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, status int, 
 	switch status {
 	case http.StatusUnauthorized:
 		h["Www-Authenticate"] = []string{"Bearer"}
+	case http.StatusUnsupportedMediaType:
+		h["Accept-Encoding"] = []string{encodings}
 	case http.StatusRequestEntityTooLarge:
 		h["Connection"] = []string{"close"} // the rest of the body is not worth reading
 	}
@@ -75,19 +78,33 @@ func (s *Server) logFailure(w http.ResponseWriter, r *http.Request, err error) {
 	log("request failed", "path", r.URL.Path, "trace", w.Header().Get("Retort-Trace"), "kind", kind.String(), "err", err)
 }
 
-func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
-	leaveBody(w, r)
-	paths := slices.Sorted(maps.Keys(s.routes))
-	s.fail(w, r, &model.Error{Kind: model.NotFound, Op: "find path",
-		Err: fmt.Errorf("there is nothing at %s; there is: %s", strconv.Quote(short(r.URL.Path)), strings.Join(paths, " "))})
-}
+// maxDropped bounds the header Retort-Dropped, in bytes.
+const maxDropped = 4 << 10
 
-func (s *Server) wrongMethod(w http.ResponseWriter, r *http.Request, allowed string) {
-	leaveBody(w, r)
-	w.Header()["Allow"] = []string{allowed}
-	err := &model.Error{Kind: model.Invalid, Op: "find path",
-		Err: fmt.Errorf("%s takes %s, not %s", r.URL.Path, allowed, strconv.Quote(short(r.Method)))}
-	s.writeError(w, r, http.StatusMethodNotAllowed, s.options.Endpoints[0].Dialect.Error(err), err)
+// setDropped says which fields were left out. Their names may be the client's own, so whatever could end or disturb a
+// header is taken out of them.
+func setDropped(h http.Header, fields []string) {
+	if len(fields) == 0 {
+		return
+	}
+	var b strings.Builder
+	for i, field := range fields {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		for _, r := range field {
+			if r < ' ' || r >= 0x7f && r < 0xa0 || r == utf8.RuneError {
+				r = '?'
+			}
+			if b.Len() >= maxDropped-len("…") {
+				b.WriteString("…")
+				h["Retort-Dropped"] = []string{b.String()}
+				return
+			}
+			b.WriteRune(r)
+		}
+	}
+	h["Retort-Dropped"] = []string{b.String()}
 }
 
 // short cuts what a client sent to what fits into a message.
@@ -96,5 +113,5 @@ func short(s string) string {
 	if len(s) <= room {
 		return s
 	}
-	return s[:room] + "…"
+	return strings.ToValidUTF8(s[:room], "") + "…"
 }

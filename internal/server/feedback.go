@@ -35,7 +35,7 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request, caller Key) {
 	buf := s.bodies.take()
 	defer s.bodies.give(buf)
 	if err := s.readBody(w, r, buf); err != nil {
-		s.fail(w, r, err)
+		s.failIn(w, r, s.table.first, err)
 		return
 	}
 	f, err := parseFeedback(*buf)
@@ -43,7 +43,7 @@ func (s *Server) feedback(w http.ResponseWriter, r *http.Request, caller Key) {
 		err = about("trace", s.options.Feedback.AddFeedback(r.Context(), caller.Tenant, f))
 	}
 	if err != nil {
-		s.fail(w, r, err)
+		s.failIn(w, r, s.table.first, err)
 		return
 	}
 	s.writeJSON(w, r, map[string]any{"object": "feedback", "trace": f.Trace})

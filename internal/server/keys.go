@@ -5,7 +5,9 @@ package server
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"iter"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -40,15 +42,45 @@ func (s *Server) SetKeys(keys []Key) {
 	s.keys.Store(&ring)
 }
 
-// secretOf returns the secret that a request carries, or "".
-func secretOf(h http.Header) string {
-	if auth := first(h, "Authorization"); auth != "" {
-		scheme, secret, _ := strings.Cut(auth, " ")
-		if strings.EqualFold(scheme, "Bearer") {
-			return strings.TrimSpace(secret)
+// keyHeaders are where clients put their keys, beside "Authorization: Bearer": Anthropic's, Gemini's and Azure's.
+var keyHeaders = [...]string{"X-Api-Key", "X-Goog-Api-Key", "Api-Key"}
+
+// secretsOf yields the secrets that a request carries. Some clients carry several: one that is meant for us, and one
+// that they found somewhere and send along.
+func secretsOf(h http.Header) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		scheme, secret, _ := strings.Cut(first(h, "Authorization"), " ")
+		if secret = strings.TrimSpace(secret); secret != "" && strings.EqualFold(scheme, "Bearer") && !yield(secret) {
+			return
+		}
+		for _, name := range keyHeaders {
+			if secret := first(h, name); secret != "" && !yield(secret) {
+				return
+			}
 		}
 	}
-	return first(h, "X-Api-Key")
+}
+
+// hideKey moves a key in the query, where Gemini's clients may put it, to the header that is for it: what stands in a
+// URL is all too easily logged or passed on.
+func hideKey(r *http.Request) {
+	if !strings.Contains(r.URL.RawQuery, "key=") {
+		return
+	}
+	var rest []string
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		value, ok := strings.CutPrefix(pair, "key=")
+		if !ok {
+			rest = append(rest, pair)
+			continue
+		}
+		if secret, err := url.QueryUnescape(value); err == nil && secret != "" && r.Header["X-Goog-Api-Key"] == nil {
+			r.Header["X-Goog-Api-Key"] = []string{secret}
+		}
+	}
+	bare := *r.URL
+	bare.RawQuery = strings.Join(rest, "&")
+	r.URL, r.RequestURI = &bare, bare.RequestURI()
 }
 
 // first returns the first value of a header whose name is in canonical form.

@@ -5,68 +5,57 @@ package server
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
-	"strings"
+	"strconv"
 	"time"
+
+	"retort/dialect"
 )
 
-const modelPath = "/v1/models/"
-
-// listing is a model in the list of models.
-type listing struct {
-	ID      string `json:"id"`
-	Object  string `json:"object"`
-	Created int64  `json:"created"`
-	OwnedBy string `json:"owned_by"`
-}
-
-func list(name string, m Model) listing {
-	l := listing{ID: name, Object: "model", OwnedBy: m.Owner}
-	if l.OwnedBy == "" {
-		l.OwnedBy = "retort"
-	}
-	if !m.Created.IsZero() {
-		l.Created = m.Created.Unix()
-	}
-	return l
-}
-
-// listModels lists the models, sorted by name.
-func (s *Server) listModels(w http.ResponseWriter, r *http.Request, _ Key) {
+// listModels lists the models in a dialect.
+func (s *Server) listModels(w http.ResponseWriter, r *http.Request, catalog dialect.Catalog) {
 	snap := s.current()
 	defer snap.done()
-	all := struct {
-		Object string    `json:"object"`
-		Data   []listing `json:"data"`
-	}{"list", make([]listing, 0, len(snap.Models))}
-	for _, name := range slices.Sorted(maps.Keys(snap.Models)) {
-		all.Data = append(all.Data, list(name, snap.Models[name]))
-	}
-	s.writeJSON(w, r, all)
+	s.writeBody(w, catalog.Models(r, snap.infos))
 }
 
-// showModel shows one model. Its name may contain slashes.
-func (s *Server) showModel(w http.ResponseWriter, r *http.Request, _ Key) {
-	snap := s.current()
-	defer snap.done()
-	name := strings.TrimPrefix(r.URL.Path, modelPath)
-	m, ok := snap.Models[name]
-	if !ok {
-		s.fail(w, r, unknownModel(name, snap))
+// showModel shows one model in a dialect.
+func (s *Server) showModel(w http.ResponseWriter, r *http.Request, d dialect.Server, catalog dialect.Catalog) {
+	body := s.bodies.take()
+	defer s.bodies.give(body)
+	if err := s.readBody(w, r, body); err != nil {
+		s.failIn(w, r, d, err)
 		return
 	}
-	s.writeJSON(w, r, list(name, m))
+	asked, err := catalog.Named(r, *body)
+	if err != nil {
+		s.failIn(w, r, d, err)
+		return
+	}
+	snap := s.current()
+	defer snap.done()
+	m, name, err := snap.find(asked)
+	if err != nil {
+		s.failIn(w, r, d, err)
+		return
+	}
+	s.writeBody(w, catalog.Model(m.info(name)))
 }
 
 func (s *Server) writeJSON(w http.ResponseWriter, r *http.Request, v any) {
 	body, err := json.Marshal(v)
 	if err != nil {
-		s.fail(w, r, fmt.Errorf("encode answer: %w", err))
+		s.failIn(w, r, s.table.first, fmt.Errorf("encode answer: %w", err))
 		return
 	}
-	w.Header()["Content-Type"] = []string{"application/json"}
+	s.writeBody(w, append(body, '\n'))
+}
+
+// writeBody answers with a body of type JSON.
+func (s *Server) writeBody(w http.ResponseWriter, body []byte) {
+	h := w.Header()
+	h["Content-Type"] = []string{"application/json"}
+	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(s.options.StallTimeout))
-	_, _ = w.Write(append(body, '\n')) // a client that has gone needs no answer
+	_, _ = w.Write(body) // a client that has gone needs no answer
 }

@@ -22,8 +22,7 @@ type metrics struct {
 	tokens   *prometheus.CounterVec
 	cost     *prometheus.CounterVec
 
-	models   sync.Map      // name → *modelMetrics
-	nameless *modelMetrics // of requests that named no model that exists
+	models sync.Map // name → *modelMetrics
 }
 
 // seconds are the bounds of latencies, from those of a student to those of a reasoning model.
@@ -45,7 +44,6 @@ func newMetrics(r *prometheus.Registry) *metrics {
 		cost:     counter("retort_cost_dollars_total", "Cost in US dollars, over all attempts.", "model"),
 	}
 	r.MustRegister(m.inFlight, m.requests, m.duration, m.first, m.tokens, m.cost)
-	m.nameless = m.of("")
 	return m
 }
 
@@ -74,6 +72,12 @@ func (m *metrics) of(name string) *modelMetrics {
 	return known.(*modelMetrics)
 }
 
+// lost counts a request that named no model that exists.
+func (m *metrics) lost(c *call, status int) {
+	m.requests.WithLabelValues("", strconv.Itoa(status)).Inc()
+	m.duration.WithLabelValues("").Observe(time.Since(c.start).Seconds())
+}
+
 // done counts an answered request.
 func (m *modelMetrics) done(c *call, status int) {
 	if status == http.StatusOK {
@@ -95,7 +99,7 @@ func (m *modelMetrics) done(c *call, status int) {
 // serveMetrics returns the handler of /metrics, which programs on this machine may read without a key.
 func (s *Server) serveMetrics() http.HandlerFunc {
 	handler := promhttp.HandlerFor(s.options.Registry, promhttp.HandlerOpts{})
-	keyed := s.keyed(func(w http.ResponseWriter, r *http.Request, _ Key) { handler.ServeHTTP(w, r) })
+	keyed := s.keyed(s.options.Dialects[0], func(w http.ResponseWriter, r *http.Request, _ Key) { handler.ServeHTTP(w, r) })
 	return func(w http.ResponseWriter, r *http.Request) {
 		if local(r) == nil {
 			handler.ServeHTTP(w, r)

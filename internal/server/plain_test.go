@@ -22,9 +22,61 @@ import (
 
 // plain is a dialect for tests: a request is {"model", "stream", "text"}; an answer is a line for each part of a
 // stream, or the text, and then "end", "cut" if it failed.
-type plain struct{}
+type plain struct {
+	path string // where to ask; empty: /v1/chat/completions
+}
 
-func (plain) Routes() []dialect.Route { return nil }
+func (d plain) Routes() []dialect.Route {
+	path := d.path
+	if path == "" {
+		path = "/v1/chat/completions"
+	}
+	return []dialect.Route{
+		{Method: http.MethodPost, Path: path, Op: dialect.Generate},
+		{Method: http.MethodPost, Path: "/v1/embeddings", Op: dialect.Embed},
+		{Method: http.MethodPost, Path: "/v1/count", Op: dialect.Count},
+		{Method: http.MethodGet, Path: "/v1/models", Op: dialect.List},
+		{Method: http.MethodGet, Path: "/v1/models/*", Op: dialect.Show},
+	}
+}
+
+func (plain) Models(_ *http.Request, all []dialect.Info) []byte {
+	var names []string
+	for _, m := range all {
+		names = append(names, fmt.Sprintf("%s by %s", m.Name, m.Owner))
+	}
+	return []byte(strings.Join(names, ", "))
+}
+
+func (plain) Named(r *http.Request, _ []byte) (string, error) {
+	return strings.TrimPrefix(r.URL.Path, "/v1/models/"), nil
+}
+
+func (plain) Model(m dialect.Info) []byte {
+	return fmt.Appendf(nil, "%s by %s, %d tokens, embeds: %v", m.Name, m.Owner, m.Context, m.Embeds)
+}
+
+func (d plain) CountRequest(r *http.Request, body []byte) (*model.Request, error) {
+	return d.Request(r, body)
+}
+
+func (plain) Counted(tokens int) []byte { return fmt.Appendf(nil, "%d tokens", tokens) }
+
+func (d plain) EmbedRequest(r *http.Request, body []byte) (*model.EmbedRequest, error) {
+	req, err := d.Request(r, body)
+	if err != nil {
+		return nil, err
+	}
+	content, err := req.Content()
+	if err != nil {
+		return nil, err
+	}
+	return &model.EmbedRequest{Model: req.Model, Inputs: []string{content.Messages[0].Text()}, Wire: req.Wire}, nil
+}
+
+func (plain) Embedded(_ *model.EmbedRequest, e *model.Embeddings) ([]byte, error) {
+	return fmt.Append(nil, e.Vectors), nil
+}
 
 func (plain) Name() string { return "plain" }
 
@@ -114,13 +166,19 @@ func newRig(t *testing.T, models map[string]model.Model, o Options) *rig {
 		snap.Models[name] = Model{Model: m}
 	}
 	r := &rig{t: t, log: &logBook{}}
-	o.Endpoints = []Endpoint{{"/v1/chat/completions", plain{}}}
+	if o.Dialects == nil {
+		o.Dialects = []dialect.Server{plain{}}
+	}
+	o.Estimate = estimate
 	o.Log = slog.New(slog.NewTextHandler(r.log, nil))
 	r.Server = New(snap, o)
 	r.http = httptest.NewServer(r.Server)
 	t.Cleanup(r.http.Close)
 	return r
 }
+
+// estimate counts words, so that tests can tell.
+func estimate(c *model.Content) int { return len(strings.Fields(c.Messages[0].Text())) }
 
 func echoing() map[string]model.Model {
 	return map[string]model.Model{"echo": modeltest.Echo("up/echo")}

@@ -14,6 +14,7 @@ import (
 	"github.com/openai/openai-go/v3/option"
 
 	"retort/compose"
+	"retort/dialect"
 	"retort/dialect/openai"
 	"retort/model"
 	"retort/model/modeltest"
@@ -22,7 +23,7 @@ import (
 // sdkClient returns the official client of a server that speaks the real dialect.
 func sdkClient(t *testing.T, models map[string]Model, key string) sdk.Client {
 	t.Helper()
-	s := New(&Snapshot{Models: models}, Options{Endpoints: []Endpoint{{"/v1/chat/completions", openai.Server{}}}})
+	s := New(&Snapshot{Models: models}, Options{Dialects: []dialect.Server{openai.Server{}}})
 	s.SetKeys([]Key{keyFor("secret")})
 	h := httptest.NewServer(s)
 	t.Cleanup(h.Close)

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"retort/dialect"
 	"retort/model"
 	"retort/model/modeltest"
 )
@@ -37,7 +38,7 @@ func serve(t *testing.T, m model.Model, released *atomic.Bool, o Options) (s *Se
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Endpoints = []Endpoint{{"/chat", plain{}}}
+	o.Dialects, o.Estimate = []dialect.Server{plain{"/chat"}}, estimate
 	s = New(&Snapshot{Models: map[string]Model{"m": {Model: m}}, Release: func() { released.Store(true) }}, o)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -108,7 +109,7 @@ func TestServeSaysWhyItStops(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.Close()
-	s := New(&Snapshot{}, Options{Endpoints: []Endpoint{{"/chat", plain{}}}})
+	s := New(&Snapshot{}, Options{Estimate: estimate, Dialects: []dialect.Server{plain{"/chat"}}})
 	if err := s.Serve(context.Background(), l); err == nil || !strings.Contains(err.Error(), l.Addr().String()) {
 		t.Errorf("got %v, want an error that names the address", err)
 	}
@@ -179,7 +180,7 @@ func TestServeBoundsHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := New(&Snapshot{Release: func() { released.Store(true) }},
-		Options{Endpoints: []Endpoint{{"/chat", plain{}}}, MaxHeader: 1 << 10, HeaderTimeout: 30 * time.Millisecond})
+		Options{Estimate: estimate, Dialects: []dialect.Server{plain{"/chat"}}, MaxHeader: 1 << 10, HeaderTimeout: 30 * time.Millisecond})
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error)
 	go func() { ended <- s.Serve(ctx, l) }()

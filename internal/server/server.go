@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,21 +13,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"retort/dialect"
+	"retort/model"
 )
-
-// Endpoint is a path at which a dialect asks models.
-type Endpoint struct {
-	Path    string
-	Dialect dialect.Server
-}
 
 // Options says what a server is made of. A zero limit means its default.
 type Options struct {
-	Endpoints []Endpoint           // at least one; errors at other paths are in the first one's dialect
-	Feedback  FeedbackStore        // nil: there is no feedback endpoint
-	Checks    []Check              // what must be well for /readyz to say so
-	Registry  *prometheus.Registry // where metrics are registered and read from; nil: one of its own
-	Log       *slog.Logger         // nil: slog.Default()
+	Dialects []dialect.Server         // at least one; of two with the same route the first has it
+	Estimate func(*model.Content) int // about how many tokens a request has, for models that cannot count; needed by dialects with a route to count
+	Feedback FeedbackStore            // nil: there is no feedback endpoint
+	Checks   []Check                  // what must be well for /readyz to say so
+	Registry *prometheus.Registry     // where metrics are registered and read from; nil: one of its own
+	Log      *slog.Logger             // nil: slog.Default()
 
 	MaxBody       int64         // bytes of a request's body; 32 MiB
 	MaxHeader     int           // bytes of a request's headers; 64 KiB
@@ -73,39 +68,17 @@ type Server struct {
 	metrics  *metrics
 	bodies   buffers
 	outputs  buffers
-	routes   map[string]route
+	table    *table
 }
 
 // New returns a server without keys that serves first.
 func New(first *Snapshot, options Options) *Server {
 	s := &Server{options: options.withDefaults()}
 	s.metrics = newMetrics(s.options.Registry)
-	s.routes = s.table()
+	s.table = s.newTable()
 	s.SetKeys(nil)
 	s.Swap(first)
 	return s
-}
-
-// route is what a path does.
-type route struct {
-	method string
-	handle http.HandlerFunc
-}
-
-func (s *Server) table() map[string]route {
-	routes := map[string]route{
-		"/v1/models": {http.MethodGet, s.keyed(s.listModels)},
-		"/healthz":   {http.MethodGet, healthz},
-		"/readyz":    {http.MethodGet, s.readyz},
-		"/metrics":   {http.MethodGet, s.serveMetrics()},
-	}
-	if s.options.Feedback != nil {
-		routes["/v1/feedback"] = route{http.MethodPost, s.keyed(s.feedback)}
-	}
-	for _, e := range s.options.Endpoints {
-		routes[e.Path] = route{http.MethodPost, func(w http.ResponseWriter, r *http.Request) { s.answer(w, r, e.Dialect) }}
-	}
-	return routes
 }
 
 // ServeHTTP answers one request.
@@ -114,18 +87,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.metrics.inFlight.Add(1)
 	defer s.metrics.inFlight.Add(-1)
 	s.boundBody(w, r)
-	to, ok := s.routes[r.URL.Path]
-	if !ok && strings.HasPrefix(r.URL.Path, modelPath) {
-		to, ok = route{http.MethodGet, s.keyed(s.showModel)}, true
+	if r.URL.RawQuery != "" {
+		hideKey(r)
 	}
-	switch {
-	case !ok:
+	routes := s.table.find(r.URL.Path)
+	if routes == nil {
 		s.notFound(w, r)
-	case r.Method == to.method, r.Method == http.MethodHead && to.method == http.MethodGet:
-		to.handle(w, r)
-	default:
-		s.wrongMethod(w, r, to.method)
+		return
 	}
+	to, ok := choose(routes, r)
+	if !ok {
+		s.wrongMethod(w, r, routes, to.dialect)
+		return
+	}
+	to.handle(w, r)
 }
 
 // rescue turns a panic into status 500, or breaks the connection off where an answer has begun, so that the client
@@ -142,16 +117,16 @@ func (s *Server) rescue(w http.ResponseWriter, r *http.Request) {
 	if _, begun := w.Header()["Content-Type"]; begun {
 		panic(http.ErrAbortHandler)
 	}
-	s.fail(w, r, errPanic)
+	s.failIn(w, r, s.nearest(r), errPanic)
 }
 
-// keyed lets only admitted callers through to next.
-func (s *Server) keyed(next func(w http.ResponseWriter, r *http.Request, caller Key)) http.HandlerFunc {
+// keyed lets only admitted callers through to next; others get an error in dialect d.
+func (s *Server) keyed(d dialect.Server, next func(w http.ResponseWriter, r *http.Request, caller Key)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		caller, err := s.admit(r)
 		if err != nil {
 			leaveBody(w, r)
-			s.fail(w, r, err)
+			s.failIn(w, r, d, err)
 			return
 		}
 		next(w, r, caller)

@@ -11,6 +11,8 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"retort/dialect"
 )
 
 // A body that never comes keeps no answer back that does not need it, and no connection open for long.
@@ -30,7 +32,7 @@ func TestUnreadBodyHoldsNothingUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := New(&Snapshot{Models: map[string]Model{}}, Options{Endpoints: []Endpoint{{"/v1/chat/completions", plain{}}}, Feedback: &shelf{}, BodyTimeout: 300 * time.Millisecond})
+	s := New(&Snapshot{Models: map[string]Model{}}, Options{Estimate: estimate, Dialects: []dialect.Server{plain{"/v1/chat/completions"}}, Feedback: &shelf{}, BodyTimeout: 300 * time.Millisecond})
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(ctx, l) }()

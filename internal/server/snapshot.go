@@ -3,17 +3,27 @@
 package server
 
 import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
+	"retort/dialect"
 	"retort/model"
 )
 
 // Model is a model under the name by which clients call it.
 type Model struct {
-	model.Model
+	model.Model                // nil: it makes no answers
+	Embedder    model.Embedder // nil: it makes no vectors
+	Counter     model.Counter  // nil: tokens are estimated
+
 	Owner   string    // who made it, as the list of models says; "": "retort"
-	Created time.Time // zero: the time of the snapshot is unknown and listed as 0
+	Created time.Time // zero: the time of the snapshot is unknown
+	Context int       // tokens that fit in; 0: unknown
 }
 
 // Snapshot is what one state of the configuration serves. It is not modified once a server has it, and belongs to one
@@ -25,8 +35,41 @@ type Snapshot struct {
 	// answered. It runs on that request's goroutine, so longer work belongs in another that its owner waits for.
 	Release func()
 
-	uses atomic.Int64 // requests that use it, and one for the server's own hold
-	gone func()       // called after Release
+	uses  atomic.Int64   // requests that use it, and one for the server's own hold
+	gone  func()         // called after Release
+	infos []dialect.Info // of all models, sorted by name
+}
+
+// latest is what a name may end in to those who are used to Ollama, where it says which version of a model is meant.
+const latest = ":latest"
+
+// find returns the model that a client names, and its name here.
+func (s *Snapshot) find(name string) (Model, string, error) {
+	if m, ok := s.Models[name]; ok {
+		return m, name, nil
+	}
+	if plain, ok := strings.CutSuffix(name, latest); ok {
+		if m, ok := s.Models[plain]; ok {
+			return m, plain, nil
+		}
+	}
+	return Model{}, "", &model.Error{Kind: model.NotFound, Op: "find model", Field: "model",
+		Err:  fmt.Errorf("there is no model %q", short(name)),
+		Hint: "GET /v1/models lists the " + strconv.Itoa(len(s.Models)) + " there are"}
+}
+
+// wrongUse is the error for a model that does something else.
+func wrongUse(name, does, hint string) error {
+	return &model.Error{Kind: model.Invalid, Op: "find model", Field: "model", Err: fmt.Errorf("%q %s", short(name), does), Hint: hint}
+}
+
+// info returns what clients may know of a model.
+func (m *Model) info(name string) dialect.Info {
+	owner := m.Owner
+	if owner == "" {
+		owner = "retort"
+	}
+	return dialect.Info{Name: name, Owner: owner, Created: m.Created, Context: m.Context, Embeds: m.Model == nil && m.Embedder != nil}
 }
 
 // use takes a hold on the snapshot; it fails when the last one is gone.
@@ -55,6 +98,11 @@ func (s *Snapshot) done() {
 // Swap replaces what the server serves from the next request on. Requests that have begun end on the old snapshot,
 // whose Release is called after the last of them. After Serve has returned Swap is of no use.
 func (s *Server) Swap(next *Snapshot) {
+	next.infos = make([]dialect.Info, 0, len(next.Models))
+	for _, name := range slices.Sorted(maps.Keys(next.Models)) {
+		m := next.Models[name]
+		next.infos = append(next.infos, m.info(name))
+	}
 	next.uses.Store(1)
 	next.gone = s.live.Done
 	s.live.Add(1)

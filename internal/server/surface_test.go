@@ -92,9 +92,8 @@ func TestModels(t *testing.T) {
 		"b/c": {Model: modeltest.Echo("e"), Owner: "acme", Created: time.Unix(1700000000, 0)},
 		"a":   {Model: modeltest.Echo("e")},
 	}})
-	const a, b = `{"id":"a","object":"model","created":0,"owned_by":"retort"}`, `{"id":"b/c","object":"model","created":1700000000,"owned_by":"acme"}`
-	for path, want := range map[string]string{"/v1/models": `{"object":"list","data":[` + a + "," + b + `]}`, "/v1/models/b/c": b} {
-		if _, body := r.do(http.MethodGet, path, ""); body != want+"\n" {
+	for path, want := range map[string]string{"/v1/models": "a by retort, b/c by acme", "/v1/models/b/c": "b/c by acme, 0 tokens, embeds: false"} {
+		if _, body := r.do(http.MethodGet, path, ""); body != want {
 			t.Errorf("%s: %s", path, body)
 		}
 	}

@@ -1,0 +1,270 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"retort/internal/app"
+	"retort/internal/store"
+	"retort/model"
+)
+
+type tracesShowCmd struct {
+	jsonFlag
+	ID string `arg:"" help:"The trace's id, from the header Retort-Trace or the list."`
+}
+
+func (c *tracesShowCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		trace, feedback, err := a.Trace(s.ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return s.json(shown(trace, feedback))
+		}
+		c.summary(s, trace)
+		if err := c.attempts(s, trace.Attempts); err != nil {
+			return err
+		}
+		c.request(s, trace)
+		c.answer(s, trace.Response)
+		c.feedback(s, feedback)
+		return nil
+	})
+}
+
+// summary prints what a trace says about its request and answer.
+func (c *tracesShowCmd) summary(s *session, t *model.Trace) {
+	how := []string{t.Model}
+	if t.Dialect != "" {
+		how = append(how, "dialect "+t.Dialect)
+	}
+	if t.Stream {
+		how = append(how, "streamed")
+	}
+	if t.Key != "" {
+		how = append(how, "key "+t.Key)
+	}
+	took := duration(t.Duration)
+	if t.First > 0 {
+		took += ", the first part after " + duration(t.First)
+	}
+	s.line("trace", t.ID)
+	s.line("asked", strings.Join(how, ", "))
+	s.line("at", clock(t.Start))
+	s.line("took", took)
+	if t.Response != nil {
+		s.line("answered by", t.Response.Model)
+	}
+	s.line("failed", strings.TrimSuffix(t.Error+": "+t.Message, ": "))
+	s.line("tokens", usageText(t.Usage))
+	s.line("cost", "$"+t.Cost.String())
+}
+
+// usageText prints tokens, with what is special about them.
+func usageText(u model.Usage) string {
+	text := fmt.Sprintf("%d + %d", u.Input, u.Output)
+	var parts []string
+	for _, p := range []struct {
+		n    int
+		what string
+	}{{u.Cached, "cached"}, {u.Written, "written to the cache"}, {u.Reasoning, "reasoning"}} {
+		if p.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", p.n, p.what))
+		}
+	}
+	if len(parts) == 0 {
+		return text
+	}
+	return text + " (" + strings.Join(parts, ", ") + ")"
+}
+
+// attempts prints the calls behind an answer, where there was more than the one that gave it.
+func (c *tracesShowCmd) attempts(s *session, attempts []model.Attempt) error {
+	if len(attempts) < 2 {
+		return nil
+	}
+	var rows [][]string
+	for _, a := range attempts {
+		result := "answered"
+		switch {
+		case a.Error != "":
+			result = "error: " + a.Error
+		case a.Rejected:
+			result = "not accepted"
+		case a.Cached:
+			result = "from a cache"
+		}
+		if a.Score > 0 {
+			result += fmt.Sprintf(", score %.3f", a.Score)
+		}
+		if a.Estimated {
+			result += ", tokens estimated"
+		}
+		rows = append(rows, []string{a.Model, duration(a.Duration), usageText(a.Usage), money(a.Cost), result})
+	}
+	fmt.Fprintln(s.Stdout)
+	return s.table(columns("ATTEMPT", ">TOOK", ">TOKENS", ">COST", "RESULT"), rows)
+}
+
+// request prints what was asked, whatever dialect it came in.
+func (c *tracesShowCmd) request(s *session, t *model.Trace) {
+	if len(t.Body) == 0 {
+		fmt.Fprintln(s.Stdout, "\nthe request's content was not captured")
+		return
+	}
+	content, err := app.TraceContent(t)
+	if err != nil || len(content.Messages) == 0 { // such as one for vectors
+		fmt.Fprintf(s.Stdout, "\n%s\n", printableLines(strings.TrimSpace(string(t.Body))))
+		return
+	}
+	if settings := settingsText(content); settings != "" {
+		fmt.Fprintln(s.Stdout)
+		s.line("settings", settings)
+	}
+	for i := range content.Messages {
+		s.message(string(content.Messages[i].Role), &content.Messages[i])
+	}
+}
+
+// settingsText says what a request wants beside its messages.
+func settingsText(c *model.Content) string {
+	var said []string
+	add := func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+	if len(c.Tools) > 0 {
+		var names []string
+		for i := range c.Tools {
+			names = append(names, toolName(&c.Tools[i]))
+		}
+		add("tools %s", clip(strings.Join(names, " "), 300))
+	}
+	if c.Format != nil {
+		add("format %s", c.Format.Kind)
+	}
+	if c.MaxTokens != nil {
+		add("at most %d tokens", *c.MaxTokens)
+	}
+	if c.Temperature != nil {
+		add("temperature %v", *c.Temperature)
+	}
+	if c.TopP != nil {
+		add("top_p %v", *c.TopP)
+	}
+	if c.Effort != "" {
+		add("effort %s", c.Effort)
+	}
+	if len(c.Stop) > 0 {
+		add("stop %q", c.Stop)
+	}
+	return strings.Join(said, "; ")
+}
+
+func toolName(t *model.Tool) string {
+	switch {
+	case t.Name == "":
+		return clip(string(t.Native), 40)
+	case t.Namespace != nil:
+		return t.Namespace.Name + "." + t.Name
+	}
+	return t.Name
+}
+
+// answer prints what was answered.
+func (c *tracesShowCmd) answer(s *session, r *model.Response) {
+	if r == nil {
+		return
+	}
+	for i := range r.Choices {
+		title := "answer"
+		if len(r.Choices) > 1 {
+			title = fmt.Sprintf("answer %d", i+1)
+		}
+		if finish := r.Choices[i].Finish; finish != "" && finish != model.FinishStop {
+			title += " (ended by " + string(finish) + ")"
+		}
+		s.message(title, &r.Choices[i].Message)
+	}
+}
+
+// message prints a turn under its title.
+func (s *session) message(title string, m *model.Message) {
+	if m.Name != "" {
+		title += " " + m.Name
+	}
+	fmt.Fprintf(s.Stdout, "\n%s:\n", printable(title))
+	s.blocks(m.Blocks, "  ")
+}
+
+// blocks prints the pieces of a turn, each beginning on a line of its own.
+func (s *session) blocks(blocks []model.Block, indent string) {
+	for i := range blocks {
+		b := &blocks[i]
+		if text := blockText(b); text != "" {
+			fmt.Fprintf(s.Stdout, "%s%s\n", indent, strings.ReplaceAll(printableLines(text), "\n", "\n"+indent))
+		}
+		s.blocks(b.Blocks, indent+"  ")
+	}
+}
+
+// blockText says what a block holds.
+func blockText(b *model.Block) string {
+	switch b.Kind {
+	case model.TextBlock:
+		return b.Text
+	case model.ReasoningBlock:
+		if b.Text == "" {
+			return "[hidden reasoning]"
+		}
+		return "[reasoning] " + b.Text
+	case model.RefusalBlock:
+		return "[refusal] " + b.Text
+	case model.ToolCallBlock:
+		if b.Call != nil {
+			return fmt.Sprintf("[call %s] %s %s", b.Call.ID, b.Call.Name, b.Call.Arguments)
+		}
+	case model.ToolResultBlock:
+		kind := "result"
+		if b.Failed {
+			kind = "failure"
+		}
+		return strings.TrimSpace(fmt.Sprintf("[%s of %s] %s", kind, b.CallID, b.Text))
+	case model.NativeBlock:
+		return clip(string(b.Native), 1000)
+	}
+	return mediaText(b)
+}
+
+// mediaText says what a medium is, without showing it.
+func mediaText(b *model.Block) string {
+	m := b.Media
+	if m == nil {
+		return "[" + string(b.Kind) + "]"
+	}
+	where := m.URL
+	switch {
+	case m.FileID != "":
+		where = "file " + m.FileID
+	case where == "":
+		where = bytesText(int64(len(m.Data)))
+	}
+	return "[" + strings.Join(strings.Fields(fmt.Sprint(b.Kind, " ", m.Type, " ", clip(where, 200))), " ") + "]"
+}
+
+// feedback prints what people said of the answer.
+func (c *tracesShowCmd) feedback(s *session, all []store.Feedback) {
+	for _, f := range all {
+		fmt.Fprintf(s.Stdout, "\nfeedback of %s:\n", clock(f.Created))
+		if f.Rating != nil {
+			fmt.Fprintf(s.Stdout, "  rating %v\n", *f.Rating)
+		}
+		if f.Correction != nil {
+			fmt.Fprintf(s.Stdout, "  should have been: %s\n", printable(*f.Correction))
+		}
+		if f.Comment != nil {
+			fmt.Fprintf(s.Stdout, "  %s\n", strings.ReplaceAll(printableLines(*f.Comment), "\n", "\n  "))
+		}
+	}
+}
