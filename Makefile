@@ -15,7 +15,7 @@ ARGS ?=
 
 export CGO_ENABLED := 0
 
-.PHONY: help build check fmt vet staticcheck repo cross test race fuzz bench bench-student bench-gateway
+.PHONY: help build check fmt vet staticcheck repo cross test race fuzz bench bench-student bench-gateway bench-dialects clients
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,3 +68,9 @@ bench-student: ## accuracy, coverage, size and speed of students on public data 
 
 bench-gateway: ## the gateway against a bare reverse proxy, latency of a student, kills under load
 	$(GO) run ./bench/gateway $(ARGS)
+
+bench-dialects: ## requests of every dialect to misbehaving upstreams of every dialect, and what translating costs
+	$(GO) run ./bench/dialects $(ARGS)
+
+clients: ## real clients (SDKs, frameworks, coding agents) through a real gateway; needs npm, python3 and git
+	$(GO) run ./bench/clients $(ARGS)
