@@ -21,9 +21,12 @@ import (
 type options struct {
 	only   string
 	runs   int
+	cells  string
 	out    string
 	open   string
 	strict bool
+
+	validate bool
 }
 
 // part is one of the things measured.
@@ -48,6 +51,8 @@ func main() {
 	var o options
 	flag.StringVar(&o.only, "only", strings.Join(names, ","), "the parts to run")
 	flag.IntVar(&o.runs, "runs", 20, "random label subsets per size in the part coverage")
+	flag.StringVar(&o.cells, "coverage-cells", "", "the cells of the part coverage to run, such as 5000_strict,all_strict; empty: all")
+	flag.BoolVar(&o.validate, "validate", false, "count coverage on what the subsets leave of the training split, to choose by, and not on the test split")
 	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/student/latest.json")
 	flag.StringVar(&o.open, "latency", "", "only measure the latency of the student in this file, and print it as JSON")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
@@ -75,7 +80,7 @@ func run(ctx context.Context, o options) (bool, error) {
 			return false, fmt.Errorf("-only: there is no part %q", name)
 		}
 	}
-	b := &bench{Result: rig.NewResult(ctx, "student"), runs: o.runs}
+	b := &bench{Result: rig.NewResult(ctx, "student"), runs: o.runs, cells: o.cells, validate: o.validate}
 	for _, p := range parts {
 		if !slices.Contains(wanted, p.name) {
 			continue
@@ -91,5 +96,7 @@ func run(ctx context.Context, o options) (bool, error) {
 // bench is a run in progress.
 type bench struct {
 	*rig.Result
-	runs int
+	runs     int
+	cells    string // of the part coverage, separated by commas; empty for all
+	validate bool
 }

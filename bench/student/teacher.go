@@ -23,7 +23,7 @@ func measureTeacher(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
-		train = subset(train, len(train), 5)
+		train = shuffle(train, 5)
 		d, err := distil(ctx, train, len(train)/3, test)
 		if err != nil {
 			return err

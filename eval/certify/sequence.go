@@ -14,6 +14,9 @@ const (
 	// A further start is worth its δ only where labels abound: crowd times the fewest that could pass it in all, and
 	// roomy times the fewest at the start itself.
 	crowd, roomy = 15, 1.5
+	// dense is the number of affordable disagreements from which on every rank is tested. With fewer, one disagreement
+	// more at an unlucky rank would too often end the sequence early.
+	dense = 8
 )
 
 // furtherStarts give a student that is sure of little, or unlucky at first, another chance.
@@ -25,6 +28,8 @@ type rule struct {
 	// most is the number of independent judgements that any number of judgements is worth less than; infinite where each
 	// counts in full.
 	most float64
+	// dense is the number of disagreements from which on every rank is tested, once so many are affordable.
+	dense int
 }
 
 func (r rule) delta() float64 { return 1 - r.Confidence }
@@ -71,9 +76,11 @@ type test struct {
 	alpha float64
 }
 
-// sequence returns the tests for n labels in the order in which they are made. Their ranks are those at which one more
-// disagreement becomes affordable at the level held when nothing has failed so far: between two of them a test
-// could only be harder to pass than at the first, so it would risk the sequence and gain little.
+// sequence returns the tests for n labels in the order in which they are made. After each start their ranks are those at
+// which one more disagreement becomes affordable at the level held when nothing has failed so far: a test between two of
+// them is harder to pass than at the first, and while few labels are tested a failure there costs more than it gains.
+// From the rank at which r.dense are affordable every rank is tested, so that the threshold is not rounded up to the last
+// of those ranks.
 func (r rule) sequence(n int) []test {
 	var tests []test
 	var level, alpha float64
@@ -87,12 +94,14 @@ func (r rule) sequence(n int) []test {
 		}
 		faults := r.affordable(s.rank-1, level)
 		for k := s.rank - 1; k < end; alpha = 0 {
-			faults++
-			next := r.leastWith(faults, k+1, level)
-			if next > end && !last {
+			if k++; alpha > 0 || faults < r.dense {
+				faults++
+				k = r.leastWith(faults, k, level)
+			}
+			if k > end && !last {
 				break
 			}
-			k = min(next, end)
+			k = min(k, end)
 			tests = append(tests, test{rank: k, alpha: alpha})
 		}
 	}

@@ -9,17 +9,17 @@ import (
 
 var (
 	common = Goal{Agreement: 0.95, Confidence: 0.95}
-	plain  = rule{Goal: common, most: math.Inf(1)}
+	plain  = rule{Goal: common, most: math.Inf(1), dense: dense}
 )
 
 func TestSequenceSpendsDelta(t *testing.T) {
 	for i, goal := range []Goal{common, {0.5, 0.9}, {0.99, 0.99}, {0.8, 0.5}, common} {
-		most := math.Inf(1)
+		by := rule{Goal: goal, most: math.Inf(1), dense: dense}
 		if i == 4 {
-			most = crossFittedMost
+			by.most, by.dense = crossFittedMost, math.MaxInt
 		}
 		for _, n := range []int{1, 2, 58, 59, 60, 200, 1000, 2500, 10003, 40000} {
-			tests := rule{Goal: goal, most: most}.sequence(n)
+			tests := by.sequence(n)
 			var spent float64
 			last := 0
 			for _, s := range tests {
@@ -40,7 +40,9 @@ func TestSequenceSpendsDelta(t *testing.T) {
 }
 
 func TestSequenceTestsWhereOneMoreIsAffordable(t *testing.T) {
-	tests := plain.sequence(500) // one start only
+	coarse := plain
+	coarse.dense = math.MaxInt
+	tests := coarse.sequence(500) // one start only
 	for i, s := range tests[:len(tests)-1] {
 		e := plain.affordable(s.rank, 0.05)
 		if plain.affordable(s.rank-1, 0.05) != e-1 {
@@ -49,6 +51,26 @@ func TestSequenceTestsWhereOneMoreIsAffordable(t *testing.T) {
 		if i > 0 && plain.affordable(tests[i-1].rank, 0.05) != e-1 {
 			t.Errorf("ranks %d and %d skip a number of disagreements", tests[i-1].rank, s.rank)
 		}
+	}
+}
+
+func TestSequenceGetsDense(t *testing.T) {
+	tests := plain.sequence(1500) // one start only
+	every := 0
+	for i, s := range tests[:len(tests)-1] {
+		next, e := tests[i+1].rank, plain.affordable(s.rank, 0.05)
+		if e >= dense {
+			every++
+		}
+		if e >= dense && next != s.rank+1 {
+			t.Errorf("no test between ranks %d and %d, though %d disagreements are affordable", s.rank, next, e)
+		}
+		if e < dense && plain.affordable(next-1, 0.05) != e {
+			t.Errorf("ranks %d and %d skip a number of disagreements", s.rank, next)
+		}
+	}
+	if every < 1000 {
+		t.Errorf("%d of 1,500 ranks are tested where all are", every)
 	}
 }
 
@@ -80,7 +102,7 @@ func TestFallbackStartsAfresh(t *testing.T) {
 }
 
 func TestCrossFittedCountsForLess(t *testing.T) {
-	r := rule{Goal: common, most: crossFittedMost}
+	r := rule{Goal: common, most: crossFittedMost, dense: math.MaxInt}
 	for _, c := range []struct {
 		k    int
 		want float64
