@@ -13,7 +13,8 @@ import (
 	"retort/model"
 )
 
-// Server is the side of a dialect that faces clients. Implementations are stateless and safe for concurrent use.
+// Server is the side of a dialect that faces clients. Implementations are safe for concurrent use, and stateless unless they are
+// Keepers.
 type Server interface {
 	// Name returns the dialect's name, such as "openai".
 	Name() string
@@ -43,7 +44,8 @@ type Answer interface {
 	Part(p model.Part) error
 
 	// Finish writes the rest: the whole answer when not streaming, else what ends the stream. An answer whose Body
-	// is of the same dialect goes out unchanged.
+	// is of the same dialect goes out unchanged. Where the dialect cannot say the answer, as its calls have arguments that
+	// nobody can follow, nothing is written: the error is of kind Upstream, and in a stream Fail has to follow.
 	Finish(resp *model.Response) error
 
 	// Fail ends a stream that has begun, so that the client can tell it from a complete one.

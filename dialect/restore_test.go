@@ -117,6 +117,51 @@ func TestReadLeavesPlainFunctionsAlone(t *testing.T) {
 	}
 }
 
+// strict is an upstream that holds names of functions to a rule.
+type strict struct{ upstream }
+
+func (strict) ToolNames() dialect.ToolNames { return dialect.ToolNames{Most: 64} }
+
+func TestReadGivesRefusedNamesBack(t *testing.T) {
+	content := model.Prompt("hi")
+	content.Tools = []model.Tool{{Name: "web.search"}, {Name: "my patch", Freeform: &model.Freeform{}}}
+	rule := strict{}.ToolNames()
+	search, patch := rule.Safe("web.search"), rule.Safe("my patch")
+	twice := call(0, 0, "", search, "}") // some servers say the name with every piece
+	event := model.Event{Dialect: "functions", Data: []byte(search)}
+	twice.Event = event
+	alive := model.Part{Event: model.Event{Dialect: "functions"}}
+	u := strict{upstream{parts: []model.Part{alive, call(0, 0, "a", search, "{"), twice, call(0, 1, "b", patch, `{"input":"x"}`)},
+		resp: &model.Response{Choices: []model.Choice{{Message: model.Message{Blocks: []model.Block{block("a", search, "{}"), block("b", patch, `{"input":"x"}`)}}}}}}}
+	var got []model.ToolCall
+	beats := 0
+	resp, err := dialect.Read(u, nil, model.NewRequest("m", content), 0, func(p model.Part) error {
+		if p.Event.Data != nil {
+			t.Errorf("an event with the function's name went on: %s", p.Event.Data)
+		}
+		if p.Kind == model.MetaPart {
+			beats += len(p.Event.Dialect)
+			return nil
+		}
+		got = append(got, model.ToolCall{ID: p.ID, Name: p.Name, Arguments: p.Text, Freeform: p.Detail != nil && p.Detail.Freeform})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if beats == 0 {
+		t.Error("the upstream's sign of life was lost")
+	}
+	for i := range resp.Choices[0].Message.Blocks {
+		got = append(got, *resp.Choices[0].Message.Blocks[i].Call)
+	}
+	want := []model.ToolCall{{ID: "a", Name: "web.search", Arguments: "{"}, {Name: "web.search", Arguments: "}"}, {ID: "b", Name: "my patch", Arguments: "x", Freeform: true},
+		{ID: "a", Name: "web.search", Arguments: "{}"}, {ID: "b", Name: "my patch", Arguments: "x", Freeform: true}}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
 func TestReadPassesErrorsOn(t *testing.T) {
 	stop := errors.New("enough")
 	for at := range len(answer().parts) {

@@ -5,6 +5,7 @@ package dialect
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"retort/model"
@@ -29,7 +30,7 @@ type Route struct {
 	Path   string // as in the URL; at most one "*", which stands for the name of a model and may hold slashes
 	Header string // the route is for requests with this header alone (canonical form); empty: for all others
 	Op     Op
-	Say    http.HandlerFunc // of Op Say: answers without looking at models; called for admitted callers only
+	Say    http.HandlerFunc // of Op Say: answers without looking at models; called for admitted callers only, whom TenantOf its context tells
 	Open   bool             // of Op Say: needs no key, as it tells nothing that needs one
 }
 
@@ -40,6 +41,25 @@ type Info struct {
 	Created time.Time // zero: unknown
 	Context int       // tokens that fit in; 0: unknown
 	Embeds  bool      // it makes vectors, not answers
+	Can     []Ability // what it can do beside answering text with text; nil: nobody knows
+}
+
+// Ability is something that not every model can do, and that clients ask about before they try.
+type Ability string
+
+// The abilities of models.
+const (
+	CanTools  Ability = "tools"    // call tools
+	CanSee    Ability = "vision"   // look at images
+	CanReason Ability = "thinking" // show its reasoning
+)
+
+// Abilities returns all abilities.
+func Abilities() []Ability { return []Ability{CanTools, CanSee, CanReason} }
+
+// May says whether the model has an ability, for all that is known.
+func (i *Info) May(a Ability) bool {
+	return !i.Embeds && (i.Can == nil || slices.Contains(i.Can, a))
 }
 
 // Catalog is a Server that tells which models there are.

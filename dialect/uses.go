@@ -3,7 +3,9 @@
 package dialect
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -50,6 +52,39 @@ func Unsaid(content *model.Content, name string, table Table) []string {
 	return u.dropped
 }
 
+// Emptied returns the error, of kind Invalid, for a request of which an upstream's dialect of that name can say nothing,
+// though its caller said something beside instructions: it names the first part that is lost. It is nil for a conversation
+// in which nothing was said.
+func Emptied(messages []model.Message, name string) error {
+	for i := range messages {
+		m := &messages[i]
+		for j := range m.Blocks {
+			if what := content(&m.Blocks[j]); what != "" && m.Role != model.System {
+				return &model.Error{Kind: model.Invalid, Op: "translate request", Field: "messages[" + strconv.Itoa(i) + "]." + what,
+					Err:  errors.New("has no counterpart in the " + name + " dialect, and nothing else was said"),
+					Hint: "say it in another way, such as text, or ask a model whose upstream speaks a dialect that has it"}
+			}
+		}
+	}
+	return nil
+}
+
+// content returns what a block is, empty for one that holds nothing.
+func content(b *model.Block) string {
+	switch {
+	case b.Kind == model.NativeBlock && len(b.Native) > 0:
+		return nativeType(b.Native, "content")
+	case b.Media != nil:
+		if f := mediaFeature(b.Kind, b.Media); f != "" {
+			return string(f)
+		}
+		return string(b.Kind)
+	case strings.TrimSpace(b.Text) != "" || b.Call != nil || b.Kind == model.ToolResultBlock:
+		return string(b.Kind)
+	}
+	return ""
+}
+
 func (u *uses) use(f Feature, at string) {
 	if u.table[f] == Dropped {
 		u.drop(at + string(f))
@@ -68,17 +103,48 @@ func (u *uses) useIf(used bool, f Feature) {
 	}
 }
 
-// extra notes the fields of another dialect. A name that begins with a dot is no field: it says how something was
-// written that is said in another place too.
+// extra notes the fields of another dialect, but for those that say nothing: null, and empty lists and objects. A name
+// that begins with one dot is no field: it says how something was written that is said in another place too. A field
+// whose own name begins so has another dot before it.
 func (u *uses) extra(m map[string]json.RawMessage, at string) {
 	if !u.foreign || len(m) == 0 {
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if !strings.HasPrefix(key, ".") && string(m[key]) != "null" { // which says nothing
-			u.drop(at + key)
+		name, dotted := strings.CutPrefix(key, ".")
+		if dotted && !strings.HasPrefix(name, ".") {
+			continue
+		}
+		if !dotted {
+			name = key
+		}
+		if inner, partly := leftover(key, m[key]); partly {
+			u.extra(inner, at+name+".")
+		} else if !empty(m[key]) {
+			u.drop(at + name)
 		}
 	}
+}
+
+// leftover returns the members of an object of which a dialect's decoder keeps nothing but what it does not understand.
+func leftover(key string, raw json.RawMessage) (members map[string]json.RawMessage, ok bool) {
+	switch key {
+	case "generationConfig", "thinkingConfig", "toolConfig", "functionCallingConfig", "output_config", "reasoning", "text":
+		return members, json.Unmarshal(raw, &members) == nil
+	}
+	return nil, false
+}
+
+// empty says whether a value says nothing.
+func empty(raw json.RawMessage) bool {
+	trimmed := bytes.TrimSpace(raw)
+	if string(trimmed) == "null" {
+		return true
+	}
+	if len(trimmed) < 2 || trimmed[0] != '[' && trimmed[0] != '{' {
+		return false
+	}
+	return len(bytes.TrimSpace(trimmed[1:len(trimmed)-1])) == 0
 }
 
 func (u *uses) settings(c *model.Content) {
@@ -120,7 +186,7 @@ func (u *uses) shape(c *model.Content) {
 			u.use(ToolChoice, "")
 		}
 	}
-	u.useIf(c.ParallelTools != nil, ParallelTools)
+	u.useIf(c.ParallelTools != nil && !*c.ParallelTools, ParallelTools) // several at once is what holds anyway
 	if f := c.Format; f != nil {
 		u.useIf(f.Kind == "json", JSONFormat)
 		u.useIf(f.Kind == "schema", SchemaFormat)
@@ -135,7 +201,7 @@ func (u *uses) tool(t *model.Tool, at string) {
 		return
 	}
 	u.use(Tools, at)
-	if t.Strict != nil {
+	if t.Strict != nil && *t.Strict {
 		u.use(ToolStrict, at)
 	}
 	if t.Freeform != nil {
@@ -176,6 +242,9 @@ func (u *uses) block(b *model.Block, at string) {
 	}
 	if len(b.Citations) > 0 {
 		u.use(PastCitations, at)
+		if u.foreign && slices.ContainsFunc(b.Citations, func(c model.Citation) bool { return c.URL == "" }) {
+			u.drop(at + string(PastCitations)) // which of its sources one cites is every dialect's own way to say
+		}
 	}
 	if b.Cache != nil {
 		u.use(CacheMarks, at)

@@ -36,16 +36,23 @@ func All() []Entry {
 	}
 }
 
-// Servers returns the dialects that clients may speak.
+// Servers returns the dialects that clients may speak, for a server: those that keep answers keep them from now on,
+// in a memory of their own.
 func Servers() []dialect.Server {
 	var out []dialect.Server
 	for _, e := range All() {
-		if e.Server != nil {
+		switch {
+		case e.Name == responses.Name:
+			out = append(out, responses.Server{Memory: responses.NewMemory(responses.MemoryOptions{})})
+		case e.Server != nil:
 			out = append(out, e.Server)
 		}
 	}
 	return out
 }
+
+// Refusals returns where clients ask in dialects that are for upstreams alone, each with what tells them so.
+func Refusals() []dialect.Route { return bedrock.Refusals() }
 
 // Named returns the dialect of that name; false when there is none.
 func Named(name string) (Entry, bool) {

@@ -60,16 +60,17 @@ func render(t *testing.T, clients string) string {
 	var b strings.Builder
 	b.WriteString("# Dialects\n\n" +
 		"<!-- Written by go test ./dialect/all -update, but for what is between the marks. -->\n\n" +
-		"Clients speak to Retort in any of these dialects, and Retort speaks to upstreams in any of them. Where both are the same,\n" +
-		"requests and answers pass unchanged. Where they differ, everything goes through one model of requests and answers, and the\n" +
-		"tables say what becomes of it:\n\n" +
+		"Retort speaks to upstreams in any of these dialects, and clients speak to Retort in any but " + upstreamsOnly() + ".\n" +
+		"Where both are the same, requests and answers pass unchanged. Where they differ, everything goes through one model of\n" +
+		"requests and answers, and the tables say what becomes of it:\n\n" +
 		"- **native**: the dialect has a field for it, and nothing of it is lost;\n" +
 		"- **mapped**: it is said in other words, and what matters of it survives;\n" +
 		"- **dropped**: the dialect cannot say it. It is left out, and the answer's header `Retort-Dropped` names it; a request\n" +
 		"  with the header `Retort-Strict: true` is refused instead.\n\n" +
 		"A feature arrives if both the client's dialect and the upstream's have it. Tests hold each row against what the dialects do:\n" +
 		"see package `dialect/dialecttest`. Single upstreams have less than their dialect: what is known of a server (see\n" +
-		"`dialect/openai.Quirks`) or shows in a model's name counts as well, and is noted in the same header. A model itself may\n" +
+		"`dialect/openai.Quirks`) or shows in a model's name counts as well, and is noted in the same header. Names of tools that an\n" +
+		"upstream does not take, such as those with dots, are others on the way there, and themselves again on the way back. A model itself may\n" +
 		"still not do what its API can say.\n\n")
 	b.WriteString("## What requests ask\n\n")
 	table(&b, false)
@@ -80,6 +81,17 @@ func render(t *testing.T, clients string) string {
 		section(t, &b, e)
 	}
 	return b.String()
+}
+
+// upstreamsOnly names the dialects that clients do not speak.
+func upstreamsOnly() string {
+	var names []string
+	for _, e := range All() {
+		if e.Server == nil {
+			names = append(names, e.Title)
+		}
+	}
+	return strings.Join(names, " and ")
 }
 
 func table(b *strings.Builder, answers bool) {
@@ -125,7 +137,7 @@ func section(t *testing.T, b *strings.Builder, e Entry) {
 		}
 		b.WriteString("\n")
 	} else {
-		b.WriteString("For upstreams alone.\n\n")
+		b.WriteString("Upstreams only: clients cannot speak it to Retort.\n\n")
 	}
 	parsed := (&comment.Parser{}).Parse(packageDoc(t, reflect.TypeOf(e.Client).PkgPath()))
 	b.Write((&comment.Printer{HeadingLevel: 3, HeadingID: func(*comment.Heading) string { return "" }}).Markdown(parsed))

@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"retort/dialect"
+	"retort/dialect/internal/called"
 	"retort/dialect/internal/object"
 	"retort/dialect/sse"
 	"retort/model"
@@ -36,6 +37,7 @@ type answer struct {
 	known   []bool       // the calls that have begun
 	args    []byte       // the arguments of the open call, or the text that they wrap
 	seal    *model.Seal  // of the open thought
+	behind  *model.Seal  // of the open text
 	waiting []model.Part // what cannot be said before the open call is whole
 
 	finish   model.Finish
@@ -180,6 +182,9 @@ func (a *answer) Finish(resp *model.Response) error {
 		}
 		return a.flush()
 	}
+	if _, err := called.AllUsable(resp.Choices); err != nil {
+		return err
+	}
 	a.begin(resp.Model)
 	a.settle(true)
 	a.close()
@@ -226,17 +231,10 @@ func (a *answer) reason(w *object.Writer, calls bool) {
 	}
 }
 
-// stopReason maps the reasons to end to the dialect's; those that are nobody's pass as they are.
+// stopReason maps the reasons to end to the dialect's. Those that are other dialects' own become ordinary ends, because
+// clients know no word that is not in the API's list.
 func stopReason(finish model.Finish, stopText string, calls bool) string {
 	switch finish {
-	case model.FinishStop, "":
-		switch {
-		case calls: // several upstreams say no more than that they stopped
-			return "tool_use"
-		case stopText != "":
-			return "stop_sequence"
-		}
-		return "end_turn"
 	case model.FinishLength:
 		return "max_tokens"
 	case model.FinishToolCalls:
@@ -245,13 +243,21 @@ func stopReason(finish model.Finish, stopText string, calls bool) string {
 		return "refusal"
 	case model.FinishPause:
 		return "pause_turn"
+	case "compaction":
+		return string(finish)
 	}
-	return string(finish)
+	switch {
+	case calls: // several upstreams say no more than that they stopped
+		return "tool_use"
+	case stopText != "":
+		return "stop_sequence"
+	}
+	return "end_turn"
 }
 
 // Fail ends a stream with an error event.
 func (a *answer) Fail(err error) error {
-	body := Server{}.Error(err)
+	body := Server{}.TracedError(err, a.req.Trace)
 	if a.req.Stream {
 		body = sse.Append(nil, "error", body)
 	}

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"retort/dialect"
 	"retort/dialect/internal/called"
 	"retort/dialect/internal/object"
 	"retort/dialect/internal/scan"
@@ -126,7 +127,11 @@ func (a *answer) piece(kind, key, text string) {
 }
 
 func (a *answer) text(p *model.Part) {
+	sealed := p.Detail != nil && carriedBehind(p.Detail.Seal)
 	if p.Text == "" && (p.Detail == nil || len(p.Detail.Citations) == 0) {
+		if sealed && a.isOpen && a.kind == model.TextPart {
+			a.behind = p.Detail.Seal
+		}
 		return
 	}
 	a.enter(model.TextPart, p.Start, `{"type":"text","text":""}`)
@@ -135,6 +140,9 @@ func (a *answer) text(p *model.Part) {
 	}
 	if p.Detail == nil {
 		return
+	}
+	if sealed {
+		a.behind = p.Detail.Seal
 	}
 	for i := range p.Detail.Citations {
 		if c := citation(&p.Detail.Citations[i]); c != nil {
@@ -282,4 +290,10 @@ func (a *answer) close() {
 	a.buf = append(b, "}\n\n"...)
 	a.isOpen = false
 	a.index++
+	if seal := a.behind; seal != nil {
+		a.behind = nil
+		a.block(model.NativePart, `{"type":"thinking","thinking":"","signature":""}`)
+		a.piece("signature_delta", "signature", behind+dialect.CarrySeal(seal, Name))
+		a.close()
+	}
 }

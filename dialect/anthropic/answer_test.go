@@ -118,11 +118,11 @@ func TestWhole(t *testing.T) {
 	req.Trace = "trace"
 	resp := &model.Response{ServiceTier: "default", Usage: model.Usage{Input: 3, Output: 2}, Choices: []model.Choice{{Finish: model.FinishStop, Message: model.Message{Blocks: []model.Block{
 		{Kind: model.ReasoningBlock, Text: "t"}, {Kind: model.RefusalBlock, Text: "no"},
-		{Kind: model.ToolCallBlock, Call: &model.ToolCall{Name: "f", Arguments: "not JSON"}},
+		{Kind: model.ToolCallBlock, Call: &model.ToolCall{Name: "f", Arguments: " "}},
 		{Kind: model.NativeBlock, Native: []byte(`{"type":"server_tool_use","id":"s","name":"web_search","input":{}}`)},
 		{Kind: model.NativeBlock, Native: []byte(`{"type":"others"}`)}}}}}}
 	want := `{"id":"msg_trace","type":"message","role":"assistant","model":"asked","content":[{"type":"thinking","thinking":"t","signature":"retort.none."},{"type":"text","text":"no"},` +
-		`{"type":"tool_use","id":"toolu_trace_0","name":"f","input":{"input":"not JSON"}},{"type":"server_tool_use","id":"s","name":"web_search","input":{}}],` +
+		`{"type":"tool_use","id":"toolu_trace_0","name":"f","input":{}},{"type":"server_tool_use","id":"s","name":"web_search","input":{}}],` +
 		`"stop_reason":"tool_use","stop_sequence":null,"stop_details":{"type":"refusal","category":null,"explanation":"no"},` +
 		`"usage":{"input_tokens":3,"cache_creation_input_tokens":0,"cache_read_input_tokens":0,"output_tokens":2,"service_tier":"standard"}}`
 	var out bytes.Buffer

@@ -5,6 +5,7 @@ package anthropic
 import (
 	"strconv"
 
+	"retort/dialect"
 	"retort/dialect/internal/called"
 	"retort/dialect/internal/object"
 	"retort/model"
@@ -18,7 +19,12 @@ func (a *answer) whole(resp *model.Response) error {
 	}
 	choice := &model.Choice{}
 	if len(resp.Choices) > 0 {
-		choice = &resp.Choices[0]
+		first := resp.Choices[0]
+		blocks, err := called.Usable(first.Message.Blocks, first.Finish)
+		if err != nil {
+			return err
+		}
+		first.Message.Blocks, choice = blocks, &first
 	}
 	w := &object.Writer{Loose: true, B: a.room()}
 	mark := w.Open()
@@ -64,6 +70,7 @@ func (a *answer) content(w *object.Writer, blocks []model.Block) (calls int) {
 			if b.Text != "" {
 				w.Elem()
 				writeText(w, b)
+				writeBehind(w, b.Seal)
 			}
 		case model.ReasoningBlock:
 			w.Elem()
@@ -97,6 +104,19 @@ func writeText(w *object.Writer, b *model.Block) {
 		}
 		w.EndArray()
 	}
+	w.Close(mark)
+}
+
+// writeBehind writes the thought that carries the seal of the text before it, if that has one.
+func writeBehind(w *object.Writer, seal *model.Seal) {
+	if !carriedBehind(seal) {
+		return
+	}
+	w.Elem()
+	mark := w.Open()
+	w.Text("type", "thinking")
+	w.Text("thinking", "")
+	w.Text("signature", behind+dialect.CarrySeal(seal, Name))
 	w.Close(mark)
 }
 

@@ -181,6 +181,9 @@ func (c Client) translate(ctx context.Context, r *http.Request, name string, req
 	return nil
 }
 
+// ToolNames returns which names of functions the API takes, on other clouds too.
+func (Client) ToolNames() dialect.ToolNames { return dialect.ToolNames{Most: 64} }
+
 // oauthBeta has to be asked for with OAuth's tokens.
 const oauthBeta = "oauth-2025-04-20"
 

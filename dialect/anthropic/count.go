@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"retort/dialect"
+	"retort/dialect/internal/called"
 	"retort/dialect/internal/object"
 	"retort/dialect/internal/reply"
 	"retort/dialect/internal/splice"
@@ -77,6 +78,7 @@ func (c Client) passCount(r *http.Request, body []byte, name string, n *note) {
 func (c Client) encodeCount(name string, content *model.Content) ([]byte, error) {
 	e := &encoder{traits: c.traits(name), adapt: content.Dialect != Name}
 	e.Foreign = e.adapt && content.Dialect != ""
+	content = called.Of(content, Name, c.ToolNames()).Apply(content)
 	p := e.prompt(content)
 	plan := e.plan(content, p)
 	e.format(content.Format)

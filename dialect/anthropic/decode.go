@@ -12,9 +12,12 @@ import (
 )
 
 // decoder reads the values of a body.
-type decoder struct{ object.Reader }
+type decoder struct {
+	object.Reader
+	behind *model.Seal // what the thought read last says of the text before it
+}
 
-func newDecoder(data []byte) *decoder { return &decoder{object.New(data)} }
+func newDecoder(data []byte) *decoder { return &decoder{Reader: object.New(data)} }
 
 // decode turns a request's body into its content. Errors are of kind Invalid and name the field.
 func decode(body []byte) (*model.Content, error) {

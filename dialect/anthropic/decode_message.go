@@ -80,11 +80,23 @@ func (d *decoder) content(blocks *[]model.Block) error {
 	case '[':
 		return d.Elems(func(int) error {
 			b, err := d.block()
+			if seal := d.behind; seal != nil {
+				d.behind = nil
+				giveBack(*blocks, seal)
+				return err
+			}
 			*blocks = append(*blocks, b)
 			return err
 		})
 	}
 	return object.Wrong("must be a string or an array of blocks")
+}
+
+// giveBack gives a seal to the text that it was taken from, the last of blocks. Without that it is worth nothing.
+func giveBack(blocks []model.Block, seal *model.Seal) {
+	if n := len(blocks); n > 0 && blocks[n-1].Kind == model.TextBlock && blocks[n-1].Seal == nil {
+		blocks[n-1].Seal = seal
+	}
 }
 
 // kind returns the type of the object that comes next, without reading it.
@@ -210,7 +222,7 @@ func (d *decoder) thought(seal string) (model.Block, error) {
 		case seal:
 			var text string
 			err := d.Str(&text)
-			b.Seal = openSeal(text, seal == "data")
+			b.Seal, d.behind = openSeal(text, seal == "data"), openBehind(text)
 			return err
 		}
 		return d.rest(&b, key)

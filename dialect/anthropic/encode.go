@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"retort/dialect/internal/called"
 	"retort/dialect/internal/object"
 	"retort/dialect/internal/schema"
 	"retort/model"
@@ -34,6 +35,7 @@ func (e *encoder) note(what string) {
 func (c Client) encode(name string, stream bool, content *model.Content) (body []byte, notes []string, err error) {
 	e := &encoder{traits: c.traits(name), adapt: content.Dialect != Name}
 	e.Foreign = e.adapt && content.Dialect != ""
+	content = called.Of(content, Name, c.ToolNames()).Apply(content)
 	p := e.prompt(content)
 	plan := e.plan(content, p)
 	format := e.format(content.Format)
@@ -207,9 +209,9 @@ func (e *encoder) format(f *model.Format) []byte {
 	case !e.adapt:
 		return f.Schema
 	case !e.structured:
-		e.say = append(e.say, "Answer with JSON that meets this JSON Schema and nothing else: no Markdown, no words before or after it.\n"+string(f.Schema))
+		e.say = append(e.say, "Answer with JSON that meets this JSON Schema and nothing else: no Markdown, no words before or after it.\n"+string(schema.Describe(f.Schema, f.Description)))
 	default:
-		fit, removed := schema.Fit(f.Schema, schema.Anthropic)
+		fit, removed := schema.Fit(schema.Describe(f.Schema, f.Description), schema.Anthropic)
 		for _, word := range removed {
 			e.note("format_schema." + word)
 		}

@@ -124,7 +124,7 @@ func valid(c *scan.Cursor) bool {
 func (e *encoder) toolUse(call *model.ToolCall) {
 	e.Text("type", "tool_use")
 	e.Text("id", e.callID(call.ID))
-	e.Text("name", called.Flat(call.Namespace, call.Name))
+	e.Text("name", call.Name)
 	e.Key("input")
 	e.B = append(e.B, e.inputOf(call)...)
 }

@@ -47,7 +47,7 @@ func (e *encoder) formerTools(p *prompt) bool {
 			if b.Kind != model.ToolCallBlock {
 				continue
 			}
-			if name := called.Flat(b.Call.Namespace, b.Call.Name); !slices.Contains(names, name) {
+			if name := b.Call.Name; !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
@@ -74,7 +74,7 @@ func (e *encoder) tool(t *model.Tool, index int) {
 		return
 	}
 	mark := e.Open()
-	e.Text("name", flat(t))
+	e.Text("name", t.Name)
 	e.TextIf("description", called.Describe(t))
 	params, strict := t.Parameters, t.Strict
 	switch {
@@ -115,14 +115,6 @@ func (e *encoder) fitTool(t *model.Tool, index int) (jsonText, *bool) {
 	return params, strict
 }
 
-// flat returns the name of a tool in a dialect without namespaces.
-func flat(t *model.Tool) string {
-	if t.Namespace == nil {
-		return t.Name
-	}
-	return called.Flat(t.Namespace.Name, t.Name)
-}
-
 func (e *encoder) toolChoice(c *model.Content) {
 	t := c.ToolChoice
 	if e.former {
@@ -149,12 +141,6 @@ func (e *encoder) toolChoice(c *model.Content) {
 		kind = "any"
 	case "tool":
 		name = t.Name
-		for i := range c.Tools {
-			if c.Tools[i].Name == name {
-				name = flat(&c.Tools[i])
-				break
-			}
-		}
 	}
 	if e.adapt && !e.forced && (kind == "any" || kind == "tool") {
 		e.urge(name)

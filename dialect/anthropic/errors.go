@@ -145,8 +145,14 @@ func (a *apiError) tooLong() bool {
 		strings.Contains(a.message, "exceeds the maximum context")
 }
 
+// TraceHeader returns the header in which clients look for the id of a request.
+func (Server) TraceHeader() string { return "Request-Id" }
+
 // Error renders err in the dialect's shape. An upstream's own error of this dialect is passed on as it came.
-func (Server) Error(err error) []byte {
+func (s Server) Error(err error) []byte { return s.TracedError(err, "") }
+
+// TracedError renders err as Error does, with the id of the request.
+func (Server) TracedError(err error, trace string) []byte {
 	var e *model.Error
 	if errors.As(err, &e) && e.Body != nil && e.Body.Dialect == Name {
 		return e.Body.Data
@@ -170,7 +176,11 @@ func (Server) Error(err error) []byte {
 	w.Text("type", errorType(kind))
 	w.Text("message", message)
 	w.Close(inner)
-	w.Null("request_id")
+	if trace == "" {
+		w.Null("request_id")
+	} else {
+		w.Text("request_id", trace)
+	}
 	w.Close(outer)
 	return w.B
 }

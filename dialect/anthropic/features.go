@@ -3,12 +3,45 @@
 package anthropic
 
 import (
+	"sync"
+
 	"retort/dialect"
 	"retort/model"
 )
 
-// Features says what the dialect has, at its best: not every model takes everything (see the package's description).
-func Features() dialect.Table {
+// Features says what the dialect has, at its best: not every model takes everything (see the package's description). The
+// table must not be modified.
+func Features() dialect.Table { return tables()[0] }
+
+// The ways in which an upstream's model or a request differs from the best.
+const (
+	unsampled  = 1 << iota // the model has no sampling parameters
+	unmeasured             // nor levels of effort, nor budgets that stand for them
+	cited                  // the request's citations are of this dialect
+	variants
+)
+
+// tables are made once, as every request that is translated needs one of them. They are not modified.
+var tables = sync.OnceValue(func() (all [variants]dialect.Table) {
+	for i := range all {
+		t := best()
+		if i&unsampled != 0 {
+			delete(t, dialect.Temperature)
+			delete(t, dialect.TopP)
+			delete(t, dialect.TopK)
+		}
+		if i&unmeasured != 0 {
+			delete(t, dialect.Effort)
+		}
+		if i&cited != 0 {
+			t[dialect.PastCitations] = dialect.Native
+		}
+		all[i] = t
+	}
+	return all
+})
+
+func best() dialect.Table {
 	return dialect.Table{
 		dialect.Text: dialect.Native, dialect.SystemText: dialect.Native, dialect.SystemMidway: dialect.Mapped,
 		dialect.ImageData: dialect.Native, dialect.ImageURL: dialect.Native, dialect.ImageFile: dialect.Native,
@@ -36,20 +69,17 @@ func (Client) Features() dialect.Table { return Features() }
 
 // features is the table for a request to the upstream's model name.
 func (c Client) features(name string, content *model.Content) dialect.Table {
-	t := Features()
-	traits := c.traits(name)
+	traits, which := c.traits(name), 0
 	if !traits.sampled {
-		delete(t, dialect.Temperature)
-		delete(t, dialect.TopP)
-		delete(t, dialect.TopK)
-	}
-	if content.Dialect == Name {
-		t[dialect.PastCitations] = dialect.Native
+		which |= unsampled
 	}
 	if traits.claude && traits.efforts == "" && !traits.budget {
-		delete(t, dialect.Effort)
+		which |= unmeasured
 	}
-	return t
+	if content.Dialect == Name {
+		which |= cited
+	}
+	return tables()[which]
 }
 
 // traits returns what the upstream's model name takes, at where and in which version the client asks.

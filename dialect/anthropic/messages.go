@@ -13,6 +13,10 @@
 // with thoughts or citations of another vendor's model is mapped through package model, which leaves those out, because
 // the upstream would refuse what it did not sign.
 //
+// The flags of anthropic-beta go to upstreams of this dialect alone. For others they are neither noted as dropped nor
+// refused of strict requests: what a flag opens is asked for by fields, tools and blocks, and those are noted each for
+// itself. Several clients send a dozen flags with every request, whatever is in it.
+//
 // # What is mapped
 //
 // Everything else is mapped to and from package model. A message of the user that begins with tool results becomes one
@@ -81,6 +85,7 @@ var (
 	_ dialect.Client      = Client{}
 	_ dialect.CountClient = Client{}
 	_ dialect.Featured    = Client{}
+	_ dialect.Naming      = Client{}
 )
 
 // Name returns "anthropic".

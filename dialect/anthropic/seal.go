@@ -17,7 +17,8 @@ import (
 //
 //	call_1__seal_cmV0b3J0LmdlbWluaS5BYkM
 //
-// A seal that would make an id too long stays behind.
+// A seal that would make an id too long stays behind. Texts have none either: the seal of one goes to clients on an empty
+// thought right after it, and returns to it when that comes back.
 const (
 	sealMark = "__seal_"
 	maxSeal  = 16 << 10 // bytes of a seal that an id may carry
@@ -26,9 +27,24 @@ const (
 // unsigned stands for the signature of a thought that has none.
 const unsigned = "retort.none."
 
+// behind begins the signature of an empty thought that carries the seal of the text before it: texts have no place for one.
+const behind = "retort.<"
+
+// openBehind returns the seal of the text before a thought; nil for signatures of all other thoughts.
+func openBehind(text string) *model.Seal {
+	carried, ok := strings.CutPrefix(text, behind)
+	if !ok {
+		return nil
+	}
+	return dialect.OpenSeal(carried, Name, false)
+}
+
+// carriedBehind says whether the seal of a text goes to clients on an empty thought.
+func carriedBehind(s *model.Seal) bool { return s != nil && s.Dialect != Name && s.Data != "" }
+
 // openSeal returns the seal that a signature or redacted thought stands for.
 func openSeal(text string, hidden bool) *model.Seal {
-	if text == "" || strings.HasPrefix(text, unsigned) {
+	if text == "" || strings.HasPrefix(text, unsigned) || strings.HasPrefix(text, behind) {
 		return nil
 	}
 	return dialect.OpenSeal(text, Name, hidden)

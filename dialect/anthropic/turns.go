@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"retort/dialect"
 	"retort/model"
 )
 
@@ -65,6 +66,9 @@ func (e *encoder) prompt(content *model.Content) *prompt {
 		}
 	}
 	if len(p.turns) == 0 { // the API insists on a message
+		if e.Err == nil {
+			e.Err = dialect.Emptied(content.Messages, Name)
+		}
 		if len(p.system) > 0 {
 			p.add(userRole, p.system, nil)
 			p.system = nil

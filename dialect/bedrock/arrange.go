@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"retort/dialect"
 	"retort/model"
 )
 
@@ -49,6 +50,9 @@ func (e *encoder) arrange(messages []model.Message) (system []placed, turns []tu
 				turns = said(turns, m.Role == model.Assistant, p)
 			}
 		}
+	}
+	if len(turns) == 0 && e.Err == nil {
+		e.Err = dialect.Emptied(messages, Name)
 	}
 	if len(turns) == 0 || turns[0].assistant {
 		turns = slices.Insert(turns, 0, turn{blocks: []placed{{b: &model.Block{Kind: model.TextBlock, Text: "Begin."}}}})

@@ -9,7 +9,7 @@
 //
 //   - roles alternate and users begin; results of tools come first in a message; blank texts are left out;
 //   - a request that speaks of tools has tools, though its caller no longer offers any;
-//   - ids of tool calls, names of documents, temperatures and service tiers are brought into the form that is allowed;
+//   - names of tools, ids of tool calls, names of documents, temperatures and service tiers are brought into the form that is allowed;
 //   - what only some makers' models have (top_k, thinking, effort, cache points) goes to those, in their own fields, and
 //     is noted as dropped for others. Which model it is shows in its name; behind the ARN of an application inference
 //     profile it cannot be seen.
@@ -46,6 +46,7 @@ type Client struct{}
 var (
 	_ dialect.Client      = Client{}
 	_ dialect.Featured    = Client{}
+	_ dialect.Naming      = Client{}
 	_ dialect.CountClient = Client{}
 	_ dialect.EmbedClient = Client{}
 )
@@ -104,6 +105,9 @@ func escape(name string) string {
 	}
 	return b.String()
 }
+
+// ToolNames returns which names of functions the API takes.
+func (Client) ToolNames() dialect.ToolNames { return dialect.ToolNames{Most: 64} }
 
 // Authorize adds a Bedrock API key as a bearer token.
 func (Client) Authorize(r *http.Request, key string) {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"retort/dialect/internal/called"
 	"retort/dialect/internal/object"
 	"retort/dialect/internal/schema"
 	"retort/model"
@@ -24,10 +25,13 @@ type encoder struct {
 	elsewhere map[model.BlockKind]bool // of which a medium lies at a URL that Bedrock does not read
 	more      map[string]json.RawMessage
 	thinking  thinking
+
+	surplus surplus // cache points that are too many
+	points  int     // how many more of them to leave out where they are being written
 }
 
 func newEncoder(name string, content *model.Content) *encoder {
-	e := &encoder{family: familyOf(name), content: content}
+	e := &encoder{family: familyOf(name), content: called.Of(content, Name, Client{}.ToolNames()).Apply(content)}
 	e.Foreign = content.Dialect != "" && content.Dialect != Name
 	return e
 }
@@ -39,8 +43,13 @@ func (e *encoder) note(what string) { e.notes = append(e.notes, what) }
 func (e *encoder) body() {
 	c := e.content
 	system, turns := e.arrange(c.Messages)
+	if f := c.Format; f != nil && f.Kind == "json" { // the API knows schemas alone
+		system = append(system, placed{b: &model.Block{Kind: model.TextBlock,
+			Text: "Answer with one JSON object and nothing else: no Markdown, no words before or after it."}})
+	}
 	e.thinking = e.think(turns)
 	e.additional()
+	e.trimPoints(system, turns)
 	mark := e.Open()
 	e.conversation(system, turns)
 	e.inference(c)
@@ -56,16 +65,16 @@ func (e *encoder) body() {
 // conversation writes the fields that hold the prompt.
 func (e *encoder) conversation(system []placed, turns []turn) {
 	e.Array("messages")
+	e.points = e.surplus.messages
 	for i := range turns {
 		e.turn(&turns[i], i == len(turns)-1)
 	}
 	e.EndArray()
-	if len(system) > 0 {
+	if e.points = e.surplus.system; len(system) > 0 {
 		e.Array("system")
 		for _, p := range system {
 			e.block(p)
 		}
-		e.auto()
 		e.EndArray()
 	}
 }

@@ -32,8 +32,8 @@ func (e *encoder) turn(t *turn, last bool) {
 		}
 		e.block(p)
 	}
-	if last {
-		e.auto()
+	if last && e.automatic(t) {
+		e.cachePoint(e.content.Cache)
 	}
 	e.EndArray()
 	e.Close(mark)
@@ -61,7 +61,7 @@ func (e *encoder) block(p placed) {
 		}
 		e.Close(mark)
 	}
-	if b.Cache == nil || b.Kind == model.ReasoningBlock {
+	if !marked(b) {
 		return
 	}
 	if _, able := e.family.caches(); able {
@@ -71,20 +71,12 @@ func (e *encoder) block(p placed) {
 	}
 }
 
-// auto writes the cache points of a request that wants its prompt cached wherever that is possible.
-func (e *encoder) auto() {
-	c := e.content.Cache
-	if c == nil {
+// cachePoint writes a point, unless it is one of those that are too many.
+func (e *encoder) cachePoint(c *model.CacheMark) {
+	if e.points > 0 {
+		e.points--
 		return
 	}
-	if _, able := e.family.caches(); able {
-		e.cachePoint(c)
-	} else {
-		e.note("cache_marks")
-	}
-}
-
-func (e *encoder) cachePoint(c *model.CacheMark) {
 	e.Elem()
 	mark := e.Open()
 	e.Key("cachePoint")
@@ -116,7 +108,7 @@ func (e *encoder) call(c *model.ToolCall) {
 	e.Key("toolUse")
 	mark := e.Open()
 	e.Text("toolUseId", callID(c.ID))
-	e.Text("name", called.Flat(c.Namespace, c.Name))
+	e.Text("name", c.Name)
 	e.Key("input")
 	e.B = append(e.B, input(c)...)
 	e.Close(mark)
@@ -214,6 +206,7 @@ func (e *encoder) tools(c *model.Content, turns []turn) {
 	e.Key("toolConfig")
 	mark := e.Open()
 	e.Array("tools")
+	e.points = e.surplus.tools
 	for i := range tools {
 		e.tool(&tools[i], "tools["+strconv.Itoa(i)+"].")
 	}
@@ -250,7 +243,7 @@ func calledIn(turns []turn) []string {
 			name := ""
 			switch p.b.Kind {
 			case model.ToolCallBlock:
-				name = called.Flat(p.b.Call.Namespace, p.b.Call.Name)
+				name = p.b.Call.Name
 			case model.ToolResultBlock:
 				if len(names) == 0 {
 					name = "tool"
@@ -273,11 +266,7 @@ func (e *encoder) tool(t *model.Tool, at string) {
 	mark := e.Open()
 	e.Key("toolSpec")
 	inner := e.Open()
-	namespace := ""
-	if t.Namespace != nil {
-		namespace = t.Namespace.Name
-	}
-	e.Text("name", called.Flat(namespace, t.Name))
+	e.Text("name", t.Name)
 	parameters, description := t.Parameters, t.Description
 	if t.Freeform != nil {
 		parameters, description = json.RawMessage(called.Parameters), called.Describe(t)
@@ -356,7 +345,7 @@ func (e *encoder) choice(t *model.ToolChoice) {
 	case "tool":
 		e.Key("tool")
 		inner := e.Open()
-		e.Text("name", e.functionOf(t.Name))
+		e.Text("name", t.Name)
 		e.Close(inner)
 	case "required":
 		e.Key("any")
@@ -366,14 +355,4 @@ func (e *encoder) choice(t *model.ToolChoice) {
 		e.B = append(e.B, "{}"...)
 	}
 	e.Close(mark)
-}
-
-// functionOf returns the name that a tool of the request goes by.
-func (e *encoder) functionOf(name string) string {
-	for i := range e.content.Tools {
-		if t := &e.content.Tools[i]; t.Name == name && t.Namespace != nil {
-			return called.Flat(t.Namespace.Name, name)
-		}
-	}
-	return name
 }

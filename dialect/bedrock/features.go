@@ -4,13 +4,43 @@ package bedrock
 
 import (
 	"strings"
+	"sync"
 
 	"retort/dialect"
 	"retort/model"
 )
 
-// Features says what the dialect has. What depends on the model is as for those that have most.
-func Features() dialect.Table {
+// Features says what the dialect has. What depends on the model is as for those that have most. The table must not be
+// modified.
+func Features() dialect.Table { return tables()[0] }
+
+// byURL are the kinds of media that a request may give by URL, and the features that they are then.
+func byURL() [4]struct {
+	kind    model.BlockKind
+	feature dialect.Feature
+} {
+	return [...]struct {
+		kind    model.BlockKind
+		feature dialect.Feature
+	}{{model.ImageBlock, dialect.ImageURL}, {model.VideoBlock, dialect.VideoURL}, {model.DocumentBlock, dialect.DocumentURL},
+		{model.AudioBlock, dialect.AudioURL}}
+}
+
+// tables are made once, as every request needs one of them: one for each set of the kinds of media by URL. They are not
+// modified.
+var tables = sync.OnceValue(func() (all [1 << 4]dialect.Table) {
+	for i := range all {
+		all[i] = most()
+		for j, m := range byURL() {
+			if i&(1<<j) != 0 {
+				all[i][m.feature] = dialect.Mapped
+			}
+		}
+	}
+	return all
+})
+
+func most() dialect.Table {
 	return dialect.Table{
 		dialect.Text: dialect.Native, dialect.SystemText: dialect.Native, dialect.SystemMidway: dialect.Mapped,
 		dialect.ImageData: dialect.Native, dialect.AudioData: dialect.Native, dialect.VideoData: dialect.Native,
@@ -21,8 +51,9 @@ func Features() dialect.Table {
 		dialect.ToolMedia: dialect.Native, dialect.PastReasoning: dialect.Native, dialect.Seals: dialect.Native,
 		dialect.PastRefusal: dialect.Mapped,
 		dialect.Effort:      dialect.Native, dialect.ReasoningMode: dialect.Native, dialect.ReasoningBudget: dialect.Native,
-		dialect.ReasoningShown: dialect.Mapped, dialect.CacheMarks: dialect.Native, dialect.SchemaFormat: dialect.Native,
-		dialect.MaxTokens: dialect.Native, dialect.Temperature: dialect.Native, dialect.TopP: dialect.Native,
+		dialect.ReasoningShown: dialect.Mapped, dialect.CacheMarks: dialect.Native, dialect.JSONFormat: dialect.Mapped,
+		dialect.SchemaFormat: dialect.Native,
+		dialect.MaxTokens:    dialect.Native, dialect.Temperature: dialect.Native, dialect.TopP: dialect.Native,
 		dialect.TopK: dialect.Native, dialect.StopSequences: dialect.Native, dialect.ServiceTier: dialect.Native,
 		dialect.EndUser: dialect.Mapped,
 
@@ -37,14 +68,13 @@ func (Client) Features() dialect.Table { return Features() }
 
 // table is Features for a request whose media by URL lie in S3, kind by kind: that is the one place that Bedrock reads from.
 func (e *encoder) table() dialect.Table {
-	t := Features()
-	for kind, feature := range map[model.BlockKind]dialect.Feature{model.ImageBlock: dialect.ImageURL, model.VideoBlock: dialect.VideoURL,
-		model.DocumentBlock: dialect.DocumentURL, model.AudioBlock: dialect.AudioURL} {
-		if !e.elsewhere[kind] {
-			t[feature] = dialect.Mapped
+	which := 0
+	for i, m := range byURL() {
+		if !e.elsewhere[m.kind] {
+			which |= 1 << i
 		}
 	}
-	return t
+	return tables()[which]
 }
 
 // inS3 says whether a medium lies where Bedrock can read it.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"retort/dialect"
+	"retort/dialect/internal/called"
 	"retort/dialect/internal/scan"
 	"retort/model"
 )
@@ -55,6 +56,7 @@ type heldCall struct {
 	index int
 	block model.Block
 	args  []byte
+	seen  int // bytes of args that were found to be no whole object
 }
 
 // ContentType returns the type of an event stream or of JSON.
@@ -90,8 +92,8 @@ func (a *answer) Part(p model.Part) error {
 		}
 	}
 	a.buf = a.buf[:0]
-	if len(c.calls) > 0 {
-		a.calls(p.Choice, c, p.Model)
+	if ready := c.ready(); len(ready) > 0 {
+		a.piece(p.Choice, p.Model, "", nil, func(e *encoder) { e.held(ready, c) })
 	}
 	a.write(&p)
 	if len(a.buf) == 0 {
@@ -165,10 +167,39 @@ func (c *choiceState) hold(p *model.Part) {
 			return
 		}
 	}
+	if p.Name == "" && p.ID == "" { // of a call that has gone out: only space can follow a whole object
+		return
+	}
 	h := heldCall{index: p.Index, block: model.Block{Kind: model.ToolCallBlock, Call: &model.ToolCall{ID: p.ID, Name: p.Name}}}
 	h.args = append(h.args, p.Text...)
 	h.add(p.Detail)
 	c.calls = append(c.calls, h)
+}
+
+// ready takes the calls out that are whole, up to one that is not.
+func (c *choiceState) ready() []model.Block {
+	var ready []model.Block
+	for len(c.calls) > 0 {
+		h := &c.calls[0]
+		if len(h.args) == h.seen {
+			break
+		}
+		b := h.whole()
+		if !called.Whole(b.Call) {
+			h.seen = len(h.args)
+			break
+		}
+		ready, c.calls = append(ready, b), c.calls[1:]
+	}
+	return ready
+}
+
+// whole returns the call with all that has come of its arguments.
+func (h *heldCall) whole() model.Block {
+	b, call := h.block, *h.block.Call
+	call.Arguments = string(h.args)
+	b.Call = &call
+	return b
 }
 
 func (h *heldCall) add(d *model.Detail) {
@@ -260,11 +291,6 @@ func (a *answer) identify(e *encoder, name string) {
 	}
 	e.Text("modelVersion", name)
 	e.Text("responseId", a.id)
-}
-
-// calls appends a piece with the calls that were held back.
-func (a *answer) calls(index int, c *choiceState, name string) {
-	a.piece(index, name, "", nil, func(e *encoder) { e.held(c) })
 }
 
 func (a *answer) flush() error {

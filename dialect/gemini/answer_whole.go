@@ -2,7 +2,10 @@
 
 package gemini
 
-import "retort/model"
+import (
+	"retort/dialect/internal/called"
+	"retort/model"
+)
 
 // Finish writes the whole answer, or the end of a stream: for each choice a piece that says why it ended, with the usage.
 func (a *answer) Finish(resp *model.Response) error {
@@ -10,9 +13,14 @@ func (a *answer) Finish(resp *model.Response) error {
 	if !a.req.Stream {
 		return a.whole(resp)
 	}
+	begun := a.begun
 	for i := range resp.Choices {
-		if !a.passed {
-			a.last(i, resp)
+		if a.passed {
+			break
+		}
+		if err := a.last(i, resp); err != nil {
+			a.begun = begun // nothing has gone out
+			return err
 		}
 	}
 	if !a.events {
@@ -25,10 +33,18 @@ func (a *answer) Finish(resp *model.Response) error {
 }
 
 // last appends the piece that ends a choice.
-func (a *answer) last(i int, resp *model.Response) {
+func (a *answer) last(i int, resp *model.Response) error {
 	c, state := &resp.Choices[i], a.choice(i)
 	if !state.ended {
 		state.finish = c.Finish
+	}
+	var calls []model.Block
+	for j := range state.calls {
+		calls = append(calls, state.calls[j].whole())
+	}
+	calls, err := called.Usable(calls, state.finish)
+	if err != nil {
+		return err
 	}
 	a.open()
 	e := &a.enc
@@ -39,8 +55,8 @@ func (a *answer) last(i int, resp *model.Response) {
 	e.Key("content")
 	content := e.Open()
 	e.Array("parts")
-	if len(state.calls) > 0 {
-		e.held(state)
+	if len(calls) > 0 {
+		e.held(calls, state)
 	} else {
 		e.Elem()
 		e.B = append(e.B, `{"text":""}`...)
@@ -58,16 +74,14 @@ func (a *answer) last(i int, resp *model.Response) {
 	e.Close(outer)
 	a.buf = e.B
 	a.close()
+	return nil
 }
 
-// held writes the calls that were held back.
-func (e *encoder) held(c *choiceState) {
-	for i := range c.calls {
-		h := &c.calls[i]
-		h.block.Call.Arguments = string(h.args)
-		e.answerBlock(&h.block, &c.signed)
+// held writes calls that were held back.
+func (e *encoder) held(calls []model.Block, c *choiceState) {
+	for i := range calls {
+		e.answerBlock(&calls[i], &c.signed)
 	}
-	c.calls = nil
 }
 
 // answerPart writes a part of a stream that is no call.
@@ -132,13 +146,17 @@ func (a *answer) whole(resp *model.Response) error {
 		_, err := a.w.Write(b.Data)
 		return err
 	}
+	choices, err := called.AllUsable(resp.Choices)
+	if err != nil {
+		return err
+	}
 	e := &a.enc
 	*e = *looseEncoder(a.room())
 	e.Foreign = true
 	outer := e.Open()
 	e.Array("candidates")
-	for i := range resp.Choices {
-		e.candidate(i, &resp.Choices[i])
+	for i := range choices {
+		e.candidate(i, &choices[i])
 	}
 	e.EndArray()
 	e.usage(&resp.Usage)

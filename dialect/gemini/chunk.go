@@ -23,7 +23,6 @@ type chunks struct {
 	told    bool // the usage has been told once
 	blocked bool // the prompt was refused
 	choices []candidate
-	back    map[string]string // what functions whose names were changed are really called
 	like    pattern
 
 	at      splice.Span // where the only text lies that was read last
@@ -34,6 +33,7 @@ type chunks struct {
 type candidate struct {
 	finish model.Finish
 	calls  int
+	media  bool           // it has some
 	text   []byte         // all of it, for places that are counted in bytes
 	block  int            // where the text block begins in it that was read last
 	last   model.PartKind // of the part read last
@@ -262,9 +262,6 @@ func (c *chunks) part(at *candidate, b *model.Block) (p model.Part, ok bool) {
 		return p, b.Text != "" || b.Seal != nil
 	case model.ToolCallBlock:
 		p.Kind, p.Text, p.Index, p.ID, p.Name = model.ToolCallPart, b.Call.Arguments, at.calls, b.Call.ID, b.Call.Name
-		if name, ok := c.back[p.Name]; ok {
-			p.Name = name
-		}
 		at.calls++
 		return p, true
 	case model.NativeBlock:
@@ -274,12 +271,14 @@ func (c *chunks) part(at *candidate, b *model.Block) (p model.Part, ok bool) {
 	if b.Media == nil {
 		return p, false
 	}
+	at.media = true
 	d := &model.Detail{Seal: b.Seal, Media: b.Media}
 	return model.Part{Kind: model.MediaPart, Detail: d}, true
 }
 
-// end returns the parts that end the answers; false when one has not ended.
-func (c *chunks) end() ([]model.Part, bool) {
+// end returns the parts that end the answers; false when one has not ended. An answer that the model spoiled, so that
+// nothing of it can be used, is an error.
+func (c *chunks) end() ([]model.Part, bool, error) {
 	if len(c.choices) == 0 && c.blocked {
 		c.choices = append(c.choices, candidate{finish: model.FinishFilter})
 	}
@@ -290,12 +289,24 @@ func (c *chunks) end() ([]model.Part, bool) {
 			at.finish = model.FinishFilter
 		}
 		if at.finish == "" {
-			return nil, false
+			return nil, false, nil
+		}
+		if spoiled(at.finish) && at.calls == 0 && len(at.text) == 0 && !at.media {
+			return nil, false, reply.Bad(errors.New("the model's output could not be used: " + string(at.finish)))
 		}
 		if at.finish == model.FinishStop && at.calls > 0 {
 			at.finish = model.FinishToolCalls
 		}
 		parts = append(parts, model.Part{Kind: model.FinishPart, Choice: i, Finish: at.finish})
 	}
-	return parts, len(parts) > 0
+	return parts, len(parts) > 0, nil
+}
+
+// spoiled says whether a reason to end is that the model called functions in a way that nobody can follow.
+func spoiled(f model.Finish) bool {
+	switch f {
+	case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MISSING_THOUGHT_SIGNATURE", "MALFORMED_RESPONSE":
+		return true
+	}
+	return false
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"retort/dialect/internal/called"
 	"retort/dialect/internal/reply"
 	"retort/dialect/internal/splice"
 	"retort/model"
@@ -45,6 +46,7 @@ func (c Client) CountRequest(ctx context.Context, base, name string, req *model.
 		return nil, err
 	}
 	e := c.encoder(name, content)
+	content = called.Of(content, Name, c.ToolNames()).Apply(content)
 	mark := e.Open()
 	if c.Vertex { // which has the fields that count beside each other
 		e.conversation(content.Messages)

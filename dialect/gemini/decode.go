@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"retort/dialect"
 	"retort/dialect/internal/object"
 	"retort/model"
 )
@@ -61,13 +62,19 @@ const (
 	asNoID  = ".id"               // a result that does not say which call it is of
 )
 
+// asShape is where an Extra map holds the fields of a shape of answers that only this dialect has.
+const asShape = string(dialect.SchemaFormat)
+
 // decoder reads the values of a body.
 type decoder struct {
 	object.Reader
 	system *model.Message
-	calls  []openCall // of the conversation so far
-	held   bool       // functions are held to their schemas
+	held   bool // functions are held to their schemas
 	fresh  func() string
+
+	calls   int                    // of the conversation so far
+	byID    map[string]*openCall   // the first of each id
+	waiting map[string][]*openCall // by name, in their order: those at the head may have a result
 }
 
 // openCall is a call of a function; answered once a result of it was read.

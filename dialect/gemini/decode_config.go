@@ -161,6 +161,10 @@ func (d *decoder) format(f *format, key string) error {
 // finish sets the format. A schema in the older form goes on in that form to upstreams of this dialect; kinds of text
 // that are not known stay as they are.
 func (f *format) finish(content *model.Content, rest *map[string]json.RawMessage) {
+	if f.mime == "text/x.enum" && (f.openAPI != nil || f.js) {
+		f.among(content)
+		return
+	}
 	if f.openAPI != nil {
 		object.Put(rest, "responseSchema", f.openAPI)
 		if f.schema == nil {
@@ -183,5 +187,20 @@ func (f *format) finish(content *model.Content, rest *map[string]json.RawMessage
 		if f.js {
 			object.Put(rest, "responseJsonSchema", f.schema)
 		}
+	}
+}
+
+// among keeps the wish for an answer that is one of several words and nothing else, which no other dialect has: its
+// fields stand under the name of what is lost there.
+func (f *format) among(content *model.Content) {
+	fields := map[string]json.RawMessage{"responseMimeType": json.RawMessage(`"` + f.mime + `"`)}
+	if f.openAPI != nil {
+		fields["responseSchema"] = f.openAPI
+	}
+	if f.js {
+		fields["responseJsonSchema"] = f.schema
+	}
+	if raw, err := json.Marshal(fields); err == nil {
+		object.Put(&content.Extra, asShape, raw)
 	}
 }

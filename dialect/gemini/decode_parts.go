@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"retort/dialect/internal/object"
+	"retort/dialect/internal/scan"
 	"retort/model"
 )
 
@@ -204,7 +205,7 @@ func (d *decoder) call(b *model.Block) error {
 	if c.ID == "" {
 		c.ID = d.newID()
 	}
-	d.calls = append(d.calls, openCall{name: c.Name, id: c.ID})
+	d.open(c.Name, c.ID)
 	return d.Leftover(&b.Extra, "functionCall", rest, err)
 }
 
@@ -216,7 +217,7 @@ func (d *decoder) newID() string {
 	if d.fresh != nil {
 		return d.fresh()
 	}
-	return made + strconv.Itoa(len(d.calls))
+	return made + strconv.Itoa(d.calls)
 }
 
 // result reads the result of a function and finds the call that it is of.
@@ -256,7 +257,7 @@ func (d *decoder) result(b *model.Block) error {
 			return err
 		}
 		object.Put(&rest, "name", raw)
-		d.calls = append(d.calls, openCall{name, b.CallID, true})
+		d.open(name, b.CallID).answered = true
 	} else {
 		b.CallID = called.id
 		if id == "" && d.Extras && !strings.HasPrefix(b.CallID, made) {
@@ -266,16 +267,40 @@ func (d *decoder) result(b *model.Block) error {
 	return d.Leftover(&b.Extra, "functionResponse", rest, nil)
 }
 
+// open remembers a call for its result to find; the first of an id is the one it names.
+func (d *decoder) open(name, id string) *openCall {
+	c := &openCall{name: name, id: id}
+	if d.byID == nil {
+		d.byID, d.waiting = map[string]*openCall{}, map[string][]*openCall{}
+	}
+	if d.byID[id] == nil {
+		d.byID[id] = c
+	}
+	d.waiting[name] = append(d.waiting[name], c)
+	d.calls++
+	return c
+}
+
 // answer returns the call that a result is of: by its id, else the first of its name that has none yet.
 func (d *decoder) answer(id, name string) *openCall {
-	for i := range d.calls {
-		c := &d.calls[i]
-		if id != "" && c.id == id || id == "" && c.name == name && !c.answered {
+	if id != "" {
+		c := d.byID[id]
+		if c != nil {
 			c.answered = true
-			return c
 		}
+		return c
 	}
-	return nil
+	queue := d.waiting[name]
+	for len(queue) > 0 && queue[0].answered {
+		queue = queue[1:]
+	}
+	if len(queue) == 0 {
+		delete(d.waiting, name)
+		return nil
+	}
+	d.waiting[name] = queue[1:]
+	queue[0].answered = true
+	return queue[0]
 }
 
 // readResult returns the text that a response stands for: the text under output or error where there is nothing else,
@@ -297,7 +322,25 @@ func readResult(raw []byte) (text string, failed bool) {
 	if n == 1 && (key == "output" || key == "error") && (key == "error" || !isObject(text)) {
 		return text, key == "error"
 	}
-	return string(raw), false
+	return readable(raw), false
+}
+
+// readable returns an object for a model to read: with letters as they are, where a client escaped those beyond ASCII.
+func readable(raw []byte) string {
+	if !bytes.Contains(raw, []byte(`\u`)) {
+		return string(raw)
+	}
+	out := make([]byte, 0, len(raw))
+	for len(raw) > 0 {
+		if raw[0] != '"' {
+			out, raw = append(out, raw[0]), raw[1:]
+			continue
+		}
+		c := scan.New(raw)
+		out = scan.Quote(out, c.String())
+		raw = raw[c.Offset():]
+	}
+	return string(out)
 }
 
 // isObject says whether text is a JSON object.

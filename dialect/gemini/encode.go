@@ -65,7 +65,7 @@ func sizeOf(content *model.Content) int {
 func (c Client) encode(name string, content *model.Content) (body []byte, notes []string, err error) {
 	e := c.encoder(name, content)
 	mark := e.Open()
-	e.request(content)
+	e.request(called.Of(content, Name, c.ToolNames()).Apply(content))
 	e.Close(mark)
 	return e.B, e.notes, e.Err
 }
@@ -80,9 +80,10 @@ func (e *encoder) request(content *model.Content) {
 	e.config(content)
 	e.tier(content.ServiceTier)
 	extra := content.Extra
-	if extra[asEmpty] != nil {
+	if extra[asEmpty] != nil || extra[asShape] != nil {
 		extra = maps.Clone(extra)
 		delete(extra, asEmpty)
+		delete(extra, asShape)
 	}
 	e.Extra(extra)
 }
@@ -144,11 +145,8 @@ func (e *encoder) tools(tools []model.Tool) {
 func (e *encoder) function(i int, t *model.Tool) {
 	mark := e.Open()
 	defer e.Close(mark)
-	name, parameters := flatName(t), t.Parameters
-	if e.made {
-		name = safe(name)
-	}
-	e.Text("name", name)
+	parameters := t.Parameters
+	e.Text("name", t.Name)
 	switch {
 	case t.Freeform != nil:
 		e.TextIf("description", called.Describe(t))
@@ -242,31 +240,13 @@ func (e *encoder) choice(c *model.Content) (mode string, allowed []string) {
 		}
 		return "AUTO", nil
 	case t.Mode == "auto":
-		return "VALIDATED", e.references(t.Allowed, c.Tools)
+		return "VALIDATED", t.Allowed
 	case t.Mode == "none":
 		return "NONE", nil
 	case t.Mode == "required":
-		return "ANY", e.references(t.Allowed, c.Tools)
+		return "ANY", t.Allowed
 	case t.Mode == "tool":
-		return "ANY", e.references([]string{t.Name}, c.Tools)
+		return "ANY", []string{t.Name}
 	}
 	return "", nil
-}
-
-// references returns the names of the functions that stand for tools.
-func (e *encoder) references(names []string, tools []model.Tool) []string {
-	out := make([]string, len(names))
-	for i, name := range names {
-		out[i] = name
-		for j := range tools {
-			if tools[j].Name == name && tools[j].Native == nil {
-				out[i] = flatName(&tools[j])
-				break
-			}
-		}
-		if e.made {
-			out[i] = safe(out[i])
-		}
-	}
-	return out
 }

@@ -25,6 +25,7 @@ func (e *encoder) config(c *model.Content) {
 		e.format(c, rest["responseSchema"] != nil)
 	}
 	e.thinking(c, rest["thinkingConfig"])
+	e.Extra(members(c.Extra[asShape], e.Foreign))
 	e.Extra(rest)
 	nothing := len(e.B) == empty && (c.Extra[asEmpty] == nil || e.Foreign)
 	e.Close(mark)
@@ -60,7 +61,11 @@ func (e *encoder) sampling(c *model.Content) {
 		e.Whole("candidateCount", int64(c.N))
 	}
 	if c.Seed != nil {
-		e.Whole("seed", int64(int32(*c.Seed))) // the vendor's are of 32 bits
+		if *c.Seed == int64(int32(*c.Seed)) { // all that the vendor takes
+			e.Whole("seed", *c.Seed)
+		} else {
+			e.note("seed")
+		}
 	}
 	e.penalty("frequencyPenalty", c.FrequencyPenalty)
 	e.penalty("presencePenalty", c.PresencePenalty)
@@ -105,9 +110,9 @@ func (e *encoder) format(c *model.Content, older bool) {
 		case !e.made:
 			e.Raw("responseJsonSchema", f.Schema)
 		case e.gen == thinkless:
-			e.Raw("responseSchema", e.fit(f.Schema, schema.OpenAPI, "format_schema."))
+			e.Raw("responseSchema", e.fit(schema.Describe(f.Schema, f.Description), schema.OpenAPI, "format_schema."))
 		default:
-			e.Raw("responseJsonSchema", e.fit(f.Schema, schema.Gemini, "format_schema."))
+			e.Raw("responseJsonSchema", e.fit(schema.Describe(f.Schema, f.Description), schema.Gemini, "format_schema."))
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"strings"
 
+	"retort/dialect"
 	"retort/dialect/internal/called"
 	"retort/dialect/internal/scan"
 	"retort/model"
@@ -24,12 +25,15 @@ func (e *encoder) conversation(messages []model.Message) {
 				if e.names == nil {
 					e.names = map[string]string{}
 				}
-				e.names[c.ID] = e.called(c)
+				e.names[c.ID] = c.Name
 			}
 		}
 	}
 	e.Array("contents")
 	wrote := e.contents(messages[system:])
+	if !wrote && e.Err == nil {
+		e.Err = dialect.Emptied(messages, Name)
+	}
 	if system > 0 && !wrote { // the vendor wants something to answer
 		e.contents(messages[:system])
 		system = 0
@@ -38,14 +42,6 @@ func (e *encoder) conversation(messages []model.Message) {
 	if system > 0 {
 		e.instructions(messages[:system])
 	}
-}
-
-// called returns the name of the function that a call is of.
-func (e *encoder) called(c *model.ToolCall) string {
-	if e.made {
-		return function(c.Namespace, c.Name)
-	}
-	return c.Name
 }
 
 func (e *encoder) instructions(messages []model.Message) {
@@ -243,7 +239,7 @@ func (e *encoder) call(b *model.Block) {
 	if !strings.HasPrefix(c.ID, made) {
 		e.TextIf("id", c.ID)
 	}
-	e.Text("name", e.called(c))
+	e.Text("name", c.Name)
 	e.arguments(c)
 	e.Members(b.Extra["functionCall"])
 	e.Close(mark)
@@ -276,7 +272,7 @@ func (e *encoder) result(b *model.Block) {
 	if name := e.names[b.CallID]; name != "" {
 		e.Text("name", name)
 	} else if rest["name"] == nil {
-		e.Text("name", safe(b.CallID))
+		e.Text("name", Client{}.ToolNames().Safe(b.CallID))
 	}
 	text, inside := e.content(b)
 	e.Key("response")

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"retort/dialect"
 	"retort/dialect/internal/reply"
 	"retort/model"
 )
@@ -208,7 +209,7 @@ func (Server) Error(err error) []byte {
 	outer := enc.Open()
 	enc.Key("error")
 	inner := enc.Open()
-	enc.Whole("code", int64(kind.Policy().Status))
+	enc.Whole("code", int64(dialect.StatusOf(err)))
 	enc.Text("message", message)
 	enc.Text("status", codeOf(kind))
 	if e != nil {

@@ -2,10 +2,17 @@
 
 package gemini
 
-import "retort/dialect"
+import (
+	"sync"
 
-// Features says what the dialect has.
-func Features() dialect.Table {
+	"retort/dialect"
+)
+
+// Features says what the dialect has. The table must not be modified.
+func Features() dialect.Table { return features() }
+
+// features is made once, as every request that is translated needs it.
+var features = sync.OnceValue(func() dialect.Table {
 	return dialect.Table{
 		dialect.Text: dialect.Native, dialect.SystemText: dialect.Native, dialect.SystemMidway: dialect.Mapped,
 		dialect.ImageData: dialect.Native, dialect.ImageURL: dialect.Native, dialect.ImageFile: dialect.Native,
@@ -28,7 +35,7 @@ func Features() dialect.Table {
 		dialect.AnswerCitations: dialect.Native, dialect.AnswerMedia: dialect.Native, dialect.AnswerLogprobs: dialect.Native,
 		dialect.AnswerOrder: dialect.Native, dialect.UsageCached: dialect.Native, dialect.UsageReasoning: dialect.Native,
 	}
-}
+})
 
 // Features returns the table of the dialect.
 func (Client) Features() dialect.Table { return Features() }

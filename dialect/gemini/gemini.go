@@ -22,6 +22,9 @@
 // are whole in one event: pieces of other dialects' streams are held back until they are. The vendor says STOP at the
 // end of an answer with calls; here that is FinishToolCalls.
 //
+// Calls whose arguments are no JSON object, as the limit to the answer's length cut them off, are left out of answers. A
+// shape of answers that is one of several words (text/x.enum) is for upstreams of this dialect alone.
+//
 // Instructions between later messages become text of the user, of messages that follow each other with one role one
 // content is made, and files of other vendors are left out.
 //
@@ -63,6 +66,7 @@ var (
 	_ dialect.CountClient = Client{}
 	_ dialect.EmbedClient = Client{}
 	_ dialect.Featured    = Client{}
+	_ dialect.Naming      = Client{}
 )
 
 // Name returns "gemini".

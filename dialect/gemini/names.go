@@ -6,8 +6,7 @@ import (
 	"net/url"
 	"strings"
 
-	"retort/dialect/internal/called"
-	"retort/model"
+	"retort/dialect"
 )
 
 // resource returns the path of a model below a base URL, unescaped.
@@ -65,78 +64,7 @@ func generationOf(name string) generation {
 	return latest
 }
 
-// maxName is how long the name of a function may be.
-const maxName = 64
-
-// function returns the name of the function that stands for a tool: letters, digits and _ . : - after a letter or _.
-func function(namespace, name string) string {
-	return safe(called.Flat(namespace, name))
-}
-
-func safe(name string) string {
-	if isSafe(name) {
-		return name
-	}
-	b := []byte(strings.ToValidUTF8(name, "_"))
-	for i, ch := range b {
-		if !nameByte(ch) {
-			b[i] = '_'
-		}
-	}
-	if len(b) == 0 || !letter(b[0]) {
-		b = append([]byte{'_'}, b...)
-	}
-	return string(b[:min(len(b), maxName)])
-}
-
-func isSafe(name string) bool {
-	if name == "" || len(name) > maxName || !letter(name[0]) {
-		return false
-	}
-	for i := range len(name) {
-		if !nameByte(name[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-func letter(ch byte) bool { return ch == '_' || ch|0x20 >= 'a' && ch|0x20 <= 'z' }
-
-func nameByte(ch byte) bool {
-	return letter(ch) || ch >= '0' && ch <= '9' || ch == '-' || ch == '.' || ch == ':'
-}
-
-// renamed returns, for the functions whose names had to be changed for an upstream, what they were; nil for none.
-func renamed(req *model.Request) map[string]string {
-	if req.Wire != nil && req.Wire.Dialect == Name {
-		return nil
-	}
-	content, err := req.Content()
-	if err != nil || content.Dialect == Name {
-		return nil
-	}
-	var back map[string]string
-	for i := range content.Tools {
-		t := &content.Tools[i]
-		if t.Native != nil {
-			continue
-		}
-		flat := flatName(t)
-		if to := safe(flat); to != flat {
-			if back == nil {
-				back = map[string]string{}
-			}
-			back[to] = flat
-		}
-	}
-	return back
-}
-
-// flatName returns the name of a tool in a dialect without namespaces.
-func flatName(t *model.Tool) string {
-	if t.Namespace == nil {
-		return t.Name
-	}
-	return called.Flat(t.Namespace.Name, t.Name)
+// ToolNames returns which names of functions the API takes.
+func (Client) ToolNames() dialect.ToolNames {
+	return dialect.ToolNames{Most: 64, Also: ".:", Letter: true}
 }

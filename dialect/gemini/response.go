@@ -22,7 +22,7 @@ func (c Client) Response(r *http.Response, req *model.Request, limit int, emit f
 		return nil, err
 	}
 	defer in.Close()
-	s := &chunks{back: renamed(req)}
+	s := &chunks{}
 	if in.Events != nil {
 		return s.stream(in.Events, emit)
 	}
@@ -37,8 +37,14 @@ func (c *chunks) stream(rd *sse.Reader, emit func(model.Part) error) (*model.Res
 	for {
 		ev, err := rd.Next()
 		if err != nil {
-			parts, ended := c.end()
-			if err != io.EOF || !ended {
+			if err != io.EOF {
+				return nil, reply.Cut(err, begun)
+			}
+			parts, ended, bad := c.end()
+			if bad != nil {
+				return nil, bad
+			}
+			if !ended {
 				return nil, reply.Cut(err, begun)
 			}
 			return c.finish(parts, emit)
@@ -114,7 +120,10 @@ func (c *chunks) whole(in *reply.Reply, req *model.Request, emit func(model.Part
 			c.choices[i].finish = model.FinishStop
 		}
 	}
-	parts, ended := c.end()
+	parts, ended, err := c.end()
+	if err != nil {
+		return nil, err
+	}
 	if !ended {
 		return nil, reply.Bad(errors.New("the answer has no candidates: " + reply.Excerpt(data)))
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"retort/dialect"
+	"retort/dialect/internal/called"
 	"retort/dialect/internal/scan"
 	"retort/model"
 )
@@ -186,19 +187,27 @@ func (a *answer) Finish(resp *model.Response) error {
 	if a.ended {
 		return nil
 	}
+	if a.finish == "" && len(resp.Choices) > 0 {
+		a.finish = resp.Choices[0].Finish
+	}
 	if a.called {
+		var blocks []model.Block
 		if choices := a.calls.Choices(); len(choices) > 0 {
+			blocks = choices[0].Message.Blocks
+		}
+		blocks, err := called.Usable(blocks, a.finish)
+		if err != nil {
+			return err
+		}
+		if len(blocks) > 0 {
 			e := a.begin(resp.Model)
-			a.said(e, "", "", choices[0].Message.Blocks)
+			a.said(e, "", "", blocks)
 			e.Boolean("done", false)
 			a.buf = append(e.B, "}\n"...)
 			if err := a.flush(); err != nil {
 				return err
 			}
 		}
-	}
-	if a.finish == "" && len(resp.Choices) > 0 {
-		a.finish = resp.Choices[0].Finish
 	}
 	e := a.begin(resp.Model)
 	a.said(e, "", "", nil)
@@ -217,7 +226,10 @@ func (a *answer) whole(resp *model.Response) error {
 	if len(resp.Choices) > 0 {
 		choice = resp.Choices[0]
 	}
-	blocks := choice.Message.Blocks
+	blocks, err := called.Usable(choice.Message.Blocks, choice.Finish)
+	if err != nil {
+		return err
+	}
 	e := a.begin(resp.Model)
 	e.Foreign = true
 	a.said(e, textOf(blocks), joined(blocks, model.ReasoningBlock), blocks)
@@ -263,13 +275,15 @@ func (a *answer) end(e *encoder, resp *model.Response, why model.Finish) {
 	e.Whole("eval_duration", int64(max(total-a.first, 1)))
 }
 
-// reasonOf returns the dialect's own reason to end where it has one.
+// reasonOf returns the dialect's own reason to end that is nearest.
 func reasonOf(why model.Finish) string {
 	switch why {
-	case "", model.FinishToolCalls, model.FinishRefusal, model.FinishPause:
-		return "stop"
+	case model.FinishLength, finishLoad, finishUnload:
+		return string(why)
+	case model.FinishPause: // there is more to come
+		return string(model.FinishLength)
 	}
-	return string(why)
+	return string(model.FinishStop)
 }
 
 // tokens writes log-probabilities.

@@ -73,12 +73,17 @@ func details(w *object.Writer, m *dialect.Info) {
 	w.Close(mark)
 }
 
-// capabilities writes what a model can do. A gateway knows no more than that it makes vectors or answers: of the latter
-// all is said that this dialect can ask, since clients hide what is not said, and a model that is asked too much refuses.
+// capabilities writes what a model can do. Of one that nothing is known of all is said that this dialect can ask, since
+// clients hide what is not said, and a model that is asked too much refuses.
 func capabilities(w *object.Writer, m *dialect.Info) {
-	can := []string{"completion", "tools", "vision", "thinking"}
+	can := []string{"completion"}
 	if m.Embeds {
 		can = []string{"embedding"}
+	}
+	for _, a := range dialect.Abilities() { // which are called so here
+		if m.May(a) {
+			can = append(can, string(a))
+		}
 	}
 	w.Key("capabilities")
 	w.Strings(can)
@@ -115,7 +120,9 @@ func (Server) Named(_ *http.Request, body []byte) (string, error) {
 
 // template is what models are said to have for one: some clients look in it for the word that says whether a model
 // takes tools.
-const template = "{{ .System }} {{ .Messages }} {{ .Tools }}"
+const template = plainTemplate + " {{ .Tools }}"
+
+const plainTemplate = "{{ .System }} {{ .Messages }}"
 
 // Model returns what /api/show says of a model.
 func (Server) Model(m dialect.Info) []byte {
@@ -151,6 +158,9 @@ func parameters(m *dialect.Info) string {
 func templateOf(m *dialect.Info) string {
 	if m.Embeds {
 		return "{{ .Prompt }}"
+	}
+	if !m.May(dialect.CanTools) {
+		return plainTemplate
 	}
 	return template
 }

@@ -8,6 +8,7 @@ import (
 
 	"retort/dialect/internal/called"
 	"retort/dialect/internal/object"
+	"retort/dialect/internal/schema"
 	"retort/model"
 )
 
@@ -22,6 +23,7 @@ type encoder struct {
 func encode(name string, stream bool, content *model.Content) (path string, body []byte, notes []string, err error) {
 	e := &encoder{}
 	e.Foreign = content.Dialect != "" && content.Dialect != Name
+	content = called.Of(content, Name, called.Rule{}).Apply(content)
 	mark := e.Open()
 	e.Text("model", name)
 	path = chatPath
@@ -97,7 +99,7 @@ func (e *encoder) format(f *model.Format) {
 	case f.Kind == "json":
 		e.Text("format", "json")
 	case f.Kind == "schema":
-		e.Raw("format", f.Schema)
+		e.Raw("format", schema.Describe(f.Schema, f.Description))
 	}
 }
 
@@ -209,11 +211,7 @@ func (e *encoder) tool(t *model.Tool) {
 	e.Text("type", "function")
 	e.Key("function")
 	inner := e.Open()
-	name := t.Name
-	if t.Namespace != nil {
-		name = called.Flat(t.Namespace.Name, t.Name)
-	}
-	e.Text("name", name)
+	e.Text("name", t.Name)
 	if t.Freeform != nil {
 		e.TextIf("description", called.Describe(t))
 		e.Raw("parameters", json.RawMessage(called.Parameters))

@@ -3,8 +3,10 @@
 package ollama
 
 import (
+	"slices"
 	"strings"
 
+	"retort/dialect"
 	"retort/dialect/internal/called"
 	"retort/dialect/internal/scan"
 	"retort/model"
@@ -17,6 +19,22 @@ func (e *encoder) messages(messages []model.Message) {
 		e.message(&messages[i], names)
 	}
 	e.EndArray()
+	if e.Foreign && e.Err == nil && !slices.ContainsFunc(messages, speaks) {
+		e.Err = dialect.Emptied(messages, Name)
+	}
+}
+
+// speaks says whether anything of a message can be said, instructions aside.
+func speaks(m model.Message) bool {
+	return m.Role != model.System && slices.ContainsFunc(m.Blocks, func(b model.Block) bool {
+		switch b.Kind {
+		case model.TextBlock, model.RefusalBlock, model.ReasoningBlock:
+			return strings.TrimSpace(b.Text) != ""
+		case model.ToolCallBlock, model.ToolResultBlock:
+			return true
+		}
+		return b.Kind == model.ImageBlock && b.Media != nil && len(b.Media.Data) > 0
+	})
 }
 
 // message writes one message, or several: each result of a tool is a message of its own in this dialect.
@@ -82,7 +100,7 @@ func (e *encoder) result(m *model.Message, b *model.Block, tool string) {
 	e.Elem()
 	mark := e.Open()
 	e.Text("role", "tool")
-	e.Text("content", b.Text+textOf(b.Blocks))
+	e.Text("content", resultText(b))
 	e.images(b.Blocks)
 	e.TextIf("tool_name", tool)
 	if !strings.HasPrefix(b.CallID, made) {
@@ -92,6 +110,22 @@ func (e *encoder) result(m *model.Message, b *model.Block, tool string) {
 		e.Extra(m.Extra)
 	}
 	e.Close(mark)
+}
+
+// resultText returns what a tool said: its texts, each on a line of its own.
+func resultText(b *model.Block) string {
+	text := b.Text
+	for i := range b.Blocks {
+		more := &b.Blocks[i]
+		if more.Kind != model.TextBlock && more.Kind != model.RefusalBlock || more.Text == "" {
+			continue
+		}
+		if text != "" {
+			text += "\n"
+		}
+		text += more.Text
+	}
+	return text
 }
 
 // images writes the pictures among blocks; those that are not data are left out.

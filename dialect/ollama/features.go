@@ -2,10 +2,17 @@
 
 package ollama
 
-import "retort/dialect"
+import (
+	"sync"
 
-// Features says what the dialect has.
-func Features() dialect.Table {
+	"retort/dialect"
+)
+
+// Features says what the dialect has. The table must not be modified.
+func Features() dialect.Table { return features() }
+
+// features is made once, as every request that is translated needs it.
+var features = sync.OnceValue(func() dialect.Table {
 	return dialect.Table{
 		dialect.Text: dialect.Native, dialect.SystemText: dialect.Native, dialect.SystemMidway: dialect.Native,
 		dialect.ImageData: dialect.Native,
@@ -20,7 +27,7 @@ func Features() dialect.Table {
 
 		dialect.AnswerReasoning: dialect.Native, dialect.AnswerLogprobs: dialect.Native,
 	}
-}
+})
 
 // Features returns what the dialect has.
 func (Client) Features() dialect.Table { return Features() }

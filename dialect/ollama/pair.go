@@ -15,7 +15,8 @@ import (
 const made = "call_retort_"
 
 // pair gives calls without an id one, and results the id of the call that they answer: the first one of that name
-// without a result, or the first one at all where the result tells no name. The ids depend on nothing but the place of
+// without a result, or the first one at all where the result tells no name. So with results whose id no call has, where
+// calls came without: LiteLLM sends the ids of results alone. The ids depend on nothing but the place of
 // a call in the conversation, so that they are the same when it goes on.
 func pair(messages []model.Message) {
 	open := openCalls{}
@@ -35,6 +36,9 @@ func pair(messages []model.Message) {
 					b.CallID = ""
 				}
 				call := open.answer(b.CallID, name)
+				if call == nil && b.CallID != "" {
+					call = open.nameless(name)
+				}
 				if call != nil {
 					b.CallID = call.ID
 				} else if b.CallID == "" {
@@ -52,7 +56,7 @@ func pair(messages []model.Message) {
 // openCalls are the calls of a conversation that have no result yet.
 type openCalls struct {
 	all  queue
-	by   map[string]*queue // with the id behind "#", with the name behind "="
+	by   map[string]*queue // with the id behind "#", with the name behind "="; those that came without an id also behind "?"
 	done map[*model.ToolCall]bool
 }
 
@@ -64,7 +68,13 @@ func (o *openCalls) add(c *model.ToolCall) {
 		o.by, o.done = map[string]*queue{}, map[*model.ToolCall]bool{}
 	}
 	o.all = append(o.all, c)
-	for _, key := range [...]string{"#" + c.ID, "=" + c.Name} {
+	keys := []string{"#" + c.ID, "=" + c.Name}
+	if strings.HasPrefix(c.ID, made) {
+		if keys = append(keys, "?"); c.Name != "" {
+			keys = append(keys, "?"+c.Name)
+		}
+	}
+	for _, key := range keys {
 		if o.by[key] == nil {
 			o.by[key] = &queue{}
 		}
@@ -81,6 +91,11 @@ func (o *openCalls) answer(id, name string) *model.ToolCall {
 	case name != "":
 		q = o.by["="+name]
 	}
+	return o.first(q)
+}
+
+// first takes the first call out of a queue that has no result yet.
+func (o *openCalls) first(q *queue) *model.ToolCall {
 	for q != nil && len(*q) > 0 {
 		c := (*q)[0]
 		*q = (*q)[1:]
@@ -91,3 +106,6 @@ func (o *openCalls) answer(id, name string) *model.ToolCall {
 	}
 	return nil
 }
+
+// nameless takes out the next call that came without an id: of that name, if the result tells one.
+func (o *openCalls) nameless(name string) *model.ToolCall { return o.first(o.by["?"+name]) }

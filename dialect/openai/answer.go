@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -52,7 +53,7 @@ type choiceState struct {
 	calls        []callState
 	last         model.PartKind
 	before, text int // code points of text before the block that grows, and with it
-	seals        int // of reasoning
+	thoughts     int // blocks of reasoning
 }
 
 // callState says whether and how a tool call has begun.
@@ -239,7 +240,7 @@ func (a *answer) delta(e *encoder, c *choiceState, p *model.Part) {
 			c.before = c.text
 		}
 		c.text += utf8.RuneCountInString(p.Text)
-		if p.Detail != nil && len(p.Detail.Citations) > 0 {
+		if p.Detail != nil && slices.ContainsFunc(p.Detail.Citations, citable) {
 			e.Array("annotations")
 			e.citations(p.Detail.Citations, c.before)
 			e.EndArray()
@@ -248,12 +249,7 @@ func (a *answer) delta(e *encoder, c *choiceState, p *model.Part) {
 		if p.Text != "" || p.Detail == nil {
 			e.Text("reasoning_content", p.Text)
 		}
-		if p.Detail != nil && p.Detail.Seal != nil {
-			if raw := details(p.Detail.Seal, c.seals); raw != nil {
-				c.seals++
-				e.Raw("reasoning_details", raw)
-			}
-		}
+		e.sealedPiece(c, p)
 	case model.RefusalPart:
 		e.Text("refusal", p.Text)
 	case model.ToolCallPart:
@@ -329,7 +325,7 @@ func (a *answer) Finish(resp *model.Response) error {
 		e := looseEncoder(a.buf)
 		e.Key("choices")
 		e.B = append(e.B, "[]"...)
-		e.TextIf("service_tier", resp.ServiceTier)
+		e.tier(resp.ServiceTier)
 		e.usage(&resp.Usage)
 		a.buf = append(e.B, "}\n\n"...)
 	}

@@ -76,12 +76,15 @@ func (d *decoder) citation(c *model.Citation) error {
 	})
 }
 
+// citable says whether the dialect can tell of a citation: it knows those of pages alone.
+func citable(c model.Citation) bool { return c.URL != "" }
+
 // citations writes annotations; after is how many code points of the content come before the block that they are of.
 func (e *encoder) citations(all []model.Citation, after int) {
 	for i := range all {
 		c := &all[i]
-		if c.URL == "" && c.Title == "" && c.Quote == "" {
-			continue // it points into a document that the client does not see by that name
+		if !citable(*c) {
+			continue
 		}
 		e.Elem()
 		mark := e.Open()

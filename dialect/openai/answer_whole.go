@@ -3,10 +3,12 @@
 package openai
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"retort/dialect/internal/tier"
 	"retort/model"
 )
 
@@ -26,7 +28,7 @@ func (a *answer) whole(resp *model.Response) error {
 		e.choice(i, &resp.Choices[i])
 	}
 	e.B = append(e.B, ']')
-	e.TextIf("service_tier", resp.ServiceTier)
+	e.tier(resp.ServiceTier)
 	e.usage(&resp.Usage)
 	a.buf = append(e.B, '}')
 	return a.flush()
@@ -84,18 +86,6 @@ func (e *encoder) answerBody(blocks []model.Block) {
 	}
 }
 
-// sealed writes what upstreams want back with their reasoning.
-func (e *encoder) sealed(blocks []model.Block) {
-	for i := range blocks {
-		if b := &blocks[i]; b.Kind == model.ReasoningBlock && b.Seal != nil {
-			if raw := details(b.Seal, 0); raw != nil {
-				e.Raw("reasoning_details", raw)
-				return
-			}
-		}
-	}
-}
-
 // cited writes the citations of all text.
 func (e *encoder) cited(blocks []model.Block) {
 	after, begun := 0, false
@@ -104,7 +94,7 @@ func (e *encoder) cited(blocks []model.Block) {
 		if b.Kind != model.TextBlock {
 			continue
 		}
-		if len(b.Citations) > 0 {
+		if slices.ContainsFunc(b.Citations, citable) {
 			if !begun {
 				e.Array("annotations")
 				begun = true
@@ -178,13 +168,29 @@ func (e *encoder) finish(reason model.Finish) {
 	switch reason {
 	case "":
 		e.Null("finish_reason")
+	case model.FinishStop, model.FinishLength, model.FinishToolCalls, model.FinishFilter:
+		e.Text("finish_reason", string(reason))
 	case model.FinishRefusal:
 		e.Text("finish_reason", "content_filter")
-	case model.FinishPause:
-		e.Text("finish_reason", "stop")
 	default:
-		e.Text("finish_reason", string(reason))
+		e.Text("finish_reason", nearest(string(reason)))
 	}
+}
+
+// nearest returns the word of the dialect that says most of what another dialect's reason to end says: clients know
+// no others, and some fail on them.
+func nearest(reason string) string {
+	reason = strings.ToLower(reason)
+	says := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(reason, w) })
+	}
+	switch {
+	case says("length", "context", "max_"):
+		return "length"
+	case says("filter", "safety", "prohibited", "blocklist", "recitation", "guardrail", "spii"):
+		return "content_filter"
+	}
+	return "stop"
 }
 
 func (e *encoder) logprobs(probs []model.TokenLogprob) {
@@ -227,6 +233,12 @@ func (e *encoder) tokens(probs []model.TokenLogprob, top bool) {
 		e.Close(mark)
 	}
 	e.B = append(e.B, ']')
+}
+
+// tier writes the service tier that served the answer, if it has a name here.
+func (e *encoder) tier(name string) {
+	name, _ = tier.OpenAI(name)
+	e.TextIf("service_tier", name)
 }
 
 func (e *encoder) usage(u *model.Usage) {

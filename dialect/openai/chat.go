@@ -37,8 +37,10 @@
 //
 //	call_1__seal_cmV0b3J0LmdlbWluaS5BYkM
 //
-// A seal of more than 16 KiB stays behind. Seals of reasoning are in reasoning_details, in the form of OpenRouter;
-// most clients forget them, which costs the upstream its memory of a thought and nothing else. An upstream's own
+// A seal of more than 16 KiB stays behind. Seals of reasoning are in reasoning_details, in the form of OpenRouter, one
+// for each block of reasoning and with its text, since reasoning_content runs all of them together; most clients forget
+// them, which costs the upstream its memory of a thought and nothing else. What comes back has its reasoning first,
+// then its text and then its calls, because the dialect has no other order. An upstream's own
 // reasoning_details and extra_content (Google's endpoint for this dialect) are seals of this dialect. A request whose
 // ids carry seals does not go on unchanged: they are taken out, as the vendor takes no ids of such a length.
 //
@@ -81,6 +83,7 @@ var (
 	_ dialect.EmbedServer = Server{}
 	_ dialect.Client      = Client{}
 	_ dialect.Featured    = Client{}
+	_ dialect.Naming      = Client{}
 	_ dialect.EmbedClient = Client{}
 )
 

@@ -21,6 +21,8 @@ type chunks struct {
 	tier    string
 	sounds  []sound  // of each choice that spoke aloud
 	secrets []secret // the reasoning_details of each choice
+	begun   []begun  // the tool calls of each choice
+	broke   bool     // a choice ended because it failed
 	req     *model.Request
 	like    pattern
 	at      splice.Span // where the text lies that was read last
@@ -43,6 +45,9 @@ func (c *chunks) read(name string, data []byte) error {
 	}
 	if err != nil {
 		return reply.Bad(err)
+	}
+	if c.broke {
+		return errBroke()
 	}
 	if len(c.parts) == 0 {
 		c.parts = append(c.parts, model.Part{})
@@ -167,6 +172,7 @@ func (c *chunks) choice(d *decoder) error {
 		}
 	}
 	if finish != "" {
+		c.broke = c.broke || finish == failedEnd
 		c.speak(index)
 		p := model.Part{Kind: model.FinishPart, Finish: finishOf(finish)}
 		if stop != "" {
@@ -176,14 +182,25 @@ func (c *chunks) choice(d *decoder) error {
 	}
 	for i := first; i < len(c.parts); i++ {
 		c.parts[i].Choice = index
+		if c.parts[i].Kind == model.ToolCallPart {
+			c.place(&c.parts[i])
+		}
 	}
 	return nil
 }
 
+// failedEnd is the reason to end of an answer that failed, at several compatible servers.
+const failedEnd = "error"
+
+func errBroke() error { return reply.Bad(errors.New("the upstream says that the answer failed")) }
+
 // finishOf maps the dialect's reasons to end; others pass as they are.
 func finishOf(reason string) model.Finish {
-	if reason == "function_call" {
+	switch reason {
+	case "function_call":
 		return model.FinishToolCalls
+	case "model_length": // as Mistral has it: the context is full
+		return model.FinishLength
 	}
 	return model.Finish(reason)
 }
@@ -197,6 +214,7 @@ func (c *chunks) delta(d *decoder, extra *tidings) error {
 	}
 	d.Object()
 	var err error
+	thought := false // some servers send their reasoning under two names at once, in either order
 	for key, ok := d.Field(); ok; key, ok = d.Field() {
 		switch string(key) {
 		case "content":
@@ -205,13 +223,13 @@ func (c *chunks) delta(d *decoder, extra *tidings) error {
 			} else {
 				err = c.text(d, model.TextPart)
 			}
-		case "reasoning_content":
-			err = c.text(d, model.ReasoningPart)
-		case "reasoning": // the same under another name; some servers send both
-			if d.Kind() != '"' || c.has(model.ReasoningPart) {
+		case "reasoning_content", "reasoning":
+			if thought || key[len(key)-1] == 'g' && d.Kind() != '"' {
 				d.Skip()
 			} else {
+				before := len(c.parts)
 				err = c.text(d, model.ReasoningPart)
+				thought = len(c.parts) > before
 			}
 		case "refusal":
 			err = c.text(d, model.RefusalPart)
@@ -233,8 +251,9 @@ func (c *chunks) delta(d *decoder, extra *tidings) error {
 	return nil
 }
 
-func (c *chunks) has(kind model.PartKind) bool {
-	for i := range c.parts {
+// has says whether there is a part of a kind from first on.
+func (c *chunks) has(kind model.PartKind, first int) bool {
+	for i := first; i < len(c.parts); i++ {
 		if c.parts[i].Kind == kind {
 			return true
 		}
@@ -249,10 +268,11 @@ func (c *chunks) text(d *decoder, kind model.PartKind) error {
 	if d.Kind() != '"' {
 		return object.Wrong("the text of a delta must be a string")
 	}
-	c.at.Start = d.Pos() + 1
+	at := splice.Span{Start: d.Pos() + 1}
 	text := d.String()
-	c.at.End = d.Offset() - 1
 	if text != "" {
+		at.End = d.Offset() - 1
+		c.at = at
 		c.parts = append(c.parts, model.Part{Kind: kind, Text: text})
 	}
 	return nil

@@ -75,9 +75,6 @@ func (c *chunks) part(kind model.PartKind, first int) *model.Part {
 	return &c.parts[len(c.parts)-1]
 }
 
-// most is how many choices may have details and sounds; those beyond are an error of the Collector's.
-const most = 256
-
 // confide keeps reasoning_details, and hands those on that the upstream wants back.
 func (c *chunks) confide(pieces []json.RawMessage, choice, first int) {
 	for len(c.secrets) <= min(choice, most) {
@@ -89,20 +86,47 @@ func (c *chunks) confide(pieces []json.RawMessage, choice, first int) {
 	if err != nil {
 		return // cannot be: each was read as JSON
 	}
-	seal, text := undetailed(piece)
-	if text != "" && !c.has(model.ReasoningPart) {
-		c.part(model.ReasoningPart, first).Text = text
+	told, carried := undetailed(piece)
+	if len(told) == 0 {
+		return
 	}
-	if seal != nil {
-		if seal.Dialect == Name {
-			seal.Data = s.whole()
+	said := c.has(model.ReasoningPart, first)
+	at, before := s.at(), s.last
+	for i := range told {
+		b := &told[i]
+		if i > 0 {
+			c.parts = append(c.parts, model.Part{Kind: model.ReasoningPart, Start: true})
+			first = len(c.parts) - 1
 		}
-		c.part(model.ReasoningPart, first).Detail = &model.Detail{Seal: seal}
+		p := c.part(model.ReasoningPart, first)
+		p.Start = p.Start || s.carried && at != before
+		if !said {
+			p.Text = b.Text
+		}
+		if b.Seal != nil {
+			if !carried {
+				b.Seal.Data = s.whole()
+			}
+			p.Detail = &model.Detail{Seal: b.Seal}
+		}
 	}
+	s.last, s.carried = at, s.carried || carried
 }
 
 // secret is the reasoning_details of a stream as they grow.
-type secret struct{ pieces []piece }
+type secret struct {
+	pieces  []piece
+	last    string // the index of the detail before
+	carried bool   // they are seals of other dialects, one for each index
+}
+
+// at returns the index of the detail that grows.
+func (s *secret) at() string {
+	if len(s.pieces) == 0 {
+		return ""
+	}
+	return string(s.pieces[len(s.pieces)-1].fields["index"])
+}
 
 // piece is one detail: its texts grow, its other fields are as they came last.
 type piece struct {

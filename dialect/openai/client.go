@@ -72,6 +72,9 @@ func (c Client) translate(ctx context.Context, r *http.Request, base, name strin
 	return nil
 }
 
+// ToolNames returns which names of functions the vendor takes, and with it all servers.
+func (Client) ToolNames() dialect.ToolNames { return dialect.ToolNames{Most: 64} }
+
 // Authorize adds the key as a bearer token.
 func (Client) Authorize(r *http.Request, key string) {
 	if key != "" {

@@ -5,7 +5,6 @@ package openai
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 
 	"retort/dialect/internal/object"
 	"retort/dialect/internal/scan"
@@ -47,8 +46,12 @@ func (d *decoder) message() (model.Message, error) {
 		case "refusal":
 			return d.textBlock(&p.refusal, model.RefusalBlock)
 		case "reasoning_content":
-			p.reasoning = nil
-			return d.textBlock(&p.reasoning, model.ReasoningBlock)
+			var said []model.Block
+			err := d.textBlock(&said, model.ReasoningBlock)
+			if len(said) > 0 && (said[0].Text != "" || p.reasoning == nil) {
+				p.reasoning = said
+			}
+			return err
 		case "reasoning": // the same under another name; some servers send both
 			if d.Kind() == '"' {
 				if p.reasoning == nil {
@@ -114,15 +117,9 @@ func (p *parts) blocks() []model.Block {
 
 // seal puts what the upstream wants back with the reasoning where the model package has it.
 func (p *parts) seal() {
-	if p.details == nil {
-		return
-	}
-	seal, text := undetailed(p.details)
-	if p.reasoning == nil && (text != "" || seal != nil) {
-		p.reasoning = []model.Block{{Kind: model.ReasoningBlock, Text: text}}
-	}
-	if len(p.reasoning) > 0 {
-		p.reasoning[0].Seal = seal
+	if p.details != nil {
+		told, carried := undetailed(p.details)
+		p.reasoning = reunited(p.reasoning, told, carried)
 	}
 }
 
@@ -252,8 +249,12 @@ func (d *decoder) image(b *model.Block) error {
 	if url == "" {
 		return object.At("url", object.Wrong("is missing"))
 	}
-	if err := setURL(m, url); err != nil {
+	packed, err := d.dataURL(b, url, "image_url.url")
+	if err != nil {
 		return object.At("url", err)
+	}
+	if !packed {
+		m.URL = url
 	}
 	return nil
 }
@@ -298,10 +299,9 @@ func (d *decoder) file(b *model.Block) error {
 	}); err != nil {
 		return err
 	}
-	var err error
+	packed, err := d.dataURL(b, data, "file.file_data")
 	switch {
-	case strings.HasPrefix(data, "data:"):
-		err = setURL(m, data)
+	case packed:
 	case data != "":
 		m.Data, err = object.Base64(data)
 	case m.FileID == "":
@@ -313,22 +313,17 @@ func (d *decoder) file(b *model.Block) error {
 	return nil
 }
 
-// setURL stores a URL; one that is itself base64 data is unpacked.
-func setURL(m *model.Media, url string) error {
-	rest, ok := strings.CutPrefix(url, "data:")
-	if !ok {
-		m.URL = url
-		return nil
+// dataURL unpacks a data URL; ok is false for other texts. One that would not be written as it was is kept beside it,
+// under key.
+func (d *decoder) dataURL(b *model.Block, text, key string) (ok bool, err error) {
+	u, ok, err := object.ParseDataURL(text)
+	if ok && err == nil {
+		b.Media.Type, b.Media.Data = u.Type, u.Data
+		if !u.Plain && d.Extras {
+			object.Put(&b.Extra, key, scan.Quote(nil, text))
+		}
 	}
-	kind, data, ok := strings.Cut(rest, ";base64,")
-	if !ok || strings.ContainsAny(kind, ";,") { // legal, but not a shape that other dialects have
-		m.URL = url
-		return nil
-	}
-	var err error
-	m.Type = kind
-	m.Data, err = object.Base64(data)
-	return err
+	return ok, err
 }
 
 // cacheMark reads a mark as Anthropic has them, which several compatible servers take; one of another shape is kept.

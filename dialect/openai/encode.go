@@ -11,7 +11,9 @@ import (
 
 	"retort/dialect"
 	"retort/dialect/internal/called"
+	"retort/dialect/internal/clamp"
 	"retort/dialect/internal/schema"
+	"retort/dialect/internal/tier"
 	"retort/model"
 )
 
@@ -21,6 +23,7 @@ func (c Client) encode(base, name string, stream bool, content *model.Content) (
 	strict := c.Quirks.Vendor || vendor(base)
 	e := &encoder{client: &c, strict: strict, own: content.Dialect == Name, table: c.tableFor(strict, content)}
 	e.Foreign = content.Dialect != "" && !e.own
+	content = called.Of(content, Name, c.ToolNames()).Apply(content)
 	e.B = make([]byte, 0, room(content))
 	mark := e.Open()
 	e.Text("model", name)
@@ -108,8 +111,30 @@ func (e *encoder) settings(c *model.Content) {
 	e.textIf(dialect.Effort, "reasoning_effort", e.effort(c.Effort))
 	e.textIf(dialect.Verbosity, "verbosity", c.Verbosity)
 	e.textIf(dialect.CacheKey, "prompt_cache_key", c.CacheKey)
-	e.textIf(dialect.ServiceTier, "service_tier", c.ServiceTier)
-	e.textIf(dialect.EndUser, "user", c.User)
+	e.tierOf(c.ServiceTier)
+	user := c.User
+	if e.Foreign {
+		user = clamp.EndUser(user, maxUser)
+	}
+	e.textIf(dialect.EndUser, "user", user)
+}
+
+// maxUser is how many characters the id of an end user may have at the vendor's.
+const maxUser = 64
+
+// tierOf writes which tier should serve the request. Those of other dialects have other names.
+func (e *encoder) tierOf(name string) {
+	if name == "" || !e.has(dialect.ServiceTier) {
+		return
+	}
+	if e.Foreign {
+		var known bool
+		if name, known = tier.OpenAI(name); !known {
+			e.note(string(dialect.ServiceTier))
+			return
+		}
+	}
+	e.Text("service_tier", name)
 }
 
 func (e *encoder) number(f dialect.Feature, v *float64) {
@@ -136,19 +161,21 @@ func (e *encoder) stop(all []string) {
 	e.Strings(all)
 }
 
-// effort returns what the upstream calls an effort that another dialect has: the most and the least differ.
+// effort returns what the upstream calls an effort that another dialect has. The vendor knows all of them; the most
+// and the least are unknown to many compatible servers.
 func (e *encoder) effort(level string) string {
+	near := level
 	switch {
-	case !e.Foreign:
-	case e.strict && level == "max":
-		return "xhigh"
-	case e.strict:
+	case !e.Foreign || e.strict || !e.has(dialect.Effort):
 	case level == "max", level == "xhigh":
-		return "high"
+		near = "high"
 	case level == "minimal":
-		return "low"
+		near = "low"
 	}
-	return level
+	if near != level {
+		e.note(string(dialect.Effort))
+	}
+	return near
 }
 
 // answerShape writes the fields that say what the answer may look like.
@@ -236,7 +263,6 @@ func (e *encoder) reference(name string, tools []model.Tool) {
 	kind := "function"
 	for i := range tools {
 		if tools[i].Name == name {
-			name = flat(&tools[i])
 			if tools[i].Freeform != nil && !e.wraps() {
 				kind = "custom"
 			}
@@ -250,14 +276,6 @@ func (e *encoder) reference(name string, tools []model.Tool) {
 	e.Text("name", name)
 	e.Close(inner)
 	e.Close(mark)
-}
-
-// flat returns the name of a tool in a dialect without namespaces.
-func flat(t *model.Tool) string {
-	if t.Namespace == nil {
-		return t.Name
-	}
-	return called.Flat(t.Namespace.Name, t.Name)
 }
 
 // wraps says whether tools that take plain text are told as functions of one string, which all upstreams know.
@@ -284,7 +302,7 @@ func (e *encoder) function(t *model.Tool, at string) {
 	e.Text("type", "function")
 	e.Key("function")
 	inner := e.Open()
-	e.Text("name", flat(t))
+	e.Text("name", t.Name)
 	e.TextIf("description", called.Describe(t))
 	parameters, strict := t.Parameters, t.Strict
 	switch {
@@ -327,7 +345,7 @@ func (e *encoder) custom(t *model.Tool) {
 	e.Text("type", "custom")
 	e.Key("custom")
 	inner := e.Open()
-	e.Text("name", flat(t))
+	e.Text("name", t.Name)
 	e.TextIf("description", t.Description)
 	if f := t.Freeform; f.Syntax != "" {
 		e.Key("format")

@@ -55,12 +55,19 @@ func outer(extra map[string]json.RawMessage) map[string]json.RawMessage {
 	return extra
 }
 
+// keeps says whether a field of a medium is written as it came, with the other fields that are kept.
+func (e *encoder) keeps(b *model.Block, field string) bool {
+	return !e.Foreign && b.Extra[field] != nil
+}
+
 func (e *encoder) image(b *model.Block, m *model.Media) {
 	e.Key("image_url")
 	mark := e.Open()
-	if m.URL != "" {
+	switch {
+	case e.keeps(b, "image_url.url"):
+	case m.URL != "":
 		e.Text("url", m.URL)
-	} else {
+	default:
 		kind := m.Type
 		if kind == "" {
 			kind = "image/png"
@@ -98,6 +105,7 @@ func (e *encoder) file(b *model.Block, m *model.Media) {
 	e.Key("file")
 	mark := e.Open()
 	switch {
+	case e.keeps(b, "file.file_data"):
 	case m.FileID != "":
 		e.Text("file_id", m.FileID)
 	case m.Type != "":

@@ -5,6 +5,7 @@ package openai
 import (
 	"cmp"
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -20,6 +21,7 @@ func (e *encoder) messages(c *model.Content) {
 	e.B = append(e.B, '[')
 	var later []*model.Block
 	instruct := e.instructs(c.Format)
+	asked := false // the user or a tool had the last word so far
 	for i := range c.Messages {
 		m := &c.Messages[i]
 		if instruct && m.Role != model.System {
@@ -27,12 +29,17 @@ func (e *encoder) messages(c *model.Content) {
 			e.instruction(c.Format)
 		}
 		if m.Role == model.ToolRole || m.Role == model.User && onlyResults(m) {
-			later = append(later, e.results(m)...)
+			later, asked = append(later, e.results(m)...), true
 			continue
 		}
 		results := e.results(m)
-		later = e.shown(append(later, results...))
-		e.message(m)
+		later = append(later, results...)
+		asked = asked || len(later) > 0 || slices.ContainsFunc(m.Blocks, isResult)
+		later = e.shown(later)
+		if last := m.Role == model.User && i == len(c.Messages)-1; !e.silent(m) || last && !asked {
+			e.message(m)
+			asked = m.Role == model.User || asked && m.Role == model.System
+		}
 		if m.Role == model.Assistant && !e.own {
 			later = e.sendable(m.Blocks)
 		}
@@ -42,6 +49,30 @@ func (e *encoder) messages(c *model.Content) {
 		e.instruction(c.Format)
 	}
 	e.B = append(e.B, ']')
+}
+
+func isResult(b model.Block) bool { return b.Kind == model.ToolResultBlock }
+
+// silent says whether nothing would be left of a message of another dialect: several upstreams refuse empty ones.
+func (e *encoder) silent(m *model.Message) bool {
+	if e.own || m.Role == model.System || len(m.Extra) > 0 && !e.Foreign {
+		return false
+	}
+	return !slices.ContainsFunc(m.Blocks, func(b model.Block) bool {
+		switch b.Kind {
+		case model.TextBlock:
+			return b.Text != ""
+		case model.RefusalBlock:
+			return b.Text != "" && e.has(dialect.PastRefusal)
+		case model.ReasoningBlock:
+			return b.Text != "" && e.has(dialect.PastReasoning) || ownDetails(b.Seal) != nil && e.has(dialect.Seals)
+		case model.ToolCallBlock:
+			return e.has(dialect.ToolCalls)
+		case model.NativeBlock:
+			return !e.Foreign
+		}
+		return b.Media != nil && m.Role != model.Assistant && mapped(&b) && !unsendable(&b) && e.has(feature(&b))
+	})
 }
 
 // instruction tells the schema of the answer in words.
@@ -226,11 +257,9 @@ func (e *encoder) thoughts(reasoning []*model.Block) {
 		return
 	}
 	for _, b := range reasoning {
-		if b.Seal != nil && b.Seal.Dialect == Name {
-			if raw := details(b.Seal, 0); raw != nil {
-				e.Raw("reasoning_details", raw)
-				return
-			}
+		if raw := ownDetails(b.Seal); raw != nil {
+			e.Raw("reasoning_details", raw)
+			return
 		}
 	}
 }

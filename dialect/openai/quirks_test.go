@@ -107,9 +107,13 @@ func TestForeignSettingsFitTheUpstream(t *testing.T) {
 		change           func(*model.Content)
 		dropped          []string
 	}{
-		{"the most effort, at the vendor's", vendors, `"reasoning_effort":"xhigh"`, func(c *model.Content) { c.Effort = "max" }, nil},
-		{"the most effort, elsewhere", elsewhere, `"reasoning_effort":"high"`, func(c *model.Content) { c.Effort = "max" }, nil},
-		{"the least effort, elsewhere", elsewhere, `"reasoning_effort":"low"`, func(c *model.Content) { c.Effort = "minimal" }, nil},
+		{"the most effort, at the vendor's", vendors, `"reasoning_effort":"max"`, func(c *model.Content) { c.Effort = "max" }, nil},
+		{"the most effort, elsewhere", elsewhere, `"reasoning_effort":"high"`, func(c *model.Content) { c.Effort = "max" }, []string{"effort"}},
+		{"the least effort, elsewhere", elsewhere, `"reasoning_effort":"low"`, func(c *model.Content) { c.Effort = "minimal" }, []string{"effort"}},
+		{"a long id of a user", vendors, `"user":"816752062318c8f216b0d347163d40e917a8c522ce07be3d0ebc80db6132fc5b"`, func(c *model.Content) { c.User = strings.Repeat("u", 150) }, nil},
+		{"a short id of a user", vendors, `"user":"u"`, func(c *model.Content) { c.User = "u" }, nil},
+		{"another vendor's tier", elsewhere, `"service_tier":"default"`, func(c *model.Content) { c.ServiceTier = "standard_only" }, nil},
+		{"a tier that is not known", vendors, `"content":"hi"}]}`, func(c *model.Content) { c.ServiceTier = "batch" }, []string{"service_tier"}},
 		{"stops beyond what is taken", vendors, `"stop":["1","2","3","4"]`, func(c *model.Content) { c.Stop = []string{"1", "2", "3", "4", "5"} }, []string{"stop[4]"}},
 		{"names", elsewhere, `"name":"Ann_Lee"`, func(c *model.Content) { c.Messages[0].Name = "Ann Lee" }, nil},
 		{"some tools, elsewhere", elsewhere, `"tools":[{"type":"function","function":{"name":"b"}}],"tool_choice":"required"`, func(c *model.Content) {

@@ -117,7 +117,7 @@ func answerWhole(in *reply.Reply, req *model.Request, emit func(model.Part) erro
 func readWhole(data []byte) (*model.Response, error) {
 	d := newDecoder(data)
 	resp := &model.Response{}
-	failed, said := false, false
+	refused, said, broke := false, false, false
 	err := d.Members(func(key string) error {
 		switch key {
 		case "id":
@@ -128,7 +128,7 @@ func readWhole(data []byte) (*model.Response, error) {
 				return nil
 			}
 		case "error":
-			failed = d.Kind() != 'n'
+			refused = d.Kind() != 'n'
 		case "usage":
 			return d.usage(&resp.Usage)
 		case "service_tier":
@@ -138,7 +138,7 @@ func readWhole(data []byte) (*model.Response, error) {
 			}
 		case "choices":
 			said = true
-			return d.choices(resp)
+			return d.choices(resp, &broke)
 		}
 		d.Skip()
 		return nil
@@ -147,7 +147,7 @@ func readWhole(data []byte) (*model.Response, error) {
 	switch {
 	case d.Err() != nil:
 		return nil, reply.Bad(fmt.Errorf("the answer is %w", err))
-	case failed:
+	case refused:
 		return nil, failure(0, data)
 	case err != nil:
 		return nil, reply.Bad(err)
@@ -155,11 +155,14 @@ func readWhole(data []byte) (*model.Response, error) {
 		return nil, reply.Hinted(errors.New("the answer has no choices: "+reply.Excerpt(data)), "check base_url and dialect")
 	case len(resp.Choices) == 0:
 		return nil, reply.Bad(errors.New("the answer's choices are empty"))
+	case broke:
+		return nil, errBroke()
 	}
 	return resp, nil
 }
 
-func (d *decoder) choices(resp *model.Response) error {
+// choices reads the answers; broke becomes true where one says that it failed.
+func (d *decoder) choices(resp *model.Response, broke *bool) error {
 	return d.Elems(func(int) error {
 		var choice model.Choice
 		err := d.Members(func(key string) error {
@@ -171,7 +174,7 @@ func (d *decoder) choices(resp *model.Response) error {
 			case "finish_reason":
 				var reason string
 				err := d.Str(&reason)
-				choice.Finish = finishOf(reason)
+				choice.Finish, *broke = finishOf(reason), *broke || reason == failedEnd
 				return err
 			case "stop_reason":
 				if d.Kind() == '"' {

@@ -5,7 +5,6 @@ package openai
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"strings"
 
 	"retort/dialect"
@@ -22,7 +21,7 @@ import (
 //
 //     and is taken out again when it comes back. A seal that would make an id too long stays behind.
 //
-//   - Of reasoning: in reasoning_details, which several upstreams send and some clients send back.
+//   - Of reasoning: in reasoning_details, which several upstreams send and some clients send back; see details.go.
 const (
 	sealMark = "__seal_"
 	maxSeal  = 16 << 10 // bytes of a seal that an id may carry
@@ -85,59 +84,4 @@ func digest(id string) string {
 		out[i] = letters[int(out[i])%len(letters)]
 	}
 	return string(out)
-}
-
-// detail is one of a message's reasoning_details.
-type detail struct {
-	Type      string `json:"type"`
-	Text      string `json:"text,omitempty"`
-	Summary   string `json:"summary,omitempty"`
-	Data      string `json:"data,omitempty"`
-	Signature string `json:"signature,omitempty"`
-	Index     int    `json:"index"`
-}
-
-// details returns the reasoning_details that carry a seal.
-func details(s *model.Seal, index int) json.RawMessage {
-	if s.Dialect == Name {
-		if raw := json.RawMessage(s.Data); json.Valid(raw) {
-			return raw
-		}
-		return nil
-	}
-	d := detail{Type: "reasoning.text", Signature: dialect.CarrySeal(s, Name), Index: index}
-	if s.Hidden {
-		d = detail{Type: "reasoning.encrypted", Data: d.Signature, Index: index}
-	}
-	raw, err := json.Marshal([]detail{d})
-	if err != nil {
-		return nil // cannot be: strings and numbers alone
-	}
-	return raw
-}
-
-// undetailed returns the seal in reasoning_details: one that was carried there, or else all of them as they came. It
-// is nil where there is nothing that an upstream could want back. text is what they say of the reasoning itself.
-func undetailed(raw json.RawMessage) (s *model.Seal, text string) {
-	var all []detail
-	if json.Unmarshal(raw, &all) != nil {
-		return nil, ""
-	}
-	worth := false
-	for _, d := range all {
-		text += d.Text + d.Summary
-		for _, sealed := range []string{d.Signature, d.Data} {
-			if sealed == "" {
-				continue
-			}
-			worth = true
-			if s := dialect.OpenSeal(sealed, Name, false); s.Dialect != Name {
-				return s, text
-			}
-		}
-	}
-	if !worth {
-		return nil, text
-	}
-	return &model.Seal{Dialect: Name, Data: string(raw)}, text
 }

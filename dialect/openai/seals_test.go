@@ -89,12 +89,16 @@ func TestReasoningDetails(t *testing.T) {
 		{`[{"type":"reasoning.text","text":"a","signature":"s"}]`, "a", &model.Seal{Dialect: Name, Data: `[{"type":"reasoning.text","text":"a","signature":"s"}]`}},
 		{`[{"type":"reasoning.encrypted","data":"retort.anthropic!.s"}]`, "", &model.Seal{Dialect: "anthropic", Data: "s", Hidden: true}},
 	} {
-		s, text := undetailed([]byte(tc.raw))
+		var s *model.Seal
+		text := ""
+		if told, _ := undetailed([]byte(tc.raw)); len(told) > 0 {
+			s, text = told[0].Seal, told[0].Text
+		}
 		if d := cmp.Diff(tc.want, s); d != "" || text != tc.text {
 			t.Errorf("%s says %q (-want +got):\n%s", tc.raw, text, d)
 		}
 	}
-	if details(&model.Seal{Dialect: Name, Data: "{"}, 0) != nil {
+	if ownDetails(&model.Seal{Dialect: Name, Data: "{"}) != nil {
 		t.Error("a seal that is not JSON is written")
 	}
 }

@@ -3,6 +3,7 @@
 package responses
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"io"
@@ -17,11 +18,14 @@ import (
 )
 
 // Answer returns the writer of the answer to req.
-func (Server) Answer(w io.Writer, req *model.Request) dialect.Answer {
+func (s Server) Answer(w io.Writer, req *model.Request) dialect.Answer {
 	a := &answer{w: w, req: req, stream: req.Stream, live: req.Stream, out: *newEncoder(nil)}
 	if req.Wire != nil && req.Wire.Dialect == Name {
 		if n, err := noteOf(req.Wire); err == nil {
 			a.note = n
+			if !n.unstored {
+				a.memory = s.Memory
+			}
 		}
 	}
 	return a
@@ -31,7 +35,8 @@ func (Server) Answer(w io.Writer, req *model.Request) dialect.Answer {
 type answer struct {
 	w      io.Writer
 	req    *model.Request
-	note   *note // nil where the request came in another form
+	note   *note   // nil where the request came in another form
+	memory *Memory // that shall keep the answer; nil: none
 	stream bool
 	live   bool // items are written as they come
 
@@ -45,6 +50,7 @@ type answer struct {
 	over    bool   // with them the end of the answer
 	theirs  string // the id that the upstream gave the answer
 	echo    []byte // what the answer repeats of the request
+	parts   [5]int // where, in what goes out next, parts of the response begin: it, its output, what follows, the echo, the rest
 
 	items   []*output
 	cur     *output   // the message or reasoning that goes on
@@ -163,7 +169,10 @@ func (a *answer) event(name string) {
 	a.seq++
 }
 
-func (a *answer) endEvent() { a.out.B = append(a.out.B, "}\n\n"...) }
+// eventEnd ends every event.
+const eventEnd = "}\n\n"
+
+func (a *answer) endEvent() { a.out.B = append(a.out.B, eventEnd...) }
 
 // Finish writes the whole answer, or the end of a stream.
 func (a *answer) Finish(resp *model.Response) error {
@@ -172,7 +181,7 @@ func (a *answer) Finish(resp *model.Response) error {
 	case a.over: // the upstream has ended it
 		return nil
 	case a.passed: // somebody ended it before the upstream did
-		a.live = false
+		a.live, a.memory = false, nil
 		a.identify(resp.Model)
 	case a.stream:
 		a.begin(resp.Model)
@@ -191,33 +200,49 @@ func (a *answer) Finish(resp *model.Response) error {
 		})
 	}
 	a.close()
-	status := a.status()
+	status, _ := a.ending()
+	var fault *oaierror.Account
+	if status == failed {
+		a.memory, fault = nil, a.oddEnd() // nobody can go on from it
+	}
 	if !a.stream {
-		a.response(status, resp, nil)
+		a.response(status, resp, fault)
+		a.keep(len(a.out.B))
 		return a.flush()
 	}
-	a.responseEvent("response."+status, status, resp, nil)
+	a.responseEvent("response."+status, status, resp, fault)
+	a.keep(len(a.out.B) - len(eventEnd))
 	return a.flush()
 }
 
-// incomplete returns why an answer is not complete, in the vendor's words; empty when it is. A refusal that stands in
-// the answer needs no further word.
-func (a *answer) incomplete() string {
-	switch {
-	case a.finish == model.FinishLength:
-		return "max_output_tokens"
-	case a.finish == model.FinishFilter, a.finish == model.FinishRefusal && !a.refused:
-		return "content_filter"
+// keep puts the answer, which goes out next and ends there before end, into the memory. That comes first, as a client
+// may refer to the answer at once.
+func (a *answer) keep(end int) {
+	if a.memory == nil {
+		return
 	}
-	return ""
+	part := func(from, to int) []byte { return bytes.Clone(a.out.B[from:to]) }
+	at := a.parts
+	d := draft{id: a.responseID(), output: a.items, echo: a.echo,
+		rest: [3][]byte{part(at[0], at[1]), part(at[2], at[3]), part(at[4], end)}}
+	if in := a.note.input; in.There() {
+		d.input = a.req.Wire.Body[in.Start:in.End]
+	}
+	a.memory.keep(a.req.Tenant, &d)
 }
 
-// status returns what has become of an answer that has ended.
-func (a *answer) status() string {
-	if a.incomplete() != "" {
-		return "incomplete"
+// ending returns what has become of an answer that has ended, and why it is incomplete if it is. A refusal that stands
+// in the answer needs no further word.
+func (a *answer) ending() (status, why string) {
+	if a.finish == model.FinishRefusal && a.refused {
+		return completed, ""
 	}
-	return "completed"
+	return ending(a.finish)
+}
+
+// oddEnd is the fault of an answer that ended for a reason that nobody knows.
+func (a *answer) oddEnd() *oaierror.Account {
+	return &oaierror.Account{Code: "server_error", Message: "the upstream ended the answer for the reason " + strconv.Quote(string(a.finish))}
 }
 
 // Fail ends a stream with an error, in both ways that clients look for: an event of its own and a response that failed.

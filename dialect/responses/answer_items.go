@@ -25,6 +25,7 @@ type output struct {
 	head  []byte         // what the events of the text begin with
 	notes []byte         // the citations of the open part, as JSON
 	noted int
+	whole []model.Citation // of all of the open part
 	probs []model.TokenLogprob
 
 	call model.ToolCall // without its arguments
@@ -101,8 +102,12 @@ func (a *answer) speak(p *model.Part) {
 		a.delta(m, name, "content_index", m.count, p)
 	}
 	if p.Detail != nil {
-		for i := range p.Detail.Citations {
-			a.cite(m, &p.Detail.Citations[i])
+		for _, c := range p.Detail.Citations {
+			if c.Start == 0 && c.End == 0 { // of the whole text, whose end is yet to come
+				m.whole = append(m.whole, c)
+			} else {
+				a.cite(m, &c)
+			}
 		}
 		if p.Detail.Seal != nil {
 			m.seal = p.Detail.Seal
@@ -217,7 +222,10 @@ func (a *answer) close() {
 		return
 	}
 	a.ended = true
-	status := a.status()
+	status := completed
+	if now, _ := a.ending(); now != completed {
+		status = incomplete // items do not fail
+	}
 	a.endCurrent(status)
 	for _, m := range a.calls {
 		if m != nil && m.done == nil {
@@ -253,6 +261,9 @@ func (a *answer) endPart(m *output) {
 		return
 	}
 	e := &a.out
+	for i := range m.whole {
+		a.cite(m, &m.whole[i])
+	}
 	if a.live {
 		name, key := "response.output_text.done", "text"
 		if m.part == model.RefusalPart {
@@ -274,7 +285,7 @@ func (a *answer) endPart(m *output) {
 	}
 	m.parts = append(m.parts, whole...)
 	m.count++
-	m.part, m.text, m.notes, m.noted, m.probs = model.MetaPart, m.text[:0], nil, 0, nil
+	m.part, m.text, m.notes, m.noted, m.whole, m.probs = model.MetaPart, m.text[:0], nil, 0, nil, nil
 }
 
 func (a *answer) endCall(m *output, status string) {
@@ -367,10 +378,10 @@ func (a *answer) media(p *model.Part) {
 func (a *answer) cite(m *output, c *model.Citation) {
 	e := newEncoder(nil)
 	switch {
-	case c.URL != "":
-		e.annotation(c)
 	case ownCitation(c.Native):
 		e.B = append(e.B, c.Native...)
+	case c.URL != "":
+		e.annotation(c, string(m.text))
 	default:
 		return
 	}

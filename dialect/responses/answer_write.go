@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"time"
 
-	"retort/dialect"
 	"retort/dialect/internal/oaierror"
 	"retort/dialect/internal/scan"
 	"retort/model"
@@ -139,8 +138,8 @@ func (a *answer) item(m *output, status string) []byte {
 	case model.ReasoningPart:
 		e.Text("type", "reasoning")
 		e.texts("summary", "summary_text", pieces(nil, string(m.text)))
-		if m.seal != nil {
-			e.Text("encrypted_content", dialect.CarrySeal(m.seal, Name))
+		if m.seal != nil || status != "in_progress" {
+			e.Text("encrypted_content", sealOf(m.seal))
 		}
 	case model.MediaPart:
 		e.Text("type", "image_generation_call")
@@ -173,12 +172,9 @@ func (a *answer) responseEvent(name, status string, resp *model.Response, fault 
 // response writes the response object as it stands: resp once there is an answer, fault where there will be none.
 func (a *answer) response(status string, resp *model.Response, fault *oaierror.Account) {
 	e := &a.out
+	a.parts[0] = len(e.B)
 	mark := e.Open()
-	id := "resp_" + a.id
-	if a.theirs != "" {
-		id = a.theirs
-	}
-	e.Text("id", id)
+	e.Text("id", a.responseID())
 	e.Text("object", "response")
 	e.Whole("created_at", a.created)
 	e.Text("status", status)
@@ -189,7 +185,7 @@ func (a *answer) response(status string, resp *model.Response, fault *oaierror.A
 		e.Null("completed_at")
 	}
 	a.fault(fault)
-	if why := a.incomplete(); status == "incomplete" {
+	if _, why := a.ending(); status == incomplete {
 		e.Key("incomplete_details")
 		inner := e.Open()
 		e.Text("reason", why)
@@ -199,32 +195,53 @@ func (a *answer) response(status string, resp *model.Response, fault *oaierror.A
 	}
 	e.Text("model", a.model)
 	e.Array("output")
+	a.parts[1] = len(e.B)
 	for _, m := range a.items {
 		if m.done != nil {
 			e.Elem()
 			e.B = append(e.B, m.done...)
 		}
 	}
+	a.parts[2] = len(e.B)
 	e.EndArray()
+	e.Key("previous_response_id")
+	if a.note != nil && a.note.previousID != "" && a.note.recalled {
+		e.B = scan.Quote(e.B, a.note.previousID)
+	} else {
+		e.B = append(e.B, "null"...)
+	}
+	e.Boolean("store", a.memory != nil)
 	a.repeat()
 	if resp != nil {
-		e.Text("service_tier", tierOf(resp, a.said(echoTier)))
+		e.TextIf("service_tier", tierOf(resp, a.said(echoTier)))
 		e.Key("usage")
 		e.usage(&resp.Usage)
 	} else {
 		e.Key("service_tier")
-		e.B = append(e.B, or(a.said(echoTier), `"auto"`)...)
+		if tierNamed(quotedText(a.said(echoTier))) == "" {
+			e.B = append(e.B, `"auto"`...)
+		} else {
+			e.B = append(e.B, a.said(echoTier)...)
+		}
 		e.Null("usage")
 	}
 	e.Close(mark)
 }
 
-// tierOf returns the service tier that answered.
+// responseID returns the id of the answer as a whole.
+func (a *answer) responseID() string {
+	if a.theirs != "" {
+		return a.theirs
+	}
+	return "resp_" + a.id
+}
+
+// tierOf returns the service tier that answered; empty for one that the vendor has none like.
 func tierOf(resp *model.Response, asked []byte) string {
 	if resp.ServiceTier != "" {
-		return resp.ServiceTier
+		return tierNamed(resp.ServiceTier)
 	}
-	if tier := quotedText(asked); tier != "" && tier != "auto" {
+	if tier := tierNamed(quotedText(asked)); tier != "" && tier != "auto" {
 		return tier
 	}
 	return "default"
@@ -282,8 +299,7 @@ func (a *answer) said(f echo) []byte {
 	return raw
 }
 
-// repeat writes what the answer repeats of the request. What is said of the upstream's memory is what is true here:
-// nothing is stored.
+// repeat writes what the answer repeats of the request.
 func (a *answer) repeat() {
 	if a.echo == nil {
 		e := newEncoder([]byte{'{'})
@@ -293,15 +309,16 @@ func (a *answer) repeat() {
 				e.B = append(e.B, or(a.said(echo(f)), echoed[f].otherwise)...)
 			}
 		}
-		e.Null("previous_response_id")
-		e.Boolean("store", false)
 		e.Key("reasoning")
 		e.with(a.said(echoReasoning), map[string]json.RawMessage{"effort": json.RawMessage("null"), "summary": json.RawMessage("null")})
 		e.Key("text")
 		e.with(a.said(echoText), map[string]json.RawMessage{"format": json.RawMessage(`{"type":"text"}`)})
 		a.echo = e.B[1:]
 	}
-	a.out.B = append(append(a.out.B, ','), a.echo...)
+	a.out.B = append(a.out.B, ',')
+	a.parts[3] = len(a.out.B)
+	a.out.B = append(a.out.B, a.echo...)
+	a.parts[4] = len(a.out.B)
 }
 
 // with writes an object with members that it must have.

@@ -81,3 +81,32 @@ func BenchmarkTranslate(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkKeep keeps a turn of a long conversation, of which all but the last turn is kept already.
+func BenchmarkKeep(b *testing.B) {
+	s := Server{Memory: NewMemory(MemoryOptions{})}
+	body := []byte(`{"model":"m","input":[` + strings.Repeat(`{"type":"message","role":"user","content":[{"type":"input_text","text":"`+strings.Repeat("some words, ", 20)+`"}]},`, 200) +
+		`{"role":"user","content":"end"}]}`)
+	r := httptest.NewRequest("POST", "/v1/responses", nil)
+	resp := model.Answer("up/m", "fine")
+	for _, kind := range []string{"kept", "not"} {
+		if kind == "not" {
+			s.Memory = nil
+		}
+		b.Run(kind, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				req, err := s.Request(r, body)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if req, err = s.Recall(req); err != nil {
+					b.Fatal(err)
+				}
+				if err := s.Answer(io.Discard, req).Finish(resp); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -54,7 +54,7 @@ var (
 
 func (c Client) fill(ctx context.Context, r *http.Request, to asked, req *model.Request) error {
 	if w := req.Wire; w != nil && w.Dialect == Name {
-		return passOn(ctx, r, to.name, req)
+		return c.passOn(ctx, r, to, req)
 	}
 	content, err := req.Content()
 	if err != nil {
@@ -72,7 +72,7 @@ func (c Client) fill(ctx context.Context, r *http.Request, to asked, req *model.
 }
 
 // passOn gives r the body as it came, but for the model's name and for seals that the upstream did not make.
-func passOn(ctx context.Context, r *http.Request, name string, req *model.Request) error {
+func (c Client) passOn(ctx context.Context, r *http.Request, to asked, req *model.Request) error {
 	w := req.Wire
 	n, err := noteOf(w)
 	if err != nil {
@@ -81,11 +81,13 @@ func passOn(ctx context.Context, r *http.Request, name string, req *model.Reques
 	for key, v := range w.Header {
 		r.Header[key] = v
 	}
-	if !n.carried {
-		n.splice(w.Body, name).Send(r)
+	strict := c.Vendor || vendor(to.base)
+	bare := n.recalled && strict
+	if !n.carried && !bare {
+		n.splice(w.Body, to.name).Send(r)
 		return nil
 	}
-	input, left := withoutCarried(w.Body[n.input.Start:n.input.End])
+	input, left := withoutCarried(w.Body[n.input.Start:n.input.End], strict, bare)
 	for _, i := range left {
 		field := "input[" + strconv.Itoa(i) + "]." + string(dialect.Seals)
 		if req.Strict {
@@ -95,7 +97,7 @@ func passOn(ctx context.Context, r *http.Request, name string, req *model.Reques
 		}
 		model.TrailOf(ctx).Drop(field)
 	}
-	as := splice.Edit{At: n.name, Text: scan.Quote(nil, name)}
+	as := splice.Edit{At: n.name, Text: scan.Quote(nil, to.name)}
 	rest := splice.Edit{At: n.input, Text: input}
 	if n.name.Start < n.input.Start {
 		splice.New(w.Body, as, rest).Send(r)
@@ -104,6 +106,9 @@ func passOn(ctx context.Context, r *http.Request, name string, req *model.Reques
 	}
 	return nil
 }
+
+// ToolNames returns which names of functions the vendor takes.
+func (Client) ToolNames() dialect.ToolNames { return dialect.ToolNames{Most: 64, Groups: true} }
 
 // Authorize adds the key as a bearer token.
 func (Client) Authorize(r *http.Request, key string) {

@@ -150,7 +150,7 @@ func foreign() *model.Content {
 		},
 		Tools: []model.Tool{{Name: "f", Strict: &yes, Parameters: json.RawMessage(`{"type":"object","properties":{"a":{"type":"string","minLength":3}},"required":["a"],"additionalProperties":false}`)},
 			{Name: "g"}, {Name: "p", Freeform: &model.Freeform{}}},
-		Extra: map[string]json.RawMessage{"metadata": json.RawMessage("{}"), ".how": json.RawMessage("1")},
+		Extra: map[string]json.RawMessage{"metadata": json.RawMessage(`{"k":"v"}`), ".how": json.RawMessage("1")},
 	}
 }
 
@@ -229,7 +229,7 @@ func TestCount(t *testing.T) {
 }
 
 func TestSaid(t *testing.T) {
-	want := map[string]int{"GET /v1/responses": 426, "GET /v1/responses/*": 404, "DELETE /v1/responses/*": 404}
+	want := map[string]int{"GET /v1/responses": 426, "GET /v1/responses/*": 404, "GET /v1/responses/*/input_items": 404, "DELETE /v1/responses/*": 404}
 	for _, route := range (Server{}).Routes() {
 		if route.Say == nil {
 			continue

@@ -51,15 +51,25 @@ func refused(err error) error {
 }
 
 // remembered is the error for what only the upstream that remembers it understands.
-type remembered struct{ field, why string }
+type remembered struct {
+	field, why string
+	keepable   bool // it is of a kind that a Memory keeps
+}
 
 func (e *remembered) Error() string { return e.why }
 
 var _ error = (*remembered)(nil)
 
+const elsewhere = "refers to what an upstream stores; this model's does not know it"
+
 // recall returns the error for a field that refers to the upstream's memory.
 func recall(field string) error {
-	return &remembered{field, "refers to what an upstream stores; this model's does not know it"}
+	return &remembered{field: field, why: elsewhere}
+}
+
+// unkept returns the error for a field that refers to what a Memory might have kept.
+func unkept(field string) error {
+	return &remembered{field: field, why: elsewhere, keepable: true}
 }
 
 // decoder reads the values of a body.

@@ -104,7 +104,9 @@ func (d *decoder) item(t *turns) error {
 		return d.output(t, kind)
 	case "reasoning":
 		return d.reasoning(t)
-	case "item_reference", "compaction_trigger":
+	case "item_reference":
+		return unkept("")
+	case "compaction_trigger":
 		return recall("")
 	case "image_generation_call":
 		return d.generated(t)
@@ -199,7 +201,7 @@ func (d *decoder) message(t *turns) error {
 	case "user":
 	case "":
 		if !said && h.id != "" { // the short form of a reference
-			return recall("")
+			return unkept("")
 		}
 		return object.At("role", object.Wrong("is missing"))
 	default:
@@ -326,7 +328,11 @@ func (d *decoder) reasoning(t *turns) error {
 		d.put(&h.extra, ".shown", "content")
 		d.pieces(&h.extra, ".content", content)
 	}
-	if sealed != "" {
+	switch sealed {
+	case "":
+	case unsealed:
+		d.put(&h.extra, ".unsealed", "yes")
+	default:
 		b.Seal = dialect.OpenSeal(sealed, Name, b.Text == "")
 	}
 	d.mark(&h, true)

@@ -133,7 +133,7 @@ func (d *decoder) image() (model.Block, error) {
 	case err != nil:
 		return b, err
 	case url != "":
-		return b, object.At("image_url", setURL(m, url))
+		return b, object.At("image_url", d.setURL(&b, ".image_url", url))
 	case m.FileID == "":
 		return b, object.Wrong("must have image_url or file_id")
 	}
@@ -143,7 +143,7 @@ func (d *decoder) image() (model.Block, error) {
 func (d *decoder) file() (model.Block, error) {
 	m := &model.Media{}
 	b := model.Block{Kind: model.DocumentBlock, Media: m}
-	data := ""
+	data, url := "", ""
 	err := d.Members(func(key string) error {
 		switch key {
 		case "file_data":
@@ -151,7 +151,7 @@ func (d *decoder) file() (model.Block, error) {
 		case "file_id":
 			return d.Str(&m.FileID)
 		case "file_url":
-			return d.Str(&m.URL)
+			return d.Str(&url)
 		case "filename":
 			return d.Str(&m.Name)
 		}
@@ -160,12 +160,14 @@ func (d *decoder) file() (model.Block, error) {
 	switch {
 	case err != nil:
 		return b, err
-	case strings.HasPrefix(data, "data:"):
-		return b, object.At("file_data", setURL(m, data))
+	case isData(data):
+		return b, object.At("file_data", d.setURL(&b, ".file_data", data))
 	case data != "":
 		m.Data, err = object.Base64(data)
 		return b, object.At("file_data", err)
-	case m.FileID == "" && m.URL == "":
+	case url != "":
+		return b, object.At("file_url", d.setURL(&b, ".file_url", url))
+	case m.FileID == "":
 		return b, object.Wrong("must have file_data, file_url or file_id")
 	}
 	return b, nil
@@ -197,19 +199,27 @@ func (d *decoder) audio() (model.Block, error) {
 	return b, err
 }
 
-// setURL stores a URL; one that is itself base64 data is unpacked.
-func setURL(m *model.Media, url string) error {
-	rest, ok := strings.CutPrefix(url, "data:")
-	if ok {
-		kind, data, encoded := strings.Cut(rest, ";base64,")
-		if encoded && !strings.ContainsAny(kind, ";,") {
-			var err error
-			m.Type = kind
-			m.Data, err = object.Base64(data)
-			return err
-		}
+// isData says whether a text is a data URL.
+func isData(text string) bool {
+	const scheme = "data:"
+	return len(text) >= len(scheme) && strings.EqualFold(text[:len(scheme)], scheme)
+}
+
+// setURL stores the URL of a block's medium. One that is itself data is unpacked; how it was written is kept under mark
+// where the usual form is another.
+func (d *decoder) setURL(b *model.Block, mark, text string) error {
+	u, ok, err := object.ParseDataURL(text)
+	switch {
+	case err != nil:
+		return err
+	case !ok:
+		b.Media.URL = text
+		return nil
 	}
-	m.URL = url // data URLs of other kinds are legal, but no shape that other dialects have
+	b.Media.Type, b.Media.Data = u.Type, u.Data
+	if !u.Plain || mark == ".file_url" {
+		d.put(&b.Extra, mark, text)
+	}
 	return nil
 }
 

@@ -30,7 +30,11 @@ func (d *decoder) field(content *model.Content, t *turns, key string) error {
 		return d.reasoningConfig(content)
 	case "include":
 		return d.include(content)
-	case "previous_response_id", "conversation", "prompt":
+	case "previous_response_id":
+		if !d.Null() {
+			return unkept(key)
+		}
+	case "conversation", "prompt":
 		if !d.Null() {
 			return recall(key)
 		}

@@ -5,6 +5,7 @@ package responses
 import (
 	"encoding/json"
 
+	"retort/dialect/internal/called"
 	"retort/model"
 )
 
@@ -18,15 +19,16 @@ type asked struct {
 // encode turns content into the body of a request, and says what it left out beyond the table. What has no
 // counterpart is left out.
 func (c Client) encode(to asked, content *model.Content) ([]byte, []string, error) {
-	e := &encoder{strict: vendor(to.base), own: content.Dialect == Name, origin: content.Dialect}
+	e := &encoder{strict: c.Vendor || vendor(to.base), own: content.Dialect == Name, origin: content.Dialect}
 	e.Foreign = content.Dialect != "" && !e.own
+	content = called.Of(content, Name, c.ToolNames()).Apply(content)
 	e.marks = !e.Foreign || c.Breakpoints
 	e.calls(content.Messages)
 	mark := e.Open()
 	e.Text("model", to.name)
 	e.input(content)
 	e.answerShape(content)
-	e.reasoningConfig(content)
+	e.reasoningConfig(content, to.name)
 	if to.count {
 		e.Close(mark)
 		return e.B, e.notes, e.Err
@@ -62,7 +64,7 @@ func (e *encoder) settings(c *model.Content) {
 	if c.TopLogprobs > 0 {
 		e.Whole("top_logprobs", int64(c.TopLogprobs))
 	}
-	e.TextIf("service_tier", c.ServiceTier)
+	e.TextIf("service_tier", e.tier(c.ServiceTier))
 	e.TextIf("prompt_cache_key", c.CacheKey)
 	if c.Cache != nil && e.marks {
 		e.Key("prompt_cache_options")
@@ -74,7 +76,7 @@ func (e *encoder) settings(c *model.Content) {
 	if field, ok := said(c.Extra, ".user"); ok && e.own {
 		e.TextIf(field, c.User)
 	} else {
-		e.TextIf("user", c.User)
+		e.TextIf("user", e.endUser(c.User))
 	}
 	if how, ok := said(c.Extra, ".truncation"); ok && e.own {
 		e.Text("truncation", how)
@@ -102,9 +104,12 @@ func (e *encoder) include(c *model.Content, reasons bool) {
 
 // store asks the upstream to keep nothing, unless the caller said something else.
 func (e *encoder) store(c *model.Content) {
-	_, off := c.Extra[".store"]
-	if off || !e.own {
+	said, ok := c.Extra[".store"]
+	switch {
+	case !e.own:
 		e.Boolean("store", false)
+	case ok:
+		e.Raw("store", said)
 	}
 }
 
@@ -161,7 +166,7 @@ func (e *encoder) format(f *model.Format) {
 	}
 }
 
-func (e *encoder) reasoningConfig(c *model.Content) {
+func (e *encoder) reasoningConfig(c *model.Content, name string) {
 	rest := c.Extra["reasoning"]
 	if e.Foreign {
 		rest = nil
@@ -170,7 +175,7 @@ func (e *encoder) reasoningConfig(c *model.Content) {
 	if c.Reasoning != nil && c.Reasoning.Summary != "none" { // none is shown unless asked for
 		summary = c.Reasoning.Summary
 	}
-	effort := c.Effort
+	effort := e.effort(c.Effort, name)
 	if e.own && asItem(c, ".effort", effort) {
 		effort = ""
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"retort/dialect"
 	"retort/model"
 )
 
@@ -167,6 +168,9 @@ func (w *spokenItem) part(i int, b *model.Block) bool {
 	if !w.open {
 		w.begin(b)
 	}
+	if assistant && w.e.uncited(b) {
+		w.e.left(at(i, string(dialect.PastCitations)))
+	}
 	w.e.part(b, assistant)
 	return true
 }
@@ -231,6 +235,13 @@ func (e *encoder) reasoning(i int, b *model.Block) {
 	case foreign && (e.strict || b.Text == ""):
 		if b.Text != "" && e.strict {
 			e.left(at(i, "past_reasoning"))
+		}
+		return
+	case e.own && b.Extra[".unsealed"] != nil && b.Text != "":
+		if e.strict {
+			e.left(at(i, string(dialect.PastReasoning)))
+		} else {
+			e.open(b)
 		}
 		return
 	case !foreign && e.own: // as it came

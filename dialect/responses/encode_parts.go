@@ -3,9 +3,13 @@
 package responses
 
 import (
+	"bytes"
 	"mime"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
+	"retort/dialect/internal/object"
 	"retort/model"
 )
 
@@ -24,6 +28,10 @@ func (e *encoder) sendable(i int, b *model.Block) bool {
 		return false
 	}
 	if b.Media == nil {
+		return false
+	}
+	if isData(b.Media.URL) && unpacked(b.Media).URL != "" { // it is broken
+		e.left(at(i, string(b.Kind)+"_url"))
 		return false
 	}
 	if b.Media.FileID != "" && e.Foreign && e.origin != "openai" {
@@ -46,7 +54,7 @@ func (e *encoder) part(b *model.Block, assistant bool) {
 		if assistant {
 			e.Text("type", "output_text")
 			e.Text("text", b.Text)
-			e.citations(b.Citations, e.own && b.ID != "")
+			e.citations(b, e.own && b.ID != "")
 		} else {
 			e.Text("type", "input_text")
 			e.Text("text", b.Text)
@@ -55,9 +63,9 @@ func (e *encoder) part(b *model.Block, assistant bool) {
 		e.Text("type", "refusal")
 		e.Text("refusal", b.Text)
 	case model.ImageBlock:
-		e.image(b.Media)
+		e.image(b)
 	case model.DocumentBlock:
-		e.file(b.Media)
+		e.file(b)
 	case model.AudioBlock:
 		e.audio(b.Media)
 	}
@@ -69,40 +77,80 @@ func (e *encoder) part(b *model.Block, assistant bool) {
 }
 
 // citations writes what a text rests on, as far as it has an address; always says to write that there is nothing.
-func (e *encoder) citations(list []model.Citation, always bool) {
-	if len(list) == 0 && !always {
+func (e *encoder) citations(b *model.Block, always bool) {
+	if len(b.Citations) == 0 && !always {
 		return
 	}
 	e.Array("annotations")
-	for i := range list {
-		c := &list[i]
-		if c.Native == nil || e.Foreign {
-			if c.URL != "" {
-				e.Elem()
-				e.annotation(c)
-			}
-			continue
+	for i := range b.Citations {
+		c := &b.Citations[i]
+		switch {
+		case e.native(c):
+			e.Elem()
+			e.B = append(e.B, c.Native...)
+		case c.URL != "":
+			e.Elem()
+			e.annotation(c, b.Text)
 		}
-		e.Elem()
-		e.B = append(e.B, c.Native...)
 	}
 	e.EndArray()
 }
 
-// annotation writes a citation of something with an address.
-func (e *encoder) annotation(c *model.Citation) {
+// native says whether a citation goes as its dialect wrote it.
+func (e *encoder) native(c *model.Citation) bool {
+	return c.Native != nil && (e.own || !e.Foreign && ownCitation(c.Native))
+}
+
+// uncited says whether a citation of a block is left out, because it has no address.
+func (e *encoder) uncited(b *model.Block) bool {
+	return slices.ContainsFunc(b.Citations, func(c model.Citation) bool { return c.URL == "" && !e.native(&c) })
+}
+
+// annotation writes a citation of something with an address, for a piece of text or for the whole.
+func (e *encoder) annotation(c *model.Citation, text string) {
+	end := c.End
+	if c.Start == 0 && end == 0 {
+		end = utf8.RuneCountInString(text)
+	}
 	mark := e.Open()
 	e.Text("type", "url_citation")
 	e.Text("url", c.URL)
 	e.Text("title", c.Title)
 	e.Whole("start_index", int64(c.Start))
-	e.Whole("end_index", int64(c.End))
+	e.Whole("end_index", int64(end))
 	e.Close(mark)
 }
 
-func (e *encoder) image(m *model.Media) {
+// written writes a medium as decode found it, if that was in a form other than the usual one: true if so.
+func (e *encoder) written(b *model.Block, key string) bool {
+	text, ok := said(b.Extra, "."+key)
+	if !ok || !e.own {
+		return false
+	}
+	u, ok, err := object.ParseDataURL(text)
+	if !ok || err != nil || !bytes.Equal(u.Data, b.Media.Data) { // it is another medium by now
+		return false
+	}
+	e.Text(key, text)
+	return true
+}
+
+// unpacked returns a medium whose URL is no data URL.
+func unpacked(m *model.Media) *model.Media {
+	u, ok, err := object.ParseDataURL(m.URL)
+	if !ok || err != nil {
+		return m
+	}
+	own := *m
+	own.URL, own.Type, own.Data = "", u.Type, u.Data
+	return &own
+}
+
+func (e *encoder) image(b *model.Block) {
 	e.Text("type", "input_image")
+	m := unpacked(b.Media)
 	switch {
+	case e.written(b, "image_url"):
 	case m.FileID != "":
 		e.Text("file_id", m.FileID)
 	case m.URL != "":
@@ -118,10 +166,12 @@ func (e *encoder) image(m *model.Media) {
 	e.TextIf("detail", m.Detail)
 }
 
-func (e *encoder) file(m *model.Media) {
+func (e *encoder) file(b *model.Block) {
 	e.Text("type", "input_file")
+	m := unpacked(b.Media)
 	name := m.Name
 	switch {
+	case e.written(b, "file_data"), e.written(b, "file_url"):
 	case m.FileID != "":
 		e.Text("file_id", m.FileID)
 	case m.URL != "":

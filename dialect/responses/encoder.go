@@ -44,7 +44,8 @@ func said(extra map[string]json.RawMessage, key string) (string, bool) {
 // rest writes the fields without a place, but for marks and for those of the item that a block stands for.
 func (e *encoder) rest(extra map[string]json.RawMessage) {
 	e.pick(extra, func(key string) (string, bool) {
-		return key, key[0] != '.' && !strings.HasPrefix(key, messagePrefix)
+		field := key[0] != '.' || strings.HasPrefix(key, "..") // of which Sorted takes one away
+		return key, field && !strings.HasPrefix(key, messagePrefix)
 	})
 }
 

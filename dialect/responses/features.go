@@ -4,13 +4,37 @@ package responses
 
 import (
 	"strings"
+	"sync"
 
 	"retort/dialect"
 	"retort/model"
 )
 
-// Features says what the dialect has.
-func Features() dialect.Table {
+// Features says what the dialect has. The table must not be modified.
+func Features() dialect.Table { return tables()[0] }
+
+// The ways in which an upstream has less than the dialect.
+const (
+	unmarked = 1 << iota // no marks up to which the prompt is cached
+	mute                 // no sound
+	variants
+)
+
+// tables are made once, as every request that is translated needs one of them. They are not modified.
+var tables = sync.OnceValue(func() (all [variants]dialect.Table) {
+	for i := range all {
+		all[i] = whole()
+		if i&unmarked != 0 {
+			delete(all[i], dialect.CacheMarks)
+		}
+		if i&mute != 0 {
+			delete(all[i], dialect.AudioData)
+		}
+	}
+	return all
+})
+
+func whole() dialect.Table {
 	return dialect.Table{
 		dialect.Text: dialect.Native, dialect.SystemText: dialect.Native, dialect.SystemMidway: dialect.Native,
 		dialect.ImageData: dialect.Native, dialect.ImageURL: dialect.Native, dialect.ImageFile: dialect.Native,
@@ -36,23 +60,26 @@ func Features() dialect.Table {
 
 // Features says what the dialect has for requests of other dialects.
 func (c Client) Features() dialect.Table {
-	t := Features()
+	which := 0
 	if !c.Breakpoints {
-		delete(t, dialect.CacheMarks)
+		which |= unmarked
 	}
-	return t
+	if c.Vendor {
+		which |= mute
+	}
+	return tables()[which]
 }
 
 // features is the table of the upstream at base for a request: the vendor's own API takes no sound.
 func (c Client) features(base string, content *model.Content) dialect.Table {
-	t := c.Features()
-	if content.Dialect == "" || content.Dialect == Name {
-		t = Features()
+	which := 0
+	if !c.Breakpoints && content.Dialect != "" && content.Dialect != Name {
+		which |= unmarked
 	}
-	if vendor(base) {
-		delete(t, dialect.AudioData)
+	if c.Vendor || vendor(base) {
+		which |= mute
 	}
-	return t
+	return tables()[which]
 }
 
 // reasons says whether a model may reason, by its name: the vendor refuses to be asked for the reasoning of those which

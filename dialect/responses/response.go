@@ -41,7 +41,7 @@ func (Client) Response(r *http.Response, req *model.Request, limit int, emit fun
 	if err != nil {
 		return nil, err
 	}
-	resp, err := readWhole(data)
+	resp, err := readWhole(data, inBackground(req))
 	if err != nil {
 		return nil, err
 	}
@@ -63,8 +63,17 @@ type response struct {
 	output                   []byte // its items
 }
 
-// readWhole reads an answer in one JSON object.
-func readWhole(data []byte) (*model.Response, error) {
+// inBackground says whether a client of this dialect asks the upstream for an answer that it will fetch itself later.
+func inBackground(req *model.Request) bool {
+	if req.Wire == nil || req.Wire.Dialect != Name {
+		return false
+	}
+	n, err := noteOf(req.Wire)
+	return err == nil && n.background
+}
+
+// readWhole reads an answer in one JSON object, which must be all of it but in the background.
+func readWhole(data []byte, background bool) (*model.Response, error) {
 	d := newDecoder(data)
 	var o response
 	err := d.response(&o)
@@ -79,6 +88,8 @@ func readWhole(data []byte) (*model.Response, error) {
 		return nil, o.failure(data)
 	case o.status == "failed":
 		return nil, reply.Bad(errors.New("the answer failed, for a reason that it does not say"))
+	case o.status == "cancelled", !background && (o.status == "queued" || o.status == "in_progress"):
+		return nil, reply.Bad(errors.New("the answer is not one yet, or never will be: its status is " + o.status))
 	case o.output == nil:
 		return nil, reply.Hinted(errors.New("the answer has no output: "+reply.Excerpt(data)), "check base_url and dialect")
 	}

@@ -7,10 +7,32 @@
 //
 // A request that came in this dialect goes to an upstream of this dialect byte for byte, but for the model's name, and
 // for items that only carry another vendor's seal (see below), which the upstream would refuse. Answers come back as
-// the upstream wrote them, whole or event by event. What refers to the upstream's memory (previous_response_id,
-// conversation, item references, stored prompts, background) works that way too, and that way alone: a request that
-// has to be translated, or that anybody has to look into, is refused if it has any of it, because the better part of
-// its meaning is not in it.
+// the upstream wrote them, whole or event by event. What refers to what the upstream keeps (previous_response_id,
+// conversation, item references, stored prompts, background) works that way too. A request that has to be translated,
+// or that anybody has to look into, is refused if it has any of it that is not kept here, because the better part of its
+// meaning is not in it.
+//
+// # What is kept
+//
+// Clients may go on from an answer by its id (previous_response_id), or refer to items of a conversation by theirs, as
+// the Vercel AI SDK does. An upstream of this dialect keeps what it answered. Answers that were made here, by
+// translation, by tasks, from caches, are kept here, with what they answered, unless the request says store: false:
+//
+//   - in the memory of the process, for an hour, up to 64 MiB for all tenants together, of which the one with most loses
+//     its oldest answer first. Items that turns share are kept once;
+//   - by tenant: what one keeps, another can neither use nor find;
+//   - not across restarts, and not for other instances. Behind a load balancer, let clients stick to an instance, or
+//     send the whole conversation.
+//
+// What a request refers to is put into it before anything reads it. Models, traces and an upstream of this dialect get the
+// whole conversation, so that clients may change models in the middle of one: away from an upstream of this dialect
+// only by sending the conversation, since what passes through is not kept. Instructions and tools are those of
+// the request alone, as the vendor has it. What is not known is refused, or left to an upstream of this dialect, which
+// may know it.
+//
+// GET and DELETE of /v1/responses/ID show and forget such an answer, GET /v1/responses/ID/input_items lists what it
+// answered, the conversation before it included. Conversations, stored prompts and answers in the background are not
+// there.
 //
 // # What is mapped
 //
@@ -30,7 +52,14 @@
 // The seal of reasoning is its encrypted_content. Other dialects seal texts and calls as well; such a seal travels as an
 // item of reasoning without text beside what it seals, with a mark before it: ">" says that it belongs to the item
 // that follows, "<" to the one before. A client sends the item back with the conversation, and the seal returns to its
-// block.
+// block. Reasoning of other dialects that has no seal is marked with "retort.none.": sent back, it is left out of what
+// the vendor gets, which would look for it in its own memory, and other upstreams get it without the mark.
+//
+// # How answers end
+//
+// An answer that ended for a reason that nobody knows, such as a call that the upstream could not read, has failed: it
+// is sent as one with the status failed, with all that came of it, and is not kept. A whole answer of an upstream whose
+// status is queued or in_progress is an error unless the request asked for it in the background.
 package responses
 
 import (
@@ -47,10 +76,15 @@ import (
 const Name = "responses"
 
 // Server is the side that faces clients. The zero value is ready.
-type Server struct{}
+type Server struct {
+	Memory *Memory // of what was answered here, for requests that refer to it; nil: nothing is kept
+}
 
 // Client is the side that faces upstreams. The zero value is ready.
 type Client struct {
+	// Vendor says that the upstream is as strict as the vendor's own API, whatever its address.
+	Vendor bool
+
 	// Plain says that the upstream's models do not reason, or that it knows no encrypted reasoning: translated
 	// requests do not ask for it. For models whose names the vendor has made known this is not needed.
 	Plain bool
@@ -63,9 +97,11 @@ type Client struct {
 var (
 	_ dialect.Server      = Server{}
 	_ dialect.CountServer = Server{}
+	_ dialect.Keeper      = Server{}
 	_ dialect.Client      = Client{}
 	_ dialect.CountClient = Client{}
 	_ dialect.Featured    = Client{}
+	_ dialect.Naming      = Client{}
 )
 
 // Name returns "responses".
@@ -81,7 +117,7 @@ func vendor(base string) bool {
 		return false
 	}
 	host := u.Hostname()
-	for _, domain := range [...]string{"openai.com", "openai.azure.com", "chatgpt.com"} {
+	for _, domain := range [...]string{"openai.com", "openai.azure.com", "services.ai.azure.com", "chatgpt.com"} {
 		if rest, ok := strings.CutSuffix(host, domain); ok && (rest == "" || strings.HasSuffix(rest, ".")) {
 			return true
 		}
@@ -89,15 +125,15 @@ func vendor(base string) bool {
 	return false
 }
 
-// Routes returns the paths of the API. Answers are not stored, so that those which ask for stored ones say so.
-func (Server) Routes() []dialect.Route {
-	const path = "/v1/responses"
+// Routes returns the paths of the API.
+func (s Server) Routes() []dialect.Route {
 	return []dialect.Route{
-		{Method: http.MethodPost, Path: path, Op: dialect.Generate},
-		{Method: http.MethodPost, Path: path + "/input_tokens", Op: dialect.Count},
-		{Method: http.MethodGet, Path: path, Op: dialect.Say, Say: upgrade, Open: true},
-		{Method: http.MethodGet, Path: path + "/*", Op: dialect.Say, Say: notStored},
-		{Method: http.MethodDelete, Path: path + "/*", Op: dialect.Say, Say: notStored},
+		{Method: http.MethodPost, Path: place, Op: dialect.Generate},
+		{Method: http.MethodPost, Path: place + "/input_tokens", Op: dialect.Count},
+		{Method: http.MethodGet, Path: place, Op: dialect.Say, Say: upgrade, Open: true},
+		{Method: http.MethodGet, Path: place + "/*", Op: dialect.Say, Say: s.show},
+		{Method: http.MethodGet, Path: place + "/*" + itemsOf, Op: dialect.Say, Say: s.list},
+		{Method: http.MethodDelete, Path: place + "/*", Op: dialect.Say, Say: s.forget},
 	}
 }
 
@@ -107,12 +143,6 @@ func upgrade(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Upgrade", "HTTP/1.1")
 	say(w, http.StatusUpgradeRequired, oaierror.Account{Type: "invalid_request_error", Code: "upgrade_required",
 		Message: "this API is spoken over HTTP, not over WebSockets; send POST /v1/responses"})
-}
-
-func notStored(w http.ResponseWriter, r *http.Request) {
-	id := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
-	say(w, http.StatusNotFound, oaierror.Account{Type: "invalid_request_error", Param: "response_id", Code: "response_not_found",
-		Message: "there is no stored response " + id + ": answers are not kept (hint: send the whole conversation with each request)"})
 }
 
 func say(w http.ResponseWriter, status int, a oaierror.Account) {

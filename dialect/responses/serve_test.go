@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"testing"
 
 	sdk "github.com/openai/openai-go/v3"
@@ -18,19 +20,32 @@ import (
 
 // serve answers with m, as a server would; what follows the first part cannot change the status.
 func serve(t *testing.T, m model.Model) (client sdk.Client, base string) {
+	return serveWith(t, responses.Server{}, m)
+}
+
+// serveWith is serve with a server of one's own.
+func serveWith(t *testing.T, s responses.Server, m model.Model) (client sdk.Client, base string) {
 	t.Helper()
+	answers := 0
 	handler := func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return
 		}
-		req, err := responses.Server{}.Request(r, body)
+		req, err := s.Request(r, body)
+		if err == nil {
+			req, err = s.Recall(req)
+		}
 		if err != nil {
 			fail(w, err)
 			return
 		}
-		req.Trace = "t1"
-		a := responses.Server{}.Answer(w, req)
+		answers++
+		req.Trace = "t" + strconv.Itoa(answers)
+		if s.Memory == nil {
+			req.Trace = "t1"
+		}
+		a := s.Answer(w, req)
 		begun := false
 		begin := func() {
 			if !begun {
@@ -55,10 +70,15 @@ func serve(t *testing.T, m model.Model) (client sdk.Client, base string) {
 		}
 	}
 	mux := http.NewServeMux()
+	for _, route := range s.Routes() {
+		if route.Say != nil {
+			mux.HandleFunc(route.Method+" "+strings.Replace(route.Path, "*", "{id}", 1), route.Say)
+		}
+	}
 	mux.HandleFunc("POST /v1/responses", handler)
-	s := httptest.NewServer(mux)
-	t.Cleanup(s.Close)
-	return sdk.NewClient(option.WithBaseURL(s.URL+"/v1"), option.WithAPIKey("k"), option.WithMaxRetries(0)), s.URL + "/v1"
+	h := httptest.NewServer(mux)
+	t.Cleanup(h.Close)
+	return sdk.NewClient(option.WithBaseURL(h.URL+"/v1"), option.WithAPIKey("k"), option.WithMaxRetries(0)), h.URL + "/v1"
 }
 
 func fail(w http.ResponseWriter, err error) {

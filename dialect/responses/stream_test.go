@@ -188,7 +188,10 @@ func TestWholeAnswers(t *testing.T) {
 		text string // where there is no error
 	}{
 		"text":       {`{"id":"r","status":"completed","output":[{"type":"message","role":"assistant","content":[{"type":"output_text","text":"a"}]}],"error":null}`, 0, "a"},
-		"background": {`{"id":"r","status":"queued","output":[],"usage":null}`, 0, ""},
+		"background": {`{"id":"r","status":"queued","output":[],"usage":null}`, model.Upstream, ""},
+		"running":    {`{"id":"r","status":"in_progress","output":[]}`, model.Upstream, ""},
+		"cancelled":  {`{"id":"r","status":"cancelled","output":[],"error":null}`, model.Upstream, ""},
+		"no reason":  {`{"id":"r","status":"failed","output":[]}`, model.Upstream, ""},
 		"failed":     {`{"id":"r","status":"failed","output":[],"error":{"code":"server_error","message":"m"}}`, model.Unavailable, ""},
 		"error":      {`{"error":{"message":"m","type":"invalid_request_error","code":null}}`, model.Invalid, ""},
 		"chat":       {`{"choices":[]}`, model.Upstream, ""},

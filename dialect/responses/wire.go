@@ -20,7 +20,14 @@ type note struct {
 	name    splice.Span // the value of model
 	input   splice.Span // the value of input
 	carried bool        // there may be seals of other dialects in it
+	refers  bool        // there may be references to items in it
 	echo    [echoes]splice.Span
+
+	previous   splice.Span // the value of previous_response_id
+	previousID string
+	background bool // the answer shall be made while nobody waits
+	unstored   bool // the answer shall not be stored
+	recalled   bool // what it referred to has been put in
 }
 
 // echo is a field of the request that the answer repeats.
@@ -77,7 +84,7 @@ var passedHeaders = [...]string{"Openai-Beta", "Idempotency-Key", "Originator", 
 	"X-Codex-Beta-Features", "X-Codex-Turn-Metadata", "X-Codex-Turn-State", "X-Codex-Window-Id"}
 
 // Request reads the model's name and the stream flag of a body, and checks on the way that it is JSON throughout.
-func (Server) Request(r *http.Request, body []byte) (*model.Request, error) {
+func (s Server) Request(r *http.Request, body []byte) (*model.Request, error) {
 	n, err := scanRequest(body)
 	if err != nil {
 		return nil, err
@@ -91,7 +98,11 @@ func (Server) Request(r *http.Request, body []byte) (*model.Request, error) {
 			header[name] = v
 		}
 	}
-	wire := model.NewWire(Name, body, header, decode)
+	read := decode
+	if s.Memory != nil {
+		read = s.Memory.read
+	}
+	wire := model.NewWire(Name, body, header, read)
 	wire.Note = n
 	return &model.Request{Model: n.model, Stream: n.stream, Tenant: model.DefaultTenant, Wire: wire}, nil
 }
@@ -121,7 +132,11 @@ func scanRequest(body []byte) (*note, error) {
 	if n.model == "" {
 		return nil, object.Invalid("model", errors.New("is missing; give the name of a model"))
 	}
-	n.carried = n.input.There() && bytes.Contains(body[n.input.Start:n.input.End], carriedMark)
+	if n.input.There() {
+		input := body[n.input.Start:n.input.End]
+		n.carried = bytes.Contains(input, carriedMark)
+		n.refers = bytes.Contains(input, referenceMark) || bytes.Contains(input, idFirst)
+	}
 	return n, nil
 }
 
@@ -146,6 +161,19 @@ func (n *note) field(c *scan.Cursor, key []byte) error {
 	case "input":
 		c.Skip()
 		n.input = splice.Span{Start: start, End: c.Offset()}
+	case "previous_response_id":
+		if c.Kind() == '"' {
+			n.previousID = c.String()
+		} else {
+			c.Skip() // decode says what is wrong with it, if anything
+		}
+		n.previous = splice.Span{Start: start, End: c.Offset()}
+	case "background":
+		n.background = c.Kind() == 't'
+		c.Skip()
+	case "store":
+		n.unstored = c.Kind() == 'f'
+		c.Skip()
 	default:
 		c.Skip()
 		if i := echoOf(key); i < echoes {
@@ -154,6 +182,10 @@ func (n *note) field(c *scan.Cursor, key []byte) error {
 	}
 	return nil
 }
+
+// One of them is in every input with references to items: in their long form, or in their short one, which is an
+// object with nothing but an id.
+var referenceMark, idFirst = []byte("item_reference"), []byte(`{"id"`)
 
 // echoOf returns which field of the answer a field of the request is; echoes where it is none.
 func echoOf(key []byte) echo {

@@ -1,75 +1,20 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
 // Package called gives tools names and arguments in dialects that know functions alone: tools in groups become
-// functions with longer names, and tools that take plain text become functions of one string.
+// functions with longer names, tools whose names an upstream refuses get others, and tools that take plain text become
+// functions of one string.
 package called
 
 import (
 	"encoding/json"
-	"hash/fnv"
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
+	"retort/dialect/internal/scan"
 	"retort/model"
 )
-
-// most is how long a function's name may be in every dialect.
-const most = 64
-
-// Tool is what a function stands for.
-type Tool struct {
-	Name, Namespace string
-	Freeform        bool
-}
-
-// Names knows the functions of one request. The nil Names knows none. It is safe for concurrent use.
-type Names struct{ tools map[string]Tool }
-
-// Of returns the names of the tools in a request, nil where all tools are plain functions.
-func Of(content *model.Content) *Names {
-	var n *Names
-	for i := range content.Tools {
-		t := &content.Tools[i]
-		if t.Freeform == nil && t.Namespace == nil {
-			continue
-		}
-		if n == nil {
-			n = &Names{map[string]Tool{}}
-		}
-		what := Tool{Name: t.Name, Freeform: t.Freeform != nil}
-		if t.Namespace != nil {
-			what.Namespace = t.Namespace.Name
-		}
-		n.tools[Flat(what.Namespace, t.Name)] = what
-	}
-	return n
-}
-
-// Flat returns the name of a function that stands for a tool in a namespace. One too long is cut and told from others
-// by a hash.
-func Flat(namespace, name string) string {
-	if namespace == "" {
-		return name
-	}
-	flat := namespace + "__" + name
-	if len(flat) <= most {
-		return flat
-	}
-	h := fnv.New32a()
-	h.Write([]byte(flat)) // never fails
-	tail := "_" + strconv.FormatUint(uint64(h.Sum32()), 36)
-	return strings.ToValidUTF8(flat[:most-len(tail)], "") + tail
-}
-
-// Tool returns what a function stands for: itself, where nothing else is known.
-func (n *Names) Tool(function string) Tool {
-	if n != nil {
-		if t, ok := n.tools[function]; ok {
-			return t
-		}
-	}
-	return Tool{Name: function}
-}
 
 // Parameters is the schema of a function that stands for a tool that takes plain text.
 const Parameters = `{"type":"object","properties":{"input":{"type":"string","description":"The tool's input, as plain text."}},` +
@@ -103,4 +48,56 @@ func Unwrap(arguments string) string {
 		return text
 	}
 	return arguments
+}
+
+// Whole says whether the arguments of a call are all that a tool takes: plain text, an object, or nothing.
+func Whole(c *model.ToolCall) bool {
+	text := strings.TrimSpace(c.Arguments)
+	if c.Freeform || text == "" {
+		return true
+	}
+	r := scan.New([]byte(text))
+	if r.Kind() != '{' {
+		return false
+	}
+	r.Skip()
+	return r.End() == nil
+}
+
+// Usable returns an answer's blocks without calls that nobody can follow, because the limit to the answer's length cut
+// off their arguments. Where such a call has no such excuse the answer is of no use: an error of kind Upstream.
+func Usable(blocks []model.Block, finish model.Finish) ([]model.Block, error) {
+	broken := func(b model.Block) bool { return b.Call != nil && !Whole(b.Call) }
+	i := slices.IndexFunc(blocks, broken)
+	switch {
+	case i < 0:
+		return blocks, nil
+	case finish != model.FinishLength:
+		return nil, &model.Error{Kind: model.Upstream, Op: "write answer",
+			Err: errors.New("the model called the tool " + strconv.Quote(blocks[i].Call.Name) + " with arguments that are not a JSON object")}
+	}
+	return slices.DeleteFunc(slices.Clone(blocks), broken), nil
+}
+
+// AllUsable does for each choice of an answer what Usable does.
+func AllUsable(choices []model.Choice) ([]model.Choice, error) {
+	var out []model.Choice
+	for i := range choices {
+		c := &choices[i]
+		blocks, err := Usable(c.Message.Blocks, c.Finish)
+		if err != nil {
+			return nil, err
+		}
+		if len(blocks) == len(c.Message.Blocks) {
+			continue
+		}
+		if out == nil {
+			out = slices.Clone(choices)
+		}
+		out[i].Message.Blocks = blocks
+	}
+	if out == nil {
+		return choices, nil
+	}
+	return out, nil
 }

@@ -63,7 +63,9 @@ func (r *Reader) Done(err error) error {
 	return err
 }
 
-// Members calls field for each member; field reads exactly its value.
+// Members calls field for each member; field reads exactly its value. A name that begins with a dot is given with another
+// before it: names with one dot are those under which decoders keep how something was written, and nobody's field must
+// pass for such a note. Writer takes the dot away again.
 func (r *Reader) Members(field func(key string) error) error {
 	if r.Kind() != '{' {
 		return r.wrong("must be an object")
@@ -80,6 +82,9 @@ func (r *Reader) Members(field func(key string) error) error {
 
 // nameOf returns a member's name; those that every request has take no memory.
 func nameOf(key []byte) string {
+	if len(key) > 0 && key[0] == '.' {
+		return "." + string(key)
+	}
 	switch string(key) {
 	case "model":
 		return "model"

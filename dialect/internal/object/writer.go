@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 
 	"retort/dialect/internal/scan"
 )
@@ -149,11 +150,16 @@ func (w *Writer) Extra(m map[string]json.RawMessage) {
 	}
 }
 
-// Sorted writes raw values in alphabetical order, but for those whose name has been written already.
+// Sorted writes raw values in alphabetical order, but for those whose name has been written already. Names that begin
+// with two dots lose one of them (see Reader.Members).
 func (w *Writer) Sorted(m map[string]json.RawMessage) {
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		if !slices.Contains(w.keys[w.base:], key) {
-			w.Raw(key, m[key])
+		name := key
+		if strings.HasPrefix(key, "..") {
+			name = key[1:]
+		}
+		if !slices.Contains(w.keys[w.base:], name) {
+			w.Raw(name, m[key])
 		}
 	}
 }

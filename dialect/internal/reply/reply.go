@@ -36,7 +36,9 @@ func Open(r *http.Response, limit int, ends string) (*Reply, error) {
 	for i := 2; err == nil && len(head) == i-1 && i < 64 && blank(head); i++ {
 		head, err = rd.Peek(i)
 	}
+	blanks := len(head)
 	head = bytes.TrimLeft(head, " \t\r\n\xEF\xBB\xBF")
+	blanks -= len(head)
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	stream := &Reply{Events: rd}
 	switch {
@@ -51,7 +53,7 @@ func Open(r *http.Response, limit int, ends string) (*Reply, error) {
 			"it should end where "+ends)
 	case head[0] == '{':
 		return &Reply{whole: rd, size: r.ContentLength, limit: limit}, nil
-	case kind == "text/event-stream" || strings.IndexByte("deir:", head[0]) >= 0 && kind != "application/json":
+	case kind == "text/event-stream" || strings.IndexByte("deir:", head[0]) >= 0 && (kind != "application/json" || field(rd, blanks)):
 		return stream, nil
 	default:
 		err = Hinted(errors.New("the answer is neither JSON nor a stream of events: "+Excerpt(head)),
@@ -59,6 +61,26 @@ func Open(r *http.Response, limit int, ends string) (*Reply, error) {
 	}
 	rd.Close()
 	return nil, err
+}
+
+// field says whether what comes behind blanks begins as events do: for bodies that are said to be JSON, and cannot be.
+func field(rd *sse.Reader, blanks int) bool {
+	for n := 1; ; n++ {
+		head, _ := rd.Peek(blanks + n) // no more than needed, as the rest of an event may be long in coming
+		if len(head) < blanks+n {
+			return false
+		}
+		found := false
+		for _, name := range []string{":", "data:", "event:", "id:", "retry:"} {
+			if string(head[blanks:]) == name {
+				return true
+			}
+			found = found || strings.HasPrefix(name, string(head[blanks:]))
+		}
+		if !found {
+			return false
+		}
+	}
 }
 
 func blank(b []byte) bool { return len(bytes.TrimLeft(b, " \t\r\n\xEF\xBB\xBF")) == 0 }

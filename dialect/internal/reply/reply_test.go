@@ -28,6 +28,8 @@ func TestOpenTellsStreamsFromWholeAnswers(t *testing.T) {
 		"stream that names events": {"text/plain; x=y", "event: e\ndata: a\n\n", "a", ""},
 		"stream with a mark":       {"text/event-stream", "\xEF\xBB\xBFdata: a\n\n", "a", ""},
 		"stream of comments":       {"", ": hi\n\ndata: a\n\n", "a", ""},
+		"stream named whole":       {"application/json", "data: a\n\n", "a", ""},
+		"comments named whole":     {"application/json; charset=utf-8", "\n:\n\nevent: e\ndata: a\n\n", "a", ""},
 		"whole":                    {"application/json", `{"a":1}`, "", `{"a":1}`},
 		"whole named a stream":     {"text/event-stream", " \n{}", "", " \n{}"},
 	} {
@@ -54,7 +56,7 @@ func TestOpenSaysWhatCame(t *testing.T) {
 		"a page as JSON": {"application/json", "\n<!DOCTYPE html>", "web page", "/chat begins"},
 		"nothing":        {"application/json", "", "empty", "base_url"},
 		"words":          {"text/plain", "OK", `neither JSON nor a stream of events: "O`, "/chat begins"},
-		"data as JSON":   {"application/json", "data: x", "neither", "/chat begins"},
+		"words as JSON":  {"application/json", "error: x", "neither", "/chat begins"},
 	} {
 		_, err := open(tc.kind, tc.body, 1000)
 		var e *model.Error
