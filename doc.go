@@ -21,12 +21,18 @@ provider, only Models.
 # The wire
 
 Package [retort/dialect] says what a wire format is to Retort: a server side and a client side, each mapping to and from
-model. [retort/dialect/openai] speaks Chat Completions on both; [retort/dialect/sse] frames streams. Same dialect in and
-out: the body goes through unchanged but for the model's name, and stream events as they came. Dialects never import
-each other: N + M mappings, never N × M.
+model, and a table of what it can say. [retort/dialect/openai] speaks Chat Completions, [retort/dialect/responses],
+[retort/dialect/anthropic], [retort/dialect/gemini] and [retort/dialect/ollama] what they are called after, all on both
+sides; [retort/dialect/bedrock] speaks Amazon's Converse to upstreams. Same dialect in and out: the body goes through
+unchanged but for the model's name, and stream events as they came. Dialects never import each other: N + M mappings,
+never N × M. What they share is below dialect/internal: JSON that is read in one pass (scan, object), edits in place
+(splice), errors and ends of answers (reply, oaierror), schemas cut to what a vendor takes (schema), tools that a vendor
+knows as plain functions or refuses to call by their names (called); [retort/dialect/sse] frames streams.
+[retort/dialect/all] lists them, and [retort/dialect/dialecttest] holds each against its table and against the others.
 
 Package [retort/provider] asks upstreams: connections, timeouts, retries that obey Retry-After, a circuit breaker.
-[retort/provider/replay] answers from a recording instead.
+[retort/provider/preset] knows vendors and servers by name, [retort/provider/auth] signs requests to clouds, and
+[retort/provider/account] makes a provider's client of both. [retort/provider/replay] answers from a recording instead.
 
 # Tasks and students
 

@@ -39,7 +39,8 @@ type Cached struct {
 //
 // Two requests are equal when they agree in all that can change the answer: tenant, model name, strictness, dialect and
 // its headers, and the decoded content without the wish for usage in a stream. Whether the answer is streamed makes no
-// difference. Only answers that succeeded and whose every choice came to its own end are remembered.
+// difference. A request that cannot be decoded, such as one that goes on with a conversation which the upstream keeps, is
+// m's each time. Only answers that succeeded and whose every choice came to its own end are remembered.
 //
 // An answer from memory costs nothing, which its Response and an Attempt marked Cached say; it streams as few large
 // parts. Of callers that wait for the same answer one has the attempts and their cost on its trail, the others a
@@ -77,8 +78,8 @@ func (c *Cached) Generate(ctx context.Context, req *model.Request, emit func(mod
 		return nil, err
 	}
 	key, err := keyOf(req)
-	if err != nil {
-		return nil, err
+	if err != nil { // what the request asks is known to its upstream alone, if to anybody
+		return c.model.Generate(ctx, req, emit)
 	}
 	if resp, ok := c.store.GetIfPresent(key.question); ok {
 		return c.recall(ctx, resp, emit)

@@ -131,6 +131,29 @@ func TestCacheKeepsOnlyWholeAnswers(t *testing.T) {
 	}
 }
 
+// TestCachePassesOn asks what has a meaning to its upstream alone, twice.
+func TestCachePassesOn(t *testing.T) {
+	asked := 0
+	c := newCache(t, model.Func(func(_ context.Context, req *model.Request, _ func(model.Part) error) (*model.Response, error) {
+		asked++
+		if req.Wire == nil || string(req.Wire.Body) != "{}" {
+			t.Errorf("got %+v", req)
+		}
+		return answered("up/m", "a"), nil
+	}), Caching{})
+	req := &model.Request{Model: "m", Wire: model.NewWire("d", []byte("{}"), nil, func([]byte) (*model.Content, error) {
+		return nil, &model.Error{Kind: model.Invalid, Field: "previous_response_id"}
+	})}
+	for range 2 {
+		if resp, err := c.Generate(t.Context(), req, model.Discard); err != nil || resp.Text() != "a" {
+			t.Errorf("got %v, %v", resp, err)
+		}
+	}
+	if asked != 2 {
+		t.Errorf("asked %d times", asked)
+	}
+}
+
 func TestCacheForgets(t *testing.T) {
 	clock := &watch{time.Unix(1000, 0)}
 	upstream := modeltest.Script(modeltest.Step{Response: answered("up", "a")})

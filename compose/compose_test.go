@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"retort/model"
 	"retort/model/modeltest"
@@ -19,6 +20,12 @@ func (discard) Record(context.Context, *model.Trace) error { return nil }
 var down = &model.Error{Kind: model.Unavailable, Op: "connect", Provider: "down", Err: errors.New("connection refused")}
 
 func alwaysDown() model.Model { return modeltest.Script(modeltest.Step{Err: down}) }
+
+// stuck is a model that says nothing until its caller has had enough.
+var stuck = model.Func(func(ctx context.Context, _ *model.Request, _ func(model.Part) error) (*model.Response, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+})
 
 func sure(resp *model.Response) bool { return true }
 func unsure(*model.Response) bool    { return false }
@@ -34,14 +41,48 @@ func TestContract(t *testing.T) {
 		return c
 	}
 	cases := map[string]func(t *testing.T) model.Model{
-		"fallback first":   func(*testing.T) model.Model { return Fallback(echo, alwaysDown()) },
-		"fallback second":  func(*testing.T) model.Model { return Fallback(alwaysDown(), echo) },
+		"fallback first":  func(*testing.T) model.Model { return Fallback(echo, alwaysDown()) },
+		"fallback second": func(*testing.T) model.Model { return Fallback(alwaysDown(), echo) },
+		"fallback holds": func(*testing.T) model.Model {
+			return FallbackAmong([]Alternative{{Model: alwaysDown(), Context: 1}, {Model: hesitant(echo), Context: 100}},
+				func(*model.Content) int { return 50 })
+		},
+		"balance weights":     func(*testing.T) model.Model { return Balance(echoes("a", "b"), Balancing{By: ByWeights}) },
+		"balance outstanding": func(*testing.T) model.Model { return Balance(echoes("a", "b"), Balancing{By: ByOutstanding}) },
+		"balance latency":     func(*testing.T) model.Model { return Balance(echoes("a", "b", "c"), Balancing{}) },
+		"balance sticky":      func(*testing.T) model.Model { return Balance(echoes("a", "b"), Balancing{Sticky: UnitConversation}) },
+		"balance helps": func(*testing.T) model.Model {
+			return Balance([]Member{{Model: alwaysDown(), Name: "a"}, {Model: hesitant(echo), Name: "b"}}, Balancing{CoolDown: 1})
+		},
+		"hedge first":  func(*testing.T) model.Model { return Hedge(echo, Hedging{With: alwaysDown(), After: time.Hour}) },
+		"hedge second": func(*testing.T) model.Model { return Hedge(stuck, Hedging{With: hesitant(echo), After: 1, AtMost: 1}) },
+		"hedge races": func(*testing.T) model.Model {
+			slow := modeltest.Slow(echo, 30*time.Microsecond, 0)
+			return Hedge(slow, Hedging{With: slow, After: 1, AtMost: 1})
+		},
+		"hedge learns": func(*testing.T) model.Model { return Hedge(echo, Hedging{AtMost: 1}) },
+		"split":        func(*testing.T) model.Model { return Split(arms(1, 1), UnitConversation, "test") },
+		"shadow": func(t *testing.T) model.Model {
+			s, _ := shadowed(t, echo, modeltest.Echo("copy"), Shadowing{Concurrent: 100})
+			return s
+		},
+		"shadow of the broken": func(t *testing.T) model.Model {
+			s, _ := shadowed(t, echo, alwaysDown(), Shadowing{})
+			return s
+		},
 		"cascade accepts":  func(*testing.T) model.Model { return Cascade{echo, alwaysDown(), sure} },
 		"cascade rejects":  func(*testing.T) model.Model { return Cascade{echo, modeltest.Echo("strong"), unsure} },
 		"cascade survives": func(*testing.T) model.Model { return Cascade{alwaysDown(), echo, sure} },
 		"cache":            func(t *testing.T) model.Model { return cached(t, echo) },
 		"limit":            func(*testing.T) model.Model { return Limit(echo, Limits{Rate: 1e9, Burst: 1e6, Concurrent: 100}) },
 		"record":           func(*testing.T) model.Model { return Record(echo, discard{}, Recording{}) },
+		"blend of blends": func(t *testing.T) model.Model {
+			pool := Balance([]Member{{Model: alwaysDown(), Name: "a"}, {Model: cached(t, hesitant(echo)), Name: "b"}}, Balancing{CoolDown: 1})
+			quick := Hedge(Fallback(alwaysDown(), pool), Hedging{With: pool, After: 20 * time.Microsecond, AtMost: 1})
+			test := Split([]Arm{{Fallback(quick, echo), 1}, {Fallback(alwaysDown(), echo), 1}}, UnitConversation, "test")
+			watched, _ := shadowed(t, test, quick, Shadowing{})
+			return Record(Limit(watched, Limits{Concurrent: 100}), discard{}, Recording{})
+		},
 		"nest": func(t *testing.T) model.Model {
 			cascade := Cascade{alwaysDown(), Fallback(alwaysDown(), cached(t, echo)), sure}
 			return Record(Limit(cached(t, cascade), Limits{Concurrent: 100}), discard{}, Recording{})
@@ -66,6 +107,10 @@ func TestFailureContract(t *testing.T) {
 	}
 	cases := map[string]model.Model{
 		"fallback": Fallback(fussy, fussy),
+		"balance":  Balance([]Member{{Model: fussy, Name: "a"}, {Model: fussy, Name: "b"}}, Balancing{}),
+		"hedge":    Hedge(fussy, Hedging{After: 1, AtMost: 1}),
+		"split":    Split([]Arm{{fussy, 1}, {fussy, 1}}, UnitConversation, "test"),
+		"shadow":   Shadow(fussy, fussy, Shadowing{}),
 		"cascade":  Cascade{fussy, fussy, sure},
 		"cache":    cache,
 		"limit":    Limit(fussy, Limits{}),

@@ -5,55 +5,158 @@ package compose
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"retort/model"
 )
 
-// Fallback returns a model that asks models in order until one answers.
+// Alternative is one of the models of a fallback.
+type Alternative struct {
+	Model   model.Model
+	Name    string       // for errors
+	On      []model.Kind // the errors after which it is asked; nil: those whose policy says that another model may help
+	Context int          // tokens that it can hold; 0: unknown
+}
+
+// Fallback returns a model that asks models in order until one answers, by the policy of their errors.
+func Fallback(models ...model.Model) model.Model {
+	f := &fallback{}
+	for _, m := range models {
+		f.among = append(f.among, Alternative{Model: m})
+	}
+	return f
+}
+
+// FallbackAmong returns a model that asks alternatives in order until one answers.
 //
 //	models:
 //	  steady: {fallback: [smart, fast, local]}
+//	  careful:
+//	    fallback:
+//	      - smart
+//	      - {model: fast, on: [rate_limited, unavailable, timeout]}
+//	      - {model: roomy, on: [context_length_exceeded]}
 //
-// The next model is asked when the error's policy says that another may help, and only as long as no part has been
-// emitted: an answer that has begun is never continued by another model. When all have failed, the error joins theirs;
-// its kind is that of the first error for which asking again may help, else that of the last, and its RetryAfter the
-// shortest that any of them named.
-func Fallback(models ...model.Model) model.Model { return fallback(models) }
+// After an error the next alternative is asked that wants its kind, and only as long as the answer has not begun: an
+// answer is never continued by another model. Parts that say nothing, such as a role, do not begin it: they are held
+// back until one comes that does, for ten seconds at most.
+//
+// An alternative whose context cannot hold the request is passed over, as if it had failed with an error of kind
+// TooLong. estimate returns about how many input tokens a request has; nil, and all are asked. Room for the answer is
+// not counted: who needs more of it than there is says so, and that error has the same kind. An estimate that may be
+// wrong refuses nobody by itself: when no alternative seems to hold the request, those that lack at most a fifth of it
+// are asked.
+//
+// When all have failed, the error joins theirs; its kind is that of the first error for which asking again may help,
+// else that of the last, and its RetryAfter the shortest that any of them named.
+func FallbackAmong(alternatives []Alternative, estimate func(*model.Content) int) model.Model {
+	f := &fallback{among: slices.Clone(alternatives)}
+	for _, a := range f.among {
+		if a.Context > 0 && estimate != nil {
+			f.estimate = estimate
+			if f.least == 0 || a.Context < f.least {
+				f.least = a.Context
+			}
+		}
+	}
+	return f
+}
 
-type fallback []model.Model
+type fallback struct {
+	among    []Alternative
+	estimate func(*model.Content) int // nil: nobody's context matters
+	least    int                      // the smallest context
+}
 
 var errNoModels = errors.New("there are no models to ask")
 
-func (f fallback) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
-	if len(f) == 0 {
+// Generate asks the alternatives in turn.
+func (f *fallback) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+	if len(f.among) == 0 {
 		return nil, &model.Error{Kind: model.Internal, Op: "fall back", Err: errNoModels}
 	}
-	begun := false
-	watched := func(p model.Part) error {
-		begun = true
-		return emit(p)
+	size, must, err := f.size(req)
+	if err != nil {
+		return nil, err
 	}
-	var errs []error
-	for _, m := range f {
-		resp, err := m.Generate(ctx, req, watched)
+	o := opening{emit: emit}
+	add := o.add
+	var passed, failed []error
+	var last error
+	for i := range f.among {
+		a := &f.among[i]
+		switch {
+		case last != nil && !a.after(model.KindOf(last)):
+			continue
+		case !a.holds(must):
+			last = a.tooSmall(size)
+			passed = append(passed, last)
+			continue
+		}
+		resp, err := a.Model.Generate(ctx, req, add)
 		if err == nil {
+			if err := o.end(); err != nil {
+				return nil, err
+			}
 			return resp, nil
 		}
-		if begun || ctx.Err() != nil || !model.KindOf(err).Policy().Fallback {
+		if o.begun || ctx.Err() != nil {
 			return nil, err
 		}
-		errs = append(errs, err)
+		o.again()
+		last = err
+		failed = append(failed, err)
 	}
-	return nil, allFailed(errs)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return nil, allFailed("fall back", append(passed, failed...))
 }
 
-func allFailed(errs []error) error {
+// after says whether the alternative is asked after an error of a kind.
+func (a *Alternative) after(kind model.Kind) bool {
+	if a.On == nil {
+		return kind.Policy().Fallback
+	}
+	return slices.Contains(a.On, kind)
+}
+
+func (a *Alternative) holds(tokens int) bool { return a.Context == 0 || tokens <= a.Context }
+
+func (a *Alternative) tooSmall(tokens int) error {
+	return &model.Error{Kind: model.TooLong, Op: "pass over " + a.Name,
+		Err: fmt.Errorf("the request has about %d tokens, and it holds %d", tokens, a.Context)}
+}
+
+// size returns about how many tokens the request has, and how many of them an alternative must be known to hold; 0: too
+// few to look at.
+func (f *fallback) size(req *model.Request) (size, must int, err error) {
+	const most = 16 // tokens for a byte: of an image that is named by its URL
+	if f.estimate == nil || req.Wire != nil && len(req.Wire.Body) <= f.least/most {
+		return 0, 0, nil
+	}
+	content, err := req.Content()
+	if err != nil {
+		return 0, 0, err
+	}
+	size = f.estimate(content)
+	for _, must := range []int{size, size - size/5} {
+		if slices.ContainsFunc(f.among, func(a Alternative) bool { return a.holds(must) }) {
+			return size, must, nil
+		}
+	}
+	return size, size, nil
+}
+
+// allFailed makes one error of all that were met; op is what was attempted.
+func allFailed(op string, errs []error) error {
 	if len(errs) == 1 {
 		return errs[0]
 	}
-	all := &model.Error{Kind: model.KindOf(errs[len(errs)-1]), Op: "fall back", Err: several(errs)}
+	all := &model.Error{Kind: model.KindOf(errs[len(errs)-1]), Op: op, Err: several(errs)}
 	for i := len(errs) - 1; i >= 0; i-- {
 		if kind := model.KindOf(errs[i]); kind.Policy().Retry {
 			all.Kind = kind

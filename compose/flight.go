@@ -50,9 +50,13 @@ func launch(ctx context.Context, m model.Model, req *model.Request, landed func(
 // rescue makes an error of a panic, which would end the process in a goroutine that no server watches.
 func (f *flight) rescue(m model.Model) {
 	if p := recover(); p != nil {
-		f.resp, f.err = nil, &model.Error{Kind: model.Internal, Op: "generate",
-			Err: fmt.Errorf("%T panicked: %v\n%s", m, p, debug.Stack())}
+		f.resp, f.err = nil, panicked(m, p)
 	}
+}
+
+// panicked is the error of a model that did.
+func panicked(m model.Model, p any) error {
+	return &model.Error{Kind: model.Internal, Op: "generate", Err: fmt.Errorf("%T panicked: %v\n%s", m, p, debug.Stack())}
 }
 
 func (f *flight) add(p model.Part) {

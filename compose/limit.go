@@ -41,13 +41,16 @@ type Limits struct {
 // The rate is that of a token bucket; a request that is refused takes nothing from it.
 func Limit(m model.Model, limits Limits) model.Model {
 	if limits.Burst == 0 {
-		limits.Burst = max(1, int(math.Ceil(limits.Rate)))
+		limits.Burst = burstOf(limits.Rate)
 	}
 	if limits.Now == nil {
 		limits.Now = time.Now
 	}
 	return &limited{model: m, limits: limits, buckets: map[string]*bucket{}, sweepAt: minBuckets}
 }
+
+// burstOf is the burst that goes with a rate where none is given: one second's worth, at least 1.
+func burstOf(rate float64) int { return max(1, int(math.Ceil(rate))) }
 
 type limited struct {
 	model  model.Model
@@ -104,9 +107,7 @@ func (l *limited) admit(caller string) (*bucket, error) {
 		return nil, refused(busyWait, fmt.Errorf("%w, the limit is %d", errTooMany, l.limits.Concurrent))
 	}
 	if l.limits.Rate > 0 {
-		l.refill(b, now)
-		if b.tokens < 1 {
-			wait := time.Duration((1 - b.tokens) / l.limits.Rate * float64(time.Second))
+		if wait := b.refill(now, l.limits.Rate, l.limits.Burst); wait > 0 {
 			return nil, refused(wait, fmt.Errorf("more than %g requests per second", l.limits.Rate))
 		}
 		b.tokens--
@@ -133,17 +134,22 @@ func (l *limited) bucket(caller string, now time.Time) *bucket {
 	return b
 }
 
-func (l *limited) refill(b *bucket, now time.Time) {
+// refill adds what has come in since the last time, and returns how long the next token is away; 0: there is one.
+func (b *bucket) refill(now time.Time, rate float64, burst int) time.Duration {
 	if gone := now.Sub(b.at); gone > 0 {
-		b.tokens = min(float64(l.limits.Burst), b.tokens+gone.Seconds()*l.limits.Rate)
+		b.tokens = min(float64(burst), b.tokens+gone.Seconds()*rate)
 		b.at = now
 	}
+	if b.tokens >= 1 {
+		return 0
+	}
+	return time.Duration((1 - b.tokens) / rate * float64(time.Second))
 }
 
 // sweep forgets the callers whose buckets are as a new one would be.
 func (l *limited) sweep(now time.Time) {
 	for caller, b := range l.buckets {
-		l.refill(b, now)
+		b.refill(now, l.limits.Rate, l.limits.Burst)
 		if b.active == 0 && b.tokens >= float64(l.limits.Burst) {
 			delete(l.buckets, caller)
 		}

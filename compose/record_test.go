@@ -38,6 +38,7 @@ func TestRecordAnswer(t *testing.T) {
 	slow := model.Func(func(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
 		clock.now = clock.now.Add(time.Second)
 		resp, err := modeltest.Echo("echo").Generate(ctx, req, emit)
+		model.TrailOf(ctx).Drop("seed")
 		clock.now = clock.now.Add(time.Second)
 		return resp, err
 	})
@@ -54,7 +55,7 @@ func TestRecordAnswer(t *testing.T) {
 	got.Attempts = nil
 	want := model.Trace{ID: "0190", Tenant: "default", Key: "key_1", Model: "alias", Stream: true, Start: time.Unix(1000, 0),
 		Duration: 2 * time.Second, First: time.Second, Usage: model.Usage{Input: 3, Output: 3}, Cost: 6e6,
-		Dialect: modeltest.Dialect, Body: req.Wire.Body, Response: resp}
+		Dialect: modeltest.Dialect, Body: req.Wire.Body, Response: resp, Dropped: []string{"seed"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("trace (-want +got):\n%s", diff)
 	}

@@ -10,6 +10,7 @@ import (
 	"retort/dataset"
 	"retort/eval"
 	"retort/eval/certify"
+	"retort/model"
 	"retort/task"
 )
 
@@ -47,6 +48,7 @@ type Report struct {
 
 	Certificate certify.Certificate  `json:"certificate"`
 	Consistency *certify.Consistency `json:"teacher_consistency,omitempty"` // null when it was not measured
+	Reasked     *Reasked             `json:"teacher_reasked,omitempty"`     // null when the teacher was not asked again
 
 	StudentBytes    int64   `json:"student_bytes"`
 	TrainSeconds    float64 `json:"train_seconds"` // features and fit of the student that serves
@@ -55,6 +57,12 @@ type Report struct {
 	PredictP99us    float64 `json:"predict_p99_us"`
 
 	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Reasked is what it took to ask the teacher again.
+type Reasked struct {
+	Calls int         `json:"calls"` // to upstreams, second tries included
+	Cost  model.Money `json:"cost_usd"`
 }
 
 // warnLabels notes labels too rare to learn.

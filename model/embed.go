@@ -2,7 +2,10 @@
 
 package model
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // Embedder turns texts into vectors. It is beside Model, not part of it, because few upstreams do both.
 type Embedder interface {
@@ -41,6 +44,9 @@ type Embeddings struct {
 
 // Counter tells how many tokens a request has for a model, without asking it.
 type Counter interface {
-	// Count returns the input tokens of req.
+	// Count returns the input tokens of req. The error is ErrUncounted where nobody counts for the model.
 	Count(ctx context.Context, req *Request) (int, error)
 }
+
+// ErrUncounted says that an upstream does not count tokens, so that they have to be estimated.
+var ErrUncounted = errors.New("the upstream does not count tokens")

@@ -5,23 +5,24 @@ package provider
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"retort/dialect"
 	"retort/model"
 )
 
-// Counter returns what counts the tokens of requests to one of the upstream's models: the upstream itself where it can,
-// else EstimateTokens.
+// Counter returns what counts the tokens of requests to one of the upstream's models: the upstream itself. Where it
+// cannot, the error is model.ErrUncounted; EstimateTokens is for callers who want a number all the same.
 func (p *Provider) Counter(s Spec) model.Counter { return counter{p.upstream(s)} }
 
 type counter struct{ *upstream }
 
-// Count asks the upstream. One that knows no such question, though its dialect has it, is answered for by an estimate.
+// Count asks the upstream, which may know no such question though its dialect has it.
 func (u counter) Count(ctx context.Context, req *model.Request) (int, error) {
 	client, ok := u.p.dialect.(dialect.CountClient)
 	if !ok {
-		return u.estimate(req)
+		return 0, model.ErrUncounted
 	}
 	n := counting{client: client, req: req}
 	err := u.ask(ctx, &n)
@@ -30,17 +31,9 @@ func (u counter) Count(ctx context.Context, req *model.Request) (int, error) {
 	case err == nil:
 		return n.tokens, nil
 	case errors.As(err, &e) && (e.Status == http.StatusNotFound || e.Status == http.StatusMethodNotAllowed || e.Status == http.StatusNotImplemented):
-		return u.estimate(req)
+		return 0, fmt.Errorf("%w: %w", model.ErrUncounted, err)
 	}
 	return 0, err
-}
-
-func (u counter) estimate(req *model.Request) (int, error) {
-	content, err := req.Content()
-	if err != nil {
-		return 0, err
-	}
-	return EstimateTokens(content), nil
 }
 
 // counting is the errand of a Count.

@@ -246,11 +246,6 @@ func finishes(r *model.Response) (all []model.Finish) {
 // TestCounter counts with upstreams that can and with those that cannot.
 func TestCounter(t *testing.T) {
 	prompt := model.NewRequest("m", model.Prompt("Where is the card that I ordered on Monday?"))
-	content, err := prompt.Content()
-	if err != nil {
-		t.Fatal(err)
-	}
-	guess := provider.EstimateTokens(content)
 	for _, d := range all.All() {
 		c, counts := d.Client.(dialect.CountClient)
 		if d.Name == "bedrock" || !counts || c == nil {
@@ -265,18 +260,18 @@ func TestCounter(t *testing.T) {
 			t.Errorf("%s: attempts %+v", d.Name, a)
 		}
 		p = at(t, d.Client, http.NotFoundHandler(), provider.Options{})
-		if n, err := p.Counter(spec).Count(t.Context(), prompt); err != nil || n != guess {
-			t.Errorf("%s without the question: got %d, %v; want %d", d.Name, n, err, guess)
+		if n, err := p.Counter(spec).Count(t.Context(), prompt); n != 0 || !errors.Is(err, model.ErrUncounted) {
+			t.Errorf("%s without the question: got %d, %v", d.Name, n, err)
 		}
 		up := &broken{h: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }}
 		p = at(t, d.Client, up, provider.Options{Retries: 1})
-		if n, err := p.Counter(spec).Count(t.Context(), prompt); n != 0 || model.KindOf(err) != model.Unavailable || up.asked != 2 {
+		if n, err := p.Counter(spec).Count(t.Context(), prompt); n != 0 || model.KindOf(err) != model.Unavailable || errors.Is(err, model.ErrUncounted) || up.asked != 2 {
 			t.Errorf("%s failing: got %d, %v after %d tries", d.Name, n, err, up.asked)
 		}
 	}
 	p := at(t, openai.Client{}, http.NotFoundHandler(), provider.Options{})
-	if n, err := p.Counter(spec).Count(t.Context(), prompt); err != nil || n != guess {
-		t.Errorf("a dialect that cannot count: got %d, %v; want %d", n, err, guess)
+	if n, err := p.Counter(spec).Count(t.Context(), prompt); n != 0 || !errors.Is(err, model.ErrUncounted) {
+		t.Errorf("a dialect that cannot count: got %d, %v", n, err)
 	}
 }
 

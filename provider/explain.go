@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"retort/model"
 )
@@ -62,16 +64,47 @@ func netError(op string, err error) *model.Error {
 // blame names the provider in an error and removes its credential, should an upstream have repeated it.
 func (p *Provider) blame(e *model.Error, sent *http.Request) *model.Error {
 	e.Provider = p.name
-	const gone = "[key]"
 	for _, secret := range p.secrets(sent) {
 		if e.Err != nil && strings.Contains(e.Err.Error(), secret) {
-			e.Err = errors.New(strings.ReplaceAll(e.Err.Error(), secret, gone))
+			e.Err = errors.New(without(e.Err.Error(), secret))
 		}
-		e.Hint = strings.ReplaceAll(e.Hint, secret, gone)
-		e.Field = strings.ReplaceAll(e.Field, secret, gone)
+		e.Hint, e.Field = without(e.Hint, secret), without(e.Field, secret)
 		if e.Body != nil && bytes.Contains(e.Body.Data, []byte(secret)) {
-			e.Body = &model.Body{Dialect: e.Body.Dialect, Data: bytes.ReplaceAll(e.Body.Data, []byte(secret), []byte(gone))}
+			e.Body = &model.Body{Dialect: e.Body.Dialect, Data: []byte(without(string(e.Body.Data), secret))}
 		}
 	}
 	return e
 }
+
+// without returns a text with [key] in the place of a secret. One so short that it stands within words by chance, as
+// people give local servers for a key, is only taken out where it stands by itself.
+func without(text, secret string) string {
+	const gone, short = "[key]", 8
+	if len(secret) >= short {
+		return strings.ReplaceAll(text, secret, gone)
+	}
+	var out strings.Builder
+	for rest, before := text, rune(0); ; {
+		i := strings.Index(rest, secret)
+		if i < 0 {
+			out.WriteString(rest)
+			return out.String()
+		}
+		end := i + len(secret)
+		if i > 0 {
+			before, _ = utf8.DecodeLastRuneInString(rest[:i])
+		}
+		after, _ := utf8.DecodeRuneInString(rest[end:])
+		out.WriteString(rest[:i])
+		if wordy(before) || wordy(after) {
+			out.WriteString(secret)
+		} else {
+			out.WriteString(gone)
+		}
+		before, _ = utf8.DecodeLastRuneInString(secret)
+		rest = rest[end:]
+	}
+}
+
+// wordy says whether a character belongs to a word.
+func wordy(r rune) bool { return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r)) }

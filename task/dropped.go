@@ -52,7 +52,8 @@ func beside(c *model.Content) []string {
 	}
 	for i := range c.Messages {
 		if c.Messages[i].Role == model.System {
-			fields = append(fields, fmt.Sprintf("messages[%d]", i))
+			fields = append(fields, "system")
+			break
 		}
 	}
 	add(len(c.Tools) > 0, "tools")

@@ -27,7 +27,7 @@ func wishful() *model.Content {
 }
 
 func TestWhatATaskDoesNotDoIsSaid(t *testing.T) {
-	want := []string{"messages[0]", "tools", "tool_choice", "parallel_tools", "format_json", "temperature", "top_p", "top_k",
+	want := []string{"system", "tools", "tool_choice", "parallel_tools", "format_json", "temperature", "top_p", "top_k",
 		"frequency_penalty", "presence_penalty", "seed", "stop", "n", "logprobs", "effort", "reasoning_mode", "verbosity", "service_tier",
 		"audio", "logit_bias"}
 	for name, m := range map[string]model.Model{
@@ -45,7 +45,7 @@ func TestWhatATaskDoesNotDoIsSaid(t *testing.T) {
 		req.Strict = true
 		_, err := m.Generate(t.Context(), req, model.Discard)
 		var e *model.Error
-		if !errors.As(err, &e) || e.Kind != model.Invalid || e.Field != "messages[0]" {
+		if !errors.As(err, &e) || e.Kind != model.Invalid || e.Field != "system" {
 			t.Errorf("%s: strict: got %v, want the first field refused", name, err)
 		}
 	}

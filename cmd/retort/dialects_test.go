@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -197,6 +198,18 @@ func TestErrorsInEveryDialect(t *testing.T) {
 			says(t, c.request, 502, c.message, "recording") // which does not know this question
 		})
 	}
+	const methods = `there is no method "foo"; there are: batchEmbedContents countTokens`
+	says(t, request{"POST", "/v1beta/models/desk:foo", "{}", nil}, 404, "error.message", methods)
+	for _, r := range []request{{"POST", "/v1beta/models/desk:foo", "{}", nil}, {"GET", "/v1beta/models/desk:generateContent", "", nil},
+		{"POST", "/v1/v1beta/models/desk:generateContent", "{}", nil}} {
+		a := g.send(t, r)
+		if code, _ := at(t, a.text, "error.code").(float64); int(code) != a.status {
+			t.Errorf("%s %s: status %d, and the body says %v", r.method, r.path, a.status, code)
+		}
+	}
+	says(t, request{"POST", "/v1/v1/messages", "{}", nil}, 404, "error.message", `you may mean "/v1/messages"`)
+	says(t, request{"POST", "/v1/api/chat", "{}", nil}, 404, "error", `you may mean "/api/chat"`)
+	says(t, request{"POST", "/model/desk/converse", "{}", nil}, 404, "message", "Retort speaks Bedrock to upstreams only")
 	var created struct{ Key string }
 	if err := json.Unmarshal([]byte(f.run(t, "keys", "create", "everybody", "--json")), &created); err != nil {
 		t.Fatal(err)
@@ -240,7 +253,8 @@ func TestListsAreSorted(t *testing.T) {
 
 // A task has no use for a temperature: it says so, or refuses where it is asked to be strict.
 func TestDroppedAndStrictInEveryDialect(t *testing.T) {
-	g := newFolder(t).serve(t)
+	f := newFolder(t)
+	g := f.serve(t)
 	for name, setting := range map[string]string{"openai": `"temperature": 0.5`, "responses": `"temperature": 0.5`, "anthropic": `"temperature": 0.5`,
 		"gemini": `"generationConfig": {"temperature": 0.5}`, "ollama": `"stream": false, "options": {"temperature": 0.5}`} {
 		c := asking[name]
@@ -248,6 +262,10 @@ func TestDroppedAndStrictInEveryDialect(t *testing.T) {
 		r.body = strings.Replace(strings.Replace(c.body, "hi", refundMe, 1), "{", "{"+setting+", ", 1)
 		if a := g.send(t, r); a.status != 200 || !strings.HasSuffix(a.header.Get("Retort-Dropped"), "temperature") {
 			t.Errorf("%s: got %d, dropped %q: %s", name, a.status, a.header.Get("Retort-Dropped"), a.text)
+		} else if shown := f.run(t, "traces", "show", a.header.Get("Retort-Trace")[:35]); !regexp.MustCompile(`(?m)^dropped +.*temperature$`).MatchString(shown) {
+			t.Errorf("%s: the trace does not say what was dropped:\n%s", name, shown)
+		} else if listed := f.run(t, "traces", "list", "--limit", "1"); !regexp.MustCompile(`(?m)^TRACE .*DIALECT.*\n.* ` + name + ` +desk `).MatchString(listed) {
+			t.Errorf("%s: the list does not say the dialect:\n%s", name, listed)
 		}
 		r.headers = []string{"Retort-Strict: true"}
 		a := g.send(t, r)

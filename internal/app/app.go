@@ -21,6 +21,7 @@ import (
 
 	"retort/internal/config"
 	"retort/internal/store"
+	"retort/internal/suggest"
 	"retort/model"
 )
 
@@ -34,6 +35,7 @@ type Options struct {
 // App is an open configuration with its data folder. It is safe for concurrent use.
 type App struct {
 	path    string
+	missing bool // there was no file at path
 	options Options
 	log     *slog.Logger
 	store   *store.Store
@@ -57,6 +59,9 @@ func Open(ctx context.Context, path string, options Options) (*App, error) {
 	cfg, err := load(path, options)
 	if err != nil {
 		return nil, err
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		a.missing = true
 	}
 	p, err := newPlant(cfg)
 	if err != nil {
@@ -102,10 +107,15 @@ func (a *App) Close() error {
 	return a.store.Close()
 }
 
-// Model returns a configured model or task by name, as clients of the gateway would get it, but unrecorded.
+// Model returns a configured model or task by name, as clients of the gateway would get it, but unrecorded. One that
+// makes vectors alone is an error, as it is to them.
 func (a *App) Model(name string) (model.Model, error) {
 	p := a.plant.Load()
 	if m, ok := p.models[name]; ok {
+		if p.config.Models[name].Embeds {
+			return nil, &model.Error{Kind: model.Invalid, Op: "find model", Err: fmt.Errorf("%q makes vectors, not answers", name),
+				Hint: "ask retort serve for its embeddings, or another model for answers"}
+		}
 		return m, nil
 	}
 	if d, ok := p.tasks[name]; ok {
@@ -119,11 +129,28 @@ func (a *App) HasTask(name string) bool { return a.plant.Load().tasks[name] != n
 
 // unknownModel is the error for a name that is neither a model nor a task.
 func unknownModel(name string, p *plant) error {
-	names := slices.Sorted(maps.Keys(p.models))
-	names = append(names, slices.Sorted(maps.Keys(p.tasks))...)
+	names := p.names()
 	hint := "the configuration has no models; add some under models:"
 	if len(names) > 0 {
 		hint = "there are: " + strings.Join(names, ", ")
 	}
-	return &model.Error{Kind: model.NotFound, Op: "find model", Err: fmt.Errorf("no model or task is named %q", name), Hint: hint}
+	return &model.Error{Kind: model.NotFound, Op: "find model", Err: fmt.Errorf("no model or task is named %q%s", name, suggest.Near(name, names)), Hint: hint}
+}
+
+// names returns the names of all models, sorted, and then those of all tasks.
+func (p *plant) names() []string {
+	return append(slices.Sorted(maps.Keys(p.models)), slices.Sorted(maps.Keys(p.tasks))...)
+}
+
+// Doubt says what makes it unlikely that there are traces of a model or task of that name: the configuration has none,
+// or there is no configuration; empty: nothing does.
+func (a *App) Doubt(name string) string {
+	p := a.plant.Load()
+	switch {
+	case a.missing:
+		return "there is no configuration file " + a.path
+	case name == "" || p.models[name] != nil || p.tasks[name] != nil:
+		return ""
+	}
+	return fmt.Sprintf("the configuration has no model or task %q%s", name, suggest.Near(name, p.names()))
 }

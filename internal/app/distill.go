@@ -56,7 +56,8 @@ func (a *App) Distill(ctx context.Context, o DistillOptions) (*Distilled, error)
 	d := a.plant.Load().tasks[o.Task]
 	job := distill.Job{Created: time.Now().UTC().Truncate(time.Second), Seed: o.Seed, Progress: o.Progress}
 	job.Goal, job.Method, job.Effort = o.settings(d)
-	if err := a.gather(ctx, &job, d, o); err != nil {
+	again, err := a.gather(ctx, &job, d, o)
+	if err != nil {
 		return nil, err
 	}
 	outcome, err := distill.Run(ctx, job)
@@ -67,7 +68,7 @@ func (a *App) Distill(ctx context.Context, o DistillOptions) (*Distilled, error)
 	if err != nil {
 		return nil, err
 	}
-	outcome.Report.Student, outcome.Report.StudentBytes = row.ID, row.Bytes
+	outcome.Report.Student, outcome.Report.StudentBytes, outcome.Report.Reasked = row.ID, row.Bytes, again
 	return &Distilled{Outcome: *outcome, ID: row.ID, Task: job.Task}, nil
 }
 
@@ -93,12 +94,12 @@ func (o *DistillOptions) settings(d *desk) (certify.Goal, certify.Method, studen
 	return goal, method, student.Effort(effort)
 }
 
-// gather finds the examples, the contract and the teacher.
-func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) error {
+// gather finds the examples, the contract and the teacher, and says what it took where the teacher was asked again.
+func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) (*distill.Reasked, error) {
 	if o.Eval != "" {
 		set, err := dataset.ReadFile(o.Eval, dataset.Columns{Input: o.Input, Label: o.Label})
 		if err != nil {
-			return err
+			return nil, err
 		}
 		job.Eval, job.Notes = set.Examples, skipped(set)
 	}
@@ -107,18 +108,18 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 	}
 	set, err := dataset.ReadFile(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	job.Examples, job.DataHash, job.Teachers, job.Notes = set.Examples, set.Hash, []string{"file " + filepath.Base(o.Data)}, append(job.Notes, skipped(set)...)
 	if d != nil {
 		job.Task = d.task
-		return nil
+		return nil, nil
 	}
 	job.Task = &task.Task{Name: o.Task, Labels: labels(set.Examples)}
 	if err := job.Task.Validate(); err != nil {
-		return fmt.Errorf("make task %s from the labels of %s: %w", o.Task, o.Data, err)
+		return nil, fmt.Errorf("make task %s from the labels of %s: %w", o.Task, o.Data, err)
 	}
-	return nil
+	return nil, nil
 }
 
 // skipped says which rows of a file hold no example.
@@ -143,15 +144,15 @@ func labels(examples []dataset.Example) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// gatherTraces makes examples of what the task's teacher answered through the gateway.
-func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) error {
+// gatherTraces makes examples of what the task's teacher answered through the gateway, and asks it again about some.
+func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) (*distill.Reasked, error) {
 	if d == nil {
-		return &unknownTaskError{o.Task}
+		return nil, &unknownTaskError{o.Task}
 	}
 	p := a.plant.Load()
 	unknown, err := p.terms(d.config.Teacher)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, name := range unknown {
 		job.Notes = append(job.Notes, fmt.Sprintf("whether the terms of model %q allow distilling it is not known; say so under models.%s.distillation", name, name))
@@ -159,18 +160,20 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 	job.Task = d.task
 	taught, err := a.lessons(ctx, p, d, o.Progress)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	job.Notes = append(job.Notes, taught.notes()...)
 	if len(taught.examples) == 0 {
-		return &noTracesError{task: o.Task, hard: len(taught.hard)}
+		return nil, &noTracesError{task: o.Task, hard: len(taught.hard)}
 	}
 	job.Examples, job.Hard, job.DataHash = taught.examples, taught.hard, dataset.Hash(taught.examples)
 	job.Teachers = p.concrete(d.config.Teacher).names()
-	if o.Reask > 0 && !p.recorded(d) {
-		job.Consistency, err = reask(ctx, d, taught.examples, o.Reask, job.Goal.Confidence, o.Progress)
+	if o.Reask <= 0 || p.recorded(d) {
+		return nil, nil
 	}
-	return err
+	var again *distill.Reasked
+	job.Consistency, again, err = reask(ctx, d, taught, o.Reask, job.Goal.Confidence, o.Progress)
+	return again, err
 }
 
 // register stores a student's file and its row.

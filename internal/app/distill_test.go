@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"retort/eval/certify"
@@ -60,6 +61,16 @@ func ask(t *testing.T, url, text string) string {
 	return resp.Header.Get("Retort-Model")
 }
 
+// keep returns a progress that keeps the names of stages; it may be called from many goroutines.
+func keep(stages map[string]bool) func(string, int, int) {
+	var mu sync.Mutex
+	return func(stage string, _, _ int) {
+		mu.Lock()
+		defer mu.Unlock()
+		stages[stage] = true
+	}
+}
+
 func TestInconsistentTeacherIsRefused(t *testing.T) {
 	u, url := newUpstream(t, 70, 0.3)
 	a := openApp(t, url, "")
@@ -70,13 +81,17 @@ func TestInconsistentTeacherIsRefused(t *testing.T) {
 		}
 	})
 	before := u.calls
-	_, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Reask: 100})
+	stages := map[string]bool{}
+	_, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Reask: 100, Progress: keep(stages)})
 	var infeasible *certify.InfeasibleError
 	if !errors.As(err, &infeasible) {
 		t.Fatalf("got %v, want the target refused", err)
 	}
 	if asked := u.calls - before; asked != 100 || infeasible.Consistency.Asked != 100 {
 		t.Errorf("asked again %d times, reported %d; want 100", asked, infeasible.Consistency.Asked)
+	}
+	if !stages["ask large again about 100 inputs (about $0.06; --reask 0 asks none)"] { // 50 tokens in and 5 out, at $10 and $20 a million
+		t.Errorf("nothing said what asking again costs: %v", stages)
 	}
 	if c := infeasible.Consistency.Estimate; c < 0.35 || c > 0.75 { // 0.7² + 0.3² = 0.58 in expectation
 		t.Errorf("measured a consistency of %.2f of a teacher that errs three times in ten", c)
@@ -100,6 +115,9 @@ func TestDistilServeAndDefer(t *testing.T) {
 		if d.Report.Consistency == nil || d.Report.Consistency.Estimate != 1 || len(d.Report.Warnings) != 0 {
 			t.Errorf("consistency %+v, warnings %q", d.Report.Consistency, d.Report.Warnings)
 		}
+		if again := d.Report.Reasked; again == nil || again.Calls != 20 || again.Cost.String() != "0.012" {
+			t.Errorf("asking 20 inputs again took %+v, want 20 calls for $0.012", again)
+		}
 		if _, err := a.Promote(t.Context(), d.ID); err != nil {
 			t.Fatal(err)
 		}
@@ -116,6 +134,9 @@ func TestDistilServeAndDefer(t *testing.T) {
 		again, err := a.Distill(t.Context(), DistillOptions{Task: "desk"})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if again.Report.Reasked != nil {
+			t.Errorf("nobody wanted the teacher asked again: %+v", again.Report.Reasked)
 		}
 		if r := again.Report; r.TrainExamples != d.Report.TrainExamples+1 || r.EvalExamples != d.Report.EvalExamples {
 			t.Errorf("learned from %d examples and judged by %d, then %d and %d; want one more, and as many",

@@ -19,7 +19,20 @@ func (a *App) Keys(ctx context.Context) ([]store.Key, error) {
 	return a.store.ListKeys(ctx, model.DefaultTenant)
 }
 
-// RevokeKey makes an API key invalid for good.
-func (a *App) RevokeKey(ctx context.Context, id string) error {
-	return a.store.RevokeKey(ctx, model.DefaultTenant, id)
+// RevokeKey makes the API key with an id, or with a name that one key alone has of those that are not revoked, invalid for
+// good, and returns it.
+func (a *App) RevokeKey(ctx context.Context, id string) (store.Key, error) {
+	keys, err := a.Keys(ctx)
+	if err != nil {
+		return store.Key{}, err
+	}
+	key := store.Key{ID: id}
+	for _, k := range keys {
+		if k.ID == id || k.Name == id && k.Revoked == nil {
+			if key = k; k.ID == id {
+				break // an id goes before a name
+			}
+		}
+	}
+	return key, a.store.RevokeKey(ctx, model.DefaultTenant, key.ID)
 }

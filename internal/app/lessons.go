@@ -21,6 +21,7 @@ type lessons struct {
 
 	examples []dataset.Example // answered by the teacher while no student was asked: they train and judge
 	hard     []dataset.Example // what a student was asked: it trains, but never judges
+	paid     model.Money       // for all examples
 	others   int               // answers of models that are not the teacher now
 	refuted  int               // answers corrected to what is none of the task's labels
 	skipped  int               // traces without captured content, or with an answer outside the contract
@@ -91,6 +92,7 @@ func (l *lessons) add(trace *model.Trace, correction string) {
 		l.hard = append(l.hard, example)
 	default:
 		l.examples = append(l.examples, example)
+		l.paid += trace.Cost
 	}
 }
 

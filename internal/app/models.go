@@ -45,20 +45,11 @@ func Models(path string, getenv func(string) (string, bool)) ([]ModelInfo, error
 
 func modelInfo(cfg *config.Config, name string, m config.Model) ModelInfo {
 	info := ModelInfo{Name: name, Provider: m.Provider, Context: m.Context, Embeds: m.Embeds, Of: m.Refs()}
-	switch {
-	case m.Provider != "":
+	if info.Kind = m.Kind(); m.Provider != "" {
 		info.Kind, info.Upstream, info.Dialect = "upstream", cmp.Or(m.Name, name), cfg.Providers[m.Provider].Dialect
 		if price := model.Price(m.Price); price != (model.Price{}) {
 			info.Price = &price
 		}
-	case m.Cascade != nil:
-		info.Kind = "cascade"
-	case m.Cache != nil:
-		info.Kind = "cache"
-	case m.Limit != nil:
-		info.Kind = "limit"
-	default:
-		info.Kind = "fallback"
 	}
 	return info
 }

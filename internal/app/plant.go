@@ -25,15 +25,19 @@ type plant struct {
 	tapes     map[string][]replay.Recording
 	models    map[string]model.Model // by the names of the section models
 	tasks     map[string]*desk
+	shadows   map[string]*compose.Shadowed
+	prices    map[string]model.Price // by the names of upstreams' models in answers and traces
 }
 
 // newPlant builds everything in a configuration that has been checked.
 func newPlant(cfg *config.Config) (*plant, error) {
 	p := &plant{config: cfg, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
-		models: map[string]model.Model{}, tasks: map[string]*desk{}}
+		models: map[string]model.Model{}, tasks: map[string]*desk{}, shadows: map[string]*compose.Shadowed{},
+		prices: map[string]model.Price{}}
+	p.addPrices()
 	for name, c := range cfg.Providers {
 		if err := p.addProvider(name, c); err != nil {
-			return nil, fmt.Errorf("providers.%s: %w", name, err)
+			return nil, cfg.Fault("providers", name, err)
 		}
 	}
 	for name := range cfg.Models {
@@ -114,8 +118,6 @@ func (p *plant) build(name string, c config.Model) (model.Model, error) {
 	switch {
 	case c.Provider != "":
 		return p.leaf(name, c), nil
-	case len(c.Fallback) > 0:
-		return p.fallback(c.Fallback)
 	case c.Cascade != nil:
 		return p.cascade(c.Cascade)
 	case c.Cache != nil:
@@ -131,6 +133,9 @@ func (p *plant) build(name string, c config.Model) (model.Model, error) {
 		}
 		return compose.Limit(of, compose.Limits{Rate: c.Limit.PerSecond, Burst: c.Limit.Burst,
 			Concurrent: c.Limit.Concurrent, By: scopes[c.Limit.By]}), nil
+	}
+	if m, err := p.blend(name, &c); m != nil || err != nil {
+		return m, err
 	}
 	return nil, errors.New("it does not say what it is made of")
 }
@@ -149,18 +154,6 @@ func (p *plant) leaf(alias string, c config.Model) model.Model {
 		return replay.New(tape, replay.Options{Name: c.Provider + "/" + name, Latency: recorded, Price: price})
 	}
 	return p.providers[c.Provider].Model(provider.Spec{Name: name, Price: price})
-}
-
-func (p *plant) fallback(names []string) (model.Model, error) {
-	models := make([]model.Model, len(names))
-	for i, name := range names {
-		m, err := p.model(name)
-		if err != nil {
-			return nil, err
-		}
-		models[i] = m
-	}
-	return compose.Fallback(models...), nil
 }
 
 func (p *plant) cascade(c *config.Cascade) (model.Model, error) {

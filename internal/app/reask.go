@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"retort/dataset"
+	"retort/distill"
 	"retort/eval/certify"
 	"retort/model"
 )
@@ -28,30 +28,61 @@ func (p *plant) recorded(d *desk) bool {
 	return ok
 }
 
-// reask puts a random sample of the examples' inputs to the teacher again and measures how often it answers the same.
-func reask(ctx context.Context, d *desk, examples []dataset.Example, n int, confidence float64, progress func(string, int, int)) (*certify.Consistency, error) {
+// reask puts a random sample of the examples' inputs to the teacher again and measures how often it answers the same,
+// and what that took.
+func reask(ctx context.Context, d *desk, taught *lessons, n int, confidence float64, progress func(string, int, int)) (*certify.Consistency, *distill.Reasked, error) {
+	examples := taught.examples
 	n = min(n, len(examples))
+	stage := reaskStage(d.config.Teacher, n, taught.paid/model.Money(len(examples))*model.Money(n))
+	progress(stage, 0, n)
 	order := rand.New(rand.NewPCG(1, uint64(len(examples)))).Perm(len(examples))[:n]
-	var same, done atomic.Int64
+	var same, done, calls, cost atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(reaskAtOnce)
 	for _, i := range order {
 		group.Go(func() error {
+			trail := &model.Trail{}
 			req := model.NewRequest(d.task.Name, model.Prompt(examples[i].Text))
-			resp, err := d.teacher.Generate(ctx, req, model.Discard)
+			resp, err := d.teacher.Generate(model.WithTrail(ctx, trail), req, model.Discard)
 			if err != nil && model.KindOf(err) != model.Unusable {
 				return fmt.Errorf("ask the teacher again: %w", err)
 			}
 			if err == nil && resp.Text() == examples[i].Label {
 				same.Add(1)
 			}
-			progress("ask the teacher again", int(done.Add(1)), n)
+			_, paid := trail.Total()
+			cost.Add(int64(paid))
+			calls.Add(int64(asksOf(trail)))
+			progress(stage, int(done.Add(1)), n)
 			return nil
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	c, err := certify.MeasureConsistency(int(same.Load()), n, confidence)
-	return &c, err
+	return &c, &distill.Reasked{Calls: int(calls.Load()), Cost: model.Money(cost.Load())}, err
+}
+
+// asksOf returns how many calls to upstreams a trail has.
+func asksOf(trail *model.Trail) int {
+	n := 0
+	for _, a := range trail.Attempts() {
+		if !a.Cached {
+			n++
+		}
+	}
+	return n
+}
+
+// reaskStage names the work, what it may cost by what the answers to learn from did, and how to go without.
+func reaskStage(teacher string, n int, cost model.Money) string {
+	about := ""
+	switch {
+	case cost >= model.Dollar/200:
+		about = fmt.Sprintf("about $%.2f; ", cost.Dollars())
+	case cost > 0:
+		about = "less than $0.01; "
+	}
+	return fmt.Sprintf("ask %s again about %d inputs (%s--reask 0 asks none)", teacher, n, about)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -31,6 +32,7 @@ type gateway struct {
 	server   *server.Server
 	log      *capture.Log
 	importer *capture.Importer
+	retired  sync.WaitGroup // plants that are being let go
 }
 
 // restaffEvery is how often a serving process looks for promotions and keys of other processes.
@@ -97,10 +99,11 @@ func (a *App) open(ctx context.Context) (*gateway, error) {
 	g := &gateway{log: log, importer: a.store.Import(log)}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(capture.Metrics(log, g.importer)...)
+	metrics.MustRegister(newShadowMetrics(a))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	l := cfg.Limits
 	g.server = server.New(a.snapshot(a.plant.Load(), g), server.Options{
-		Dialects: all.Servers(), Estimate: provider.EstimateTokens,
+		Dialects: all.Servers(), Refusals: all.Refusals(), Estimate: provider.EstimateTokens,
 		Feedback: feedback{a.store}, Log: a.log, Registry: metrics,
 		Checks:  []server.Check{{Name: "capture", Err: log.Err}},
 		MaxBody: int64(l.MaxBody), MaxHeader: int(l.MaxHeader), HeaderTimeout: l.ReadHeaderTimeout, BodyTimeout: l.ReadTimeout,
@@ -125,6 +128,8 @@ const closing = 30 * time.Second
 
 func (a *App) close(g *gateway) error {
 	a.serving.Store(nil)
+	g.retired.Wait()
+	a.plant.Load().endShadows() // of a gateway that has not come to serve
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
 	return errors.Join(g.importer.Close(ctx), g.log.Close())

@@ -48,9 +48,13 @@ func (a *App) ListTraces(ctx context.Context, f store.Filter) ([]*model.Trace, s
 	return a.store.List(ctx, f)
 }
 
-// Trace returns one whole trace and the feedback on it.
+// Trace returns one whole trace and the feedback on it: that of an id, or of the beginning of one that no other shares.
 func (a *App) Trace(ctx context.Context, id string) (*model.Trace, []store.Feedback, error) {
 	if err := a.flush(ctx); err != nil {
+		return nil, nil, err
+	}
+	id, err := a.store.Complete(ctx, model.DefaultTenant, id)
+	if err != nil {
 		return nil, nil, err
 	}
 	trace, err := a.store.Trace(ctx, model.DefaultTenant, id)

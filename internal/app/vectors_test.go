@@ -51,10 +51,14 @@ providers:
   counting: {dialect: anthropic, base_url: URL}
 models:
   vectors: {provider: up, name: text-embedding-9, price: {input: 2}, embeds: true}
-  plain: {provider: up, context: 8192}
+  plain: {provider: up, context: 8192, abilities: [tools, vision]}
+  blind: {provider: up, context: 4096, abilities: [thinking, tools]}
+  bare: {provider: up, abilities: []}
   counted: {provider: counting}
   steady: {fallback: [counted, plain]}
   other: {fallback: [plain, counted]}
+  both: {cascade: {cheap: blind, strong: plain, accept: {json: true}}}
+  kept: {cache: {of: both}}
 tasks:
   desk: {output: {enum: [a, b]}, teacher: counted}
 `, "URL", vendor(t))
@@ -132,4 +136,56 @@ func TestCounts(t *testing.T) {
 			t.Errorf("a count left a trace (%v)", err)
 		}
 	})
+}
+
+// TestWhatClientsAreTold asks what models can do and how much fits into them.
+func TestWhatClientsAreTold(t *testing.T) {
+	serving(t, openVectors(t), func(url string) {
+		for name, want := range map[string]string{
+			"vectors": "embedding", "plain": "completion tools vision 8192", "blind": "completion tools thinking 4096", "bare": "completion",
+			"counted": "completion tools vision thinking", "other": "completion tools vision", "both": "completion tools 4096",
+			"kept": "completion tools 4096", "desk": "completion",
+		} {
+			var shown struct {
+				Capabilities []string
+				Template     string
+				Info         map[string]any `json:"model_info"`
+			}
+			if err := json.Unmarshal([]byte(post(t, url+"/api/show", `{"model": "`+name+`"}`)), &shown); err != nil {
+				t.Fatal(err)
+			}
+			got := strings.Join(shown.Capabilities, " ")
+			if n, ok := shown.Info["retort.context_length"]; ok {
+				got += fmt.Sprint(" ", n)
+			}
+			if got != want || strings.Contains(shown.Template, ".Tools") != strings.Contains(want, "tools") {
+				t.Errorf("%s: %s, %q; want %s", name, got, shown.Template, want)
+			}
+			for path, field := range map[string]string{"/v1beta/models/": "inputTokenLimit", "/v1/models/": "max_input_tokens"} {
+				if told := get(t, url+path+name, "Anthropic-Version", "2023-06-01"); strings.Contains(told, `"`+field+`":4096`) != strings.HasSuffix(want, " 4096") {
+					t.Errorf("%s%s: %s", path, name, told)
+				}
+			}
+		}
+	})
+}
+
+// get returns what the server says at a URL.
+func get(t *testing.T, url string, header ...string) string {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set(header[0], header[1])
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatalf("%s: %s, %v", url, resp.Status, err)
+	}
+	return string(text)
 }

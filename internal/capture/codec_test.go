@@ -31,6 +31,7 @@ func rich() *model.Trace {
 	t.Stream, t.Start = true, time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
 	t.Usage = model.Usage{Input: 1, Cached: 2, Written: 3, Output: 4, Reasoning: 5}
 	t.Attempts = append(t.Attempts, model.Attempt{Model: "student", Score: 0.25, Rejected: true, Cached: true, Error: "timeout", Cost: 7, Estimated: true})
+	t.Dropped = []string{"temperature", `a "strange" one`}
 	t.Response.Score = 1e-9
 	t.Response.Choices = append(t.Response.Choices, model.Choice{
 		Finish: model.FinishToolCalls,
@@ -73,7 +74,7 @@ func TestEntryHasTheRow(t *testing.T) {
 	if e.Answered != want.Response.Model || e.Score != want.Response.Score {
 		t.Errorf("got answered %q with %v, want %q with %v", e.Answered, e.Score, want.Response.Model, want.Response.Score)
 	}
-	want.Attempts, want.Body, want.Response = nil, nil, nil
+	want.Attempts, want.Dropped, want.Body, want.Response = nil, nil, nil, nil
 	if d := cmp.Diff(want, &e.Trace); d != "" {
 		t.Errorf("the row differs (-want +got):\n%s", d)
 	}

@@ -51,6 +51,17 @@ func appendMeta(b []byte, t *model.Trace) []byte {
 	if len(t.Attempts) > 0 {
 		b = append(b, ']')
 	}
+	for i, name := range t.Dropped {
+		if i == 0 {
+			b = append(b, `,"dropped":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendString(b, name)
+	}
+	if len(t.Dropped) > 0 {
+		b = append(b, ']')
+	}
 	return append(b, '}')
 }
 

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"syscall"
@@ -116,7 +117,11 @@ func Run(ctx context.Context, p Process) (code int) {
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {
-		s.fail(&hinted{err, `run "retort --help" for the commands`})
+		hint := `run "retort --help" for the commands`
+		if errors.Is(err, fs.ErrNotExist) {
+			hint = "there is no such file; a path is relative to the folder that retort is started in"
+		}
+		s.fail(&hinted{err, hint})
 		return exitUsage
 	}
 	s.config = g.Config

@@ -5,6 +5,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"retort/distill"
+	"retort/eval/certify"
+	"retort/internal/discover"
 	"retort/internal/store"
 	"retort/model"
 )
@@ -60,6 +64,37 @@ func TestDistillAsksAboutUnknownTasks(t *testing.T) {
 				t.Errorf("distilled: %v\n%s", made, &stdout)
 			}
 		})
+	}
+}
+
+func TestConsistencySaysWhatItTook(t *testing.T) {
+	c := &certify.Consistency{Asked: 81, Same: 80}
+	if got, want := consistency(c, &distill.Reasked{Calls: 100, Cost: model.Dollar / 80}), "the teacher repeated itself on 80 of 81 inputs; 100 calls, $0.0125"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := consistency(c, nil), "the teacher repeated itself on 80 of 81 inputs that came more than once"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestInitSaysWhatIsMissing(t *testing.T) {
+	told := func(f *discover.Findings) string {
+		var out bytes.Buffer
+		s := &session{Process: Process{Stdout: &out}, config: "new.yaml"}
+		for i := range f.Servers {
+			s.tell(&f.Servers[i])
+		}
+		s.written(f)
+		return out.String()
+	}
+	broken := discover.Server{Name: "openai", Title: "OpenAI", Variable: "OPENAI_API_KEY", Err: &model.Error{Kind: model.Unauthenticated, Err: errors.New("no such key"), Hint: "check it"}}
+	got := told(&discover.Findings{Servers: []discover.Server{broken}, Halves: []string{"Amazon Bedrock: its region is not known"}})
+	if want := "OpenAI: OPENAI_API_KEY is set, but a call failed:\n  no such key\n  hint: check it\nAmazon Bedrock: its region is not known\nnew.yaml is written, and nothing in it answers yet"; !strings.HasPrefix(got, want) || strings.Contains(got, "serve") {
+		t.Errorf("nothing works: %s", got)
+	}
+	works := discover.Server{Name: "vllm", Title: "vLLM", Model: "m", Models: []string{"m"}}
+	if got := told(&discover.Findings{Servers: []discover.Server{broken, works}}); !strings.Contains(got, "vLLM answers: m") || !strings.Contains(got, "serve -c new.yaml") {
+		t.Errorf("one works: %s", got)
 	}
 }
 

@@ -27,7 +27,7 @@ type distillCmd struct {
 	Method     string  `enum:",cross-fitted,strict" default:"" placeholder:"cross-fitted" help:"How the threshold is found: cross-fitted uses all labels and is provisional until unseen labels certify it; strict keeps a fifth from training and is certified at once."`
 	Effort     string  `enum:",standard,high" default:"" placeholder:"standard" help:"standard trains in seconds; high may take minutes for accuracy."`
 	Seed       uint64  `default:"1" help:"Seed of everything random."`
-	Reask      int     `default:"100" placeholder:"N" help:"Ask the teacher again about N inputs to learn how consistent it is; 0 asks none. From traces only."`
+	Reask      int     `default:"100" placeholder:"N" help:"Ask the teacher again about N inputs to learn how consistent it is (default 100); 0 asks none. Each costs what an answer does. From traces only."`
 	Promote    bool    `help:"Make the student the champion at once."`
 	Report     string  `type:"path" placeholder:"FILE" help:"Write the report page (HTML) here."`
 }
@@ -140,7 +140,19 @@ func summary(r *distill.Report, took time.Duration) [][2]string {
 			[2]string{"answers", percent(r.Coverage) + " of them; the rest is the teacher's"},
 			[2]string{"agrees with teacher", fmt.Sprintf("%s of those answers (wanted %s)", percent(r.Agreement), percent(r.Target))})
 	}
+	if r.Consistency != nil {
+		lines = append(lines, [2]string{"consistency", consistency(r.Consistency, r.Reasked)})
+	}
 	lines = append(lines, [2]string{"guarantee", strings.TrimSpace(r.Certificate.String())})
 	return append(lines, [2]string{"size, speed", fmt.Sprintf("%s; trained in %s (with cross-fitting and all: %s); one answer %.0f µs (p99 %.0f µs)",
 		bytesText(r.StudentBytes), duration(time.Duration(r.TrainSeconds*float64(time.Second))), duration(took), r.PredictP50us, r.PredictP99us)})
+}
+
+// consistency says how often the teacher repeated itself, and what it took to know.
+func consistency(c *certify.Consistency, again *distill.Reasked) string {
+	text := fmt.Sprintf("the teacher repeated itself on %d of %d inputs", c.Same, c.Asked)
+	if again == nil {
+		return text + " that came more than once"
+	}
+	return text + fmt.Sprintf("; %d calls, $%s", again.Calls, again.Cost)
 }

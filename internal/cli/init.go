@@ -5,6 +5,7 @@ package cli
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"retort/internal/discover"
 )
@@ -19,19 +20,34 @@ func (c *initCmd) Run(s *session) error {
 	}
 	fmt.Fprintln(s.Stderr, "looking for API keys in the environment and for servers on this machine …")
 	found := discover.Find(s.ctx, s.Getenv, http.DefaultClient)
-	found.Check(s.ctx, s.Getenv, func(server *discover.Server) {
-		if server.Works() {
-			fmt.Fprintf(s.Stdout, "%s answers: %s in %s\n", server.Title, printable(server.Model), duration(server.Took))
-			return
-		}
-		fmt.Fprintf(s.Stdout, "%s does not: %s\n", server.Title, printable(server.Err.Error()))
-	})
+	found.Check(s.ctx, s.Getenv, s.tell)
 	if err := found.Write(s.config, c.Force, s.Getenv); err != nil {
 		return err
+	}
+	s.written(found)
+	return nil
+}
+
+// tell says what came of asking a server.
+func (s *session) tell(server *discover.Server) {
+	if server.Works() {
+		fmt.Fprintf(s.Stdout, "%s answers: %s in %s\n", server.Title, printable(server.Model), duration(server.Took))
+		return
+	}
+	fmt.Fprintf(s.Stdout, "%s: %s\n", server.Title, strings.ReplaceAll(printableLines(server.Trouble()), "\n", "\n  "))
+}
+
+// written says what else was found, and how to go on with the file that was made of it.
+func (s *session) written(found *discover.Findings) {
+	for _, half := range found.Halves {
+		fmt.Fprintln(s.Stdout, printable(half))
 	}
 	if len(found.Servers) == 0 {
 		fmt.Fprintln(s.Stdout, "nothing was found; the file says what to fill in")
 	}
-	fmt.Fprintf(s.Stdout, "%[1]s is written; go on with:\n  %[2]s check -c %[1]s\n  %[2]s serve -c %[1]s\n", relative(s.config), program())
-	return nil
+	if found.Works() {
+		fmt.Fprintf(s.Stdout, "%[1]s is written; go on with:\n  %[2]s check -c %[1]s\n  %[2]s serve -c %[1]s\n", relative(s.config), program())
+		return
+	}
+	fmt.Fprintf(s.Stdout, "%[1]s is written, and nothing in it answers yet: fill it in, then go on with:\n  %[2]s check -c %[1]s\n", relative(s.config), program())
 }

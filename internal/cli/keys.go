@@ -62,15 +62,16 @@ func (c *keysListCmd) Run(s *session) error {
 }
 
 type keysRevokeCmd struct {
-	ID string `arg:"" help:"The key's id."`
+	ID string `arg:"" name:"key" help:"The key's id or name."`
 }
 
 func (c *keysRevokeCmd) Run(s *session) error {
 	return s.opened(func(a *app.App) error {
-		if err := a.RevokeKey(s.ctx, c.ID); err != nil {
+		key, err := a.RevokeKey(s.ctx, c.ID)
+		if err != nil {
 			return err
 		}
-		fmt.Fprintf(s.Stdout, "key %s is revoked; a serving retort refuses it within a second\n", c.ID)
+		fmt.Fprintf(s.Stdout, "key %s is revoked; a serving retort refuses it within a second\n", key.ID)
 		return nil
 	})
 }

@@ -16,7 +16,7 @@ type serveCmd struct {
 
 // servingGC is the garbage collector's target while serving: most of what a gateway allocates lives for one request, and
 // memory is dearer to its host than the few per cent of processor time that this costs. GOGC in the environment wins.
-const servingGC = 60
+const servingGC = 80
 
 func (c *serveCmd) Run(s *session) error {
 	if _, set := s.Getenv("GOGC"); !set {

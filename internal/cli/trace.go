@@ -13,7 +13,7 @@ import (
 
 type tracesShowCmd struct {
 	jsonFlag
-	ID string `arg:"" help:"The trace's id, from the header Retort-Trace or the list."`
+	ID string `arg:"" help:"The trace's id, from the header Retort-Trace or the list, or its beginning where no other begins so."`
 }
 
 func (c *tracesShowCmd) Run(s *session) error {
@@ -62,6 +62,7 @@ func (c *tracesShowCmd) summary(s *session, t *model.Trace) {
 	s.line("failed", strings.TrimSuffix(t.Error+": "+t.Message, ": "))
 	s.line("tokens", usageText(t.Usage))
 	s.line("cost", "$"+t.Cost.String())
+	s.line("dropped", strings.Join(t.Dropped, ", "))
 }
 
 // usageText prints tokens, with what is special about them.

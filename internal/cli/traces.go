@@ -23,15 +23,28 @@ type tracesCmd struct {
 
 // traceFilter is what list and export choose by.
 type traceFilter struct {
-	Model string        `placeholder:"NAME" help:"Only of this model or task."`
-	Since time.Duration `placeholder:"24h" help:"Only of this long ago or later."`
-	Error bool          `help:"Only requests that failed."`
+	Model string `placeholder:"NAME" help:"Only of this model or task."`
+	Since span   `placeholder:"24h" help:"Only of this long ago or later, such as 24h or 30m."`
+	Error bool   `help:"Only requests that failed."`
+}
+
+// span is a length of time on the command line.
+type span time.Duration
+
+// UnmarshalText reads a number with a unit.
+func (d *span) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fmt.Errorf("%q is no length of time; write 24h or 30m", text)
+	}
+	*d = span(v)
+	return nil
 }
 
 func (f *traceFilter) filter() store.Filter {
 	out := store.Filter{Model: f.Model}
 	if f.Since > 0 {
-		out.Since = time.Now().Add(-f.Since)
+		out.Since = time.Now().Add(-time.Duration(f.Since))
 	}
 	if f.Error {
 		out.Status = store.Failed
@@ -57,18 +70,20 @@ func (c *tracesListCmd) Run(s *session) error {
 		if err != nil {
 			return err
 		}
+		if len(traces) == 0 {
+			c.none(s, a)
+		}
 		if c.JSON {
-			return s.json(map[string]any{"traces": traces, "next": next})
+			return s.json(map[string]any{"traces": listedOf(traces), "next": next})
 		}
 		if len(traces) == 0 {
-			fmt.Fprintln(s.Stderr, "no traces; every request that retort serve answers leaves one")
 			return nil
 		}
 		var rows [][]string
 		for _, t := range traces {
 			rows = append(rows, traceRow(t))
 		}
-		if err := s.table(columns("TRACE", "TIME", "MODEL", "ANSWERED BY", ">TOOK", ">TOKENS", ">COST"), rows); err != nil {
+		if err := s.table(columns("TRACE", "TIME", "DIALECT", "MODEL", "ANSWERED BY", ">TOOK", ">TOKENS", ">COST"), rows); err != nil {
 			return err
 		}
 		if next != "" {
@@ -78,12 +93,45 @@ func (c *tracesListCmd) Run(s *session) error {
 	})
 }
 
+// none says that nothing is chosen, and why that may be.
+func (c *tracesListCmd) none(s *session, a *app.App) {
+	why := "every request that retort serve answers leaves one"
+	if doubt := a.Doubt(c.Model); doubt != "" {
+		why = doubt
+	} else if c.traceFilter != (traceFilter{}) {
+		why = "none is of that model, time or result"
+	}
+	fmt.Fprintf(s.Stderr, "no traces; %s\n", printable(why))
+}
+
+// listed is a trace as list prints it: without what it does not know.
+type listed struct {
+	*model.Trace
+	Response *answerer `json:"response,omitempty"`
+}
+
+// answerer is who answered.
+type answerer struct {
+	Model string  `json:"model"`
+	Score float64 `json:"score,omitempty"`
+}
+
+func listedOf(traces []*model.Trace) []listed {
+	out := make([]listed, len(traces))
+	for i, t := range traces {
+		if out[i].Trace = t; t.Response != nil {
+			out[i].Response = &answerer{t.Response.Model, t.Response.Score}
+		}
+	}
+	return out
+}
+
 func traceRow(t *model.Trace) []string {
 	by := "error: " + t.Error
 	if t.Error == "" && t.Response != nil {
 		by = t.Response.Model
 	}
-	return []string{t.ID, clock(t.Start), t.Model, by, duration(t.Duration),
+	return []string{t.ID, clock(t.Start), t.Dialect, t.Model, by, duration(t.Duration),
 		fmt.Sprintf("%d + %d", t.Usage.Input, t.Usage.Output), money(t.Cost)}
 }
 

@@ -76,6 +76,9 @@ func (c *Config) objectTree(path string, v reflect.Value) any {
 	if tree == nil {
 		return nil
 	}
+	if short, ok := shortOf(v.Type()); ok && len(tree) == 1 && tree[0].key == short.name {
+		return tree[0].value
+	}
 	return tree
 }
 

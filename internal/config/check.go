@@ -170,9 +170,15 @@ func (p *Provider) checkHTTP(d *decoder, path string) {
 	}
 	if problem := urlProblem(p.BaseURL); problem != "" {
 		d.fail(path+".base_url", "%s", problem)
+	} else if u, err := url.Parse(p.BaseURL); err == nil && p.Dialect == "ollama" && ollamaPath.MatchString(u.Path) {
+		d.fail(path+".base_url", "must end before /api/chat, which is added; leave out %s, or write dialect: openai for an address that ends in /v1",
+			ollamaPath.FindString(u.Path))
 	}
 	p.checkAuth(d, path)
 }
+
+// ollamaPath is what people know Ollama's addresses to end in, and its dialect's do not.
+var ollamaPath = regexp.MustCompile(`/(v1|api|api/chat|api/generate)/?$`)
 
 // urlProblem says what is wrong with a base URL, or "". It never repeats a URL, which may hold a secret.
 func urlProblem(text string) string {

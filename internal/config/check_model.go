@@ -12,13 +12,13 @@ import (
 )
 
 // kindsOfModel are the keys of which a model has exactly one.
-var kindsOfModel = []string{"provider", "fallback", "cascade", "cache", "limit"}
+var kindsOfModel = []string{"provider", "fallback", "balance", "hedge", "split", "shadow", "cascade", "cache", "limit"}
 
 // given returns which of kindsOfModel are set.
 func (m *Model) given() []string {
 	set := map[string]bool{
-		"provider": m.Provider != "", "fallback": m.Fallback != nil, "cascade": m.Cascade != nil,
-		"cache": m.Cache != nil, "limit": m.Limit != nil,
+		"provider": m.Provider != "", "fallback": m.Fallback != nil, "balance": m.Balance != nil, "hedge": m.Hedge != nil,
+		"split": m.Split != nil, "shadow": m.Shadow != nil, "cascade": m.Cascade != nil, "cache": m.Cache != nil, "limit": m.Limit != nil,
 	}
 	return slices.DeleteFunc(slices.Clone(kindsOfModel), func(k string) bool { return !set[k] })
 }
@@ -35,7 +35,7 @@ func (c *Config) checkModel(d *decoder, path, name string, m *Model) {
 	} else {
 		for key, set := range map[string]bool{
 			"name": m.Name != "", "price": m.Price != Price{}, "distillation": m.Distillation != Distillation{},
-			"context": m.Context != 0, "embeds": m.Embeds,
+			"context": m.Context != 0, "abilities": m.Abilities != nil, "embeds": m.Embeds,
 		} {
 			if set {
 				d.fail(join(path, key), "belongs to a model with a provider")
@@ -45,7 +45,7 @@ func (c *Config) checkModel(d *decoder, path, name string, m *Model) {
 	for _, r := range m.refs() {
 		c.checkRef(d, path+"."+r.field, r.name)
 	}
-	m.checkFallback(d, path+".fallback")
+	m.checkBlend(d, path)
 	if m.Cascade != nil {
 		m.Cascade.check(d, path+".cascade")
 	}
@@ -71,6 +71,9 @@ func (c *Config) checkUpstream(d *decoder, path string, m *Model) {
 	if m.Context < 0 || m.Context > 1e9 {
 		d.fail(path+".context", "%d is no number of tokens", m.Context)
 	}
+	if m.Embeds && len(m.Abilities) > 0 {
+		d.fail(path+".abilities", "a model that makes vectors answers nothing")
+	}
 	if m.Embeds && c.Providers[m.Provider].Dialect == DialectReplay {
 		d.fail(path+".embeds", "a recording has no vectors")
 	}
@@ -88,22 +91,6 @@ func (c *Config) checkRef(d *decoder, path, name string) {
 	}
 	known := slices.AppendSeq(slices.Collect(maps.Keys(c.Models)), maps.Keys(c.Tasks))
 	d.fail(path, "no model named %q%s", name, suggest(name, known))
-}
-
-func (m *Model) checkFallback(d *decoder, path string) {
-	if m.Fallback != nil && len(m.Fallback) < 2 {
-		d.fail(path, "needs two models or more")
-	}
-	seen := map[string]int{}
-	for i, name := range m.Fallback {
-		if name == "" {
-			d.fail(index(path, i), "the name is empty")
-		} else if first, twice := seen[name]; twice {
-			d.fail(index(path, i), "%q stands already at %s", name, index(path, first))
-		} else {
-			seen[name] = i
-		}
-	}
 }
 
 func (c *Cascade) check(d *decoder, path string) {
@@ -137,20 +124,9 @@ func (c *Cache) check(d *decoder, path string) {
 }
 
 func (l *Limit) check(d *decoder, path string) {
-	if l.PerSecond < 0 {
-		d.fail(path+".per_second", "cannot be negative")
-	}
-	if l.Concurrent < 0 {
-		d.fail(path+".concurrent", "cannot be negative")
-	}
-	if l.Burst < 0 {
-		d.fail(path+".burst", "cannot be negative")
-	}
+	checkRate(d, path, l.PerSecond, l.Burst, l.Concurrent)
 	if l.PerSecond == 0 && l.Concurrent == 0 {
 		d.fail(path, "limits nothing; give per_second or concurrent")
-	}
-	if l.Burst > 0 && l.PerSecond == 0 {
-		d.fail(path+".burst", "belongs to per_second")
 	}
 }
 

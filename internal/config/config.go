@@ -22,7 +22,8 @@ type Config struct {
 	Limits    Limits              `yaml:"limits" doc:"What the gateway accepts from clients."`
 	Capture   Capture             `yaml:"capture" doc:"How answered requests are recorded."`
 
-	written map[string]string // by path: text as it stands in the file, where the value is another
+	written map[string]string                 // by path: text as it stands in the file, where the value is another
+	mistake func(path, message string) *Error // with its place in the file
 }
 
 // Capture says how traces are kept.

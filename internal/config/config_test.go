@@ -101,7 +101,9 @@ func TestCanonicalForm(t *testing.T) {
 	}
 }
 
-func written(p cmp.Path) bool { return p.Last().String() == ".written" }
+func written(p cmp.Path) bool {
+	return p.Last().String() == ".written" || p.Last().String() == ".mistake"
+}
 
 func sameSecret(a, b Secret) bool { return a.Reveal() == b.Reveal() }
 

@@ -43,7 +43,7 @@ func (c *Config) checkCycles(d *decoder) {
 // refsOf returns what a model or task names, with full paths.
 func (c *Config) refsOf(name string) []ref {
 	if t, ok := c.Tasks[name]; ok {
-		return []ref{{join("tasks", name) + ".teacher", t.Teacher}}
+		return []ref{{field: join("tasks", name) + ".teacher", name: t.Teacher}}
 	}
 	m := c.Models[name]
 	refs := m.refs()

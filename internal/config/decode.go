@@ -30,16 +30,21 @@ type decoder struct {
 	exploded bool
 }
 
-// fail notes a mistake at a path, whose place is that of the path or of the nearest field around it.
+// fail notes a mistake at a path.
 func (d *decoder) fail(path, format string, args ...any) {
-	e := &Error{File: d.file, Path: path, Message: d.redact(fmt.Sprintf(format, args...))}
+	d.errs = append(d.errs, d.mistake(path, fmt.Sprintf(format, args...)))
+}
+
+// mistake returns a mistake at a path, whose place is that of the path or of the nearest field around it.
+func (d *decoder) mistake(path, message string) *Error {
+	e := &Error{File: d.file, Path: path, Message: d.redact(message)}
 	for around := path; around != ""; around = around[:max(0, strings.LastIndexAny(around, ".["))] {
 		if p := d.places[around]; p != nil {
 			e.Line, e.Column = p.Line, p.Column
 			break
 		}
 	}
-	d.errs = append(d.errs, e)
+	return e
 }
 
 // redact puts references back where a message holds values of the environment, which may be secrets in a wrong place.
@@ -53,7 +58,7 @@ func (d *decoder) redact(message string) string {
 // lookup is env that remembers what it gave out.
 func (d *decoder) lookup(name string) (string, bool) {
 	value, ok := d.env(name)
-	const telling = 6 // shorter values are no secrets, and stand in messages by chance
+	const telling = 8 // shorter values are no secrets, and stand in messages by chance
 	if len(value) >= telling {
 		d.expanded[value] = name
 	}
@@ -85,10 +90,16 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value, f field, depth
 		}
 		d.value(path, n, v.Elem(), f, depth+1)
 	case t.Kind() == reflect.Slice:
-		d.list(path, n, v, depth)
+		d.list(path, n, v, f, depth)
 	case t.Kind() == reflect.Map:
 		d.named(path, n, v, depth)
 	default:
+		if short, ok := shortOf(t); ok {
+			if _, text := textOf(n); text {
+				d.scalar(path, n, v.Field(short.index), short)
+				return
+			}
+		}
 		d.object(path, n, v, depth)
 	}
 }
@@ -152,15 +163,19 @@ func (d *decoder) named(path string, n ast.Node, v reflect.Value, depth int) {
 	m := reflect.MakeMap(v.Type())
 	d.pairs(path, n, depth, func(key string, value ast.Node) {
 		elem := reflect.New(v.Type().Elem()).Elem()
-		setDefaults(elem)
+		if elem.Kind() == reflect.Struct {
+			setDefaults(elem)
+		}
 		d.value(join(path, key), value, elem, field{}, depth+1)
 		m.SetMapIndex(reflect.ValueOf(key), elem)
 	})
-	v.Set(m)
+	if m.Len() > 0 { // an empty mapping says as much as none
+		v.Set(m)
+	}
 }
 
 // list decodes a sequence into a slice.
-func (d *decoder) list(path string, n ast.Node, v reflect.Value, depth int) {
+func (d *decoder) list(path string, n ast.Node, v reflect.Value, f field, depth int) {
 	seq, ok := n.(*ast.SequenceNode)
 	if !ok {
 		d.fail(path, "must be a list, not %s; write [a, b]", describe(n))
@@ -168,6 +183,9 @@ func (d *decoder) list(path string, n ast.Node, v reflect.Value, depth int) {
 	}
 	list := reflect.MakeSlice(v.Type(), len(seq.Values), len(seq.Values))
 	for i, item := range seq.Values {
+		if elem := list.Index(i); elem.Kind() == reflect.Struct {
+			setDefaults(elem)
+		}
 		at := index(path, i)
 		if tk := item.GetToken(); tk != nil {
 			d.places[at] = tk.Position
@@ -176,7 +194,7 @@ func (d *decoder) list(path string, n ast.Node, v reflect.Value, depth int) {
 			d.fail(at, "the item is empty; write a value, with quotes if the word null is meant")
 			continue
 		}
-		d.value(at, item, list.Index(i), field{}, depth+1)
+		d.value(at, item, list.Index(i), field{enum: f.enum}, depth+1)
 	}
 	v.Set(list)
 }
@@ -235,7 +253,12 @@ func (d *decoder) choice(path, text string, enum []string) {
 // secret decodes a reference to a secret; the secret itself must not stand in the file.
 func (d *decoder) secret(path, raw string, v reflect.Value) {
 	if !strings.HasPrefix(raw, "${") || !strings.HasSuffix(raw, "}") || strings.Count(raw, "${") != 1 {
-		d.fail(path, "a secret must not stand in the file; put it into the environment and write ${NAME}")
+		const shortest = 12 // what is shorter is no vendor's key, but a word such as none
+		advice := ""
+		if strings.HasSuffix(path, ".api_key") && len(raw) < shortest {
+			advice = "; a local server needs no api_key: leave it out"
+		}
+		d.fail(path, "a secret must not stand in the file; put it into the environment and write ${NAME}%s", advice)
 		return
 	}
 	text, err := expand(raw, d.lookup)

@@ -4,7 +4,9 @@ package config
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 )
@@ -32,6 +34,20 @@ func (e *Error) Error() string {
 		b.WriteString(e.Path + ": ")
 	}
 	return b.String() + e.Message
+}
+
+// Fault returns err, which shows only when the thing of that name in a section is made, as a mistake with its place: err
+// begins with the key that is to blame and a colon.
+func (c *Config) Fault(section, name string, err error) error {
+	path := join(section, name)
+	key, message, found := strings.Cut(err.Error(), ": ")
+	if !found || !plainKey(key) {
+		return c.mistake(path, err.Error())
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		message += "; paths are relative to this file"
+	}
+	return c.mistake(path+"."+key, message)
 }
 
 // Errors are all mistakes of one file, in the order of their places. Parse returns no other error.

@@ -76,7 +76,8 @@ func TestSchema(t *testing.T) {
 	for _, name := range []string{
 		"unknown_key_top", "unknown_key_nested", "secret_in_the_file", "dialect_unknown", "dialect_missing", "model_says_nothing",
 		"model_two_kinds", "cascade_missing", "cascade_two_rules", "duration", "size", "number", "boolean", "task_without_teacher",
-		"task_two_teachers", "task_student", "section_is_a_list", "list_is_a_value",
+		"task_two_teachers", "task_student", "fallback_rule_kind", "fallback_rule_nameless", "balance_missing", "hedge_missing",
+		"split_missing", "split_unknown", "shadow_missing", "section_is_a_list", "list_is_a_value",
 	} {
 		archive := fixtures(t, "bad")[filepath.Join("testdata", "bad", name+".txtar")]
 		if schema.Validate(asJSON(t, string(archive.Files[0].Data))) == nil {

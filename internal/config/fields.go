@@ -4,9 +4,11 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
+	"retort/model"
 	"retort/provider/preset"
 )
 
@@ -17,6 +19,7 @@ type field struct {
 	fallback string   // default, as text
 	enum     []string // allowed values of a string
 	single   string   // why a list of one stands for the value itself, but no longer list does
+	short    bool     // the value alone stands for the struct
 	required bool
 	index    int
 	typ      reflect.Type
@@ -36,12 +39,14 @@ func fieldsOf(t reflect.Type) []field {
 		case "":
 		case "@presets":
 			enum = preset.Names()
+		case "@kinds":
+			enum = kindNames()
 		default:
 			enum = strings.Split(list, ",")
 		}
 		fields = append(fields, field{
 			name: name, doc: f.Tag.Get("doc"), fallback: f.Tag.Get("default"), enum: enum,
-			single: f.Tag.Get("single"), required: f.Tag.Get("required") != "", index: i, typ: f.Type,
+			single: f.Tag.Get("single"), short: f.Tag.Get("short") != "", required: f.Tag.Get("required") != "", index: i, typ: f.Type,
 		})
 	}
 	return fields
@@ -62,6 +67,34 @@ func setDefaults(v reflect.Value) {
 			_ = setScalar(target, f.fallback)
 		}
 	}
+}
+
+// shortOf returns the field of a struct whose value alone may stand for it.
+func shortOf(t reflect.Type) (field, bool) {
+	if t.Kind() != reflect.Struct || t == secretType {
+		return field{}, false
+	}
+	for _, f := range fieldsOf(t) {
+		if f.short {
+			return f, true
+		}
+	}
+	return field{}, false
+}
+
+// kindNames returns the names of the errors that models fail with while their caller waits.
+func kindNames() []string {
+	var names []string
+	for kind := model.Internal; kind < model.Canceled; kind++ {
+		names = append(names, kind.String())
+	}
+	return names
+}
+
+// KindOf returns the kind of error of a name; false when there is none.
+func KindOf(name string) (model.Kind, bool) {
+	i := slices.Index(kindNames(), name)
+	return model.Internal + model.Kind(max(0, i)), i >= 0
 }
 
 // join returns the path of a key below a path.

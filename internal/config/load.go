@@ -41,7 +41,7 @@ func Parse(name string, text []byte, env func(string) (string, bool)) (*Config, 
 		file: name, env: env, anchors: map[string]ast.Node{},
 		places: map[string]*token.Position{}, written: map[string]string{}, expanded: map[string]string{},
 	}
-	cfg := &Config{written: d.written}
+	cfg := &Config{written: d.written, mistake: d.mistake}
 	setDefaults(reflect.ValueOf(cfg).Elem())
 	if body := d.parse(text); body != nil {
 		ast.Walk(collector(d.anchors), body)
@@ -103,7 +103,7 @@ func (d *decoder) parse(text []byte) ast.Node {
 	}
 	file, err := parseYAML(mask(source))
 	if err != nil {
-		d.syntax(err)
+		d.syntax(source, err)
 		return nil
 	}
 	var body ast.Node
@@ -133,17 +133,30 @@ func parseYAML(text string) (file *ast.File, err error) {
 	return parser.ParseBytes([]byte(text), 0)
 }
 
-// syntax notes an error of the YAML parser with its place.
-func (d *decoder) syntax(err error) {
+// syntax notes an error of the YAML parser with its place in the source.
+func (d *decoder) syntax(source string, err error) {
 	e := &Error{File: d.file, Message: unmasker.Replace(err.Error())}
 	var at yaml.Error
 	if errors.As(err, &at) {
 		e.Message = unmasker.Replace(at.GetMessage())
 		if tk := at.GetToken(); tk != nil && tk.Position != nil {
 			e.Line, e.Column = tk.Position.Line, tk.Position.Column
+			if tabbed(source, e.Line) {
+				e.Message = "a tab indents this line; YAML indents with spaces"
+			}
 		}
 	}
 	d.errs = append(d.errs, e)
+}
+
+// tabbed says whether a tab is among what indents a line, which are counted from 1.
+func tabbed(source string, line int) bool {
+	lines := strings.Split(source, "\n")
+	if line < 1 || line > len(lines) {
+		return false
+	}
+	text := lines[line-1]
+	return strings.Contains(text[:len(text)-len(strings.TrimLeft(text, " \t"))], "\t")
 }
 
 // settle fills in what follows from other fields: paths start from dir, names and bursts have their own defaults.

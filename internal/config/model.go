@@ -2,19 +2,25 @@
 
 package config
 
-// Model is one named model: an upstream's, or one made of others. Exactly one of Provider, Fallback, Cascade, Cache and
-// Limit is set; Name, Price, Context, Embeds and Distillation go with Provider.
+// Model is one named model: an upstream's, or one made of others. Exactly one of Provider and the blends
+// and wrappers below it is set; Name, Price, Context, Abilities, Embeds and Distillation go with Provider.
 type Model struct {
 	Provider     string       `yaml:"provider" doc:"Provider that answers."`
 	Name         string       `yaml:"name" doc:"The upstream's own name of the model; the model's name here when left out."`
 	Price        Price        `yaml:"price" doc:"US dollars per million tokens; left out, calls cost nothing."`
 	Context      int          `yaml:"context" doc:"Tokens that fit into the model, as clients are told; unknown when left out."`
+	Abilities    []string     `yaml:"abilities" enum:"tools,vision,thinking" doc:"What the model can do beside answering text, as clients are told; all when left out."`
 	Embeds       bool         `yaml:"embeds" doc:"The model makes vectors (embeddings), not answers."`
 	Distillation Distillation `yaml:"distillation" doc:"Whether the terms allow learning from the answers; the provider's policy when left out."`
-	Fallback     []string     `yaml:"fallback" doc:"Models to ask in turn until one answers."`
-	Cascade      *Cascade     `yaml:"cascade" doc:"A cheap model whose answers are checked, and a strong one for the rest."`
-	Cache        *Cache       `yaml:"cache" doc:"Answer repeated requests from memory."`
-	Limit        *Limit       `yaml:"limit" doc:"Bound the rate or the number of requests at a time."`
+
+	Fallback []Alternative `yaml:"fallback" doc:"Models to ask in turn until one answers."`
+	Balance  *Balance      `yaml:"balance" doc:"Spread requests over models that are as good as each other."`
+	Hedge    *Hedge        `yaml:"hedge" doc:"Ask a second time when the answer is late to begin."`
+	Split    *Split        `yaml:"split" doc:"Divide requests among models, to compare them."`
+	Shadow   *Shadow       `yaml:"shadow" doc:"Send copies of requests to another model, to see how it would answer."`
+	Cascade  *Cascade      `yaml:"cascade" doc:"A cheap model whose answers are checked, and a strong one for the rest."`
+	Cache    *Cache        `yaml:"cache" doc:"Answer repeated requests from memory."`
+	Limit    *Limit        `yaml:"limit" doc:"Bound the rate or the number of requests at a time."`
 }
 
 // Price is what an upstream charges, in US dollars per million tokens; it converts to a model.Price.
@@ -62,32 +68,43 @@ type Limit struct {
 	By         string  `yaml:"by" enum:"key,tenant,all" default:"key" doc:"What is counted apart: each API key, each tenant, or all together."`
 }
 
-// Refs returns the names of the models and tasks that a Model is made of, in the order in which they are asked.
+// Refs returns the names of the models and tasks that answer for a Model, in the order in which they are asked. One that
+// gets copies is not among them.
 func (m Model) Refs() []string {
 	var names []string
 	for _, r := range m.refs() {
-		names = append(names, r.name)
+		if !r.copies {
+			names = append(names, r.name)
+		}
 	}
 	return names
 }
 
-// ref is a mention of a model, with the path of the field within its owner.
-type ref struct{ field, name string }
-
-// refs returns the models and tasks that a Model is made of, in the order they are asked.
-func (m *Model) refs() []ref {
-	var refs []ref
-	for i, name := range m.Fallback {
-		refs = append(refs, ref{index("fallback", i), name})
+// Kind returns what a Model is: the key that it has of provider and the blends and wrappers.
+func (m Model) Kind() string {
+	if given := m.given(); len(given) > 0 {
+		return given[0]
 	}
+	return ""
+}
+
+// ref is a mention of a model, with the path of the field within its owner.
+type ref struct {
+	field, name string
+	copies      bool // it gets copies of requests, and nobody its answers
+}
+
+// refs returns the models and tasks that a Model names, in the order they are asked.
+func (m *Model) refs() []ref {
+	refs := m.blendRefs()
 	if c := m.Cascade; c != nil {
-		refs = append(refs, ref{"cascade.cheap", c.Cheap}, ref{"cascade.strong", c.Strong})
+		refs = append(refs, ref{field: "cascade.cheap", name: c.Cheap}, ref{field: "cascade.strong", name: c.Strong})
 	}
 	if m.Cache != nil {
-		refs = append(refs, ref{"cache.of", m.Cache.Of})
+		refs = append(refs, ref{field: "cache.of", name: m.Cache.Of})
 	}
 	if m.Limit != nil {
-		refs = append(refs, ref{"limit.of", m.Limit.Of})
+		refs = append(refs, ref{field: "limit.of", name: m.Limit.Of})
 	}
 	return refs
 }

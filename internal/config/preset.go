@@ -163,16 +163,20 @@ func (p *Provider) checkAuth(d *decoder, path string) {
 	case p.AccessKeyID.IsZero() && !p.SessionToken.IsZero():
 		d.fail(path+".session_token", "goes with access_key_id and secret_access_key")
 	}
-	if p.Preset == "" {
-		p.checkUnused(d, path)
-	}
+	p.checkUnused(d, path)
 }
 
-// checkUnused notes parts of an address that no preset makes one of.
+// checkUnused notes parts of an address that the preset does not make one of.
 func (p *Provider) checkUnused(d *decoder, path string) {
+	known, _ := preset.Named(p.Preset)
 	for _, key := range []string{"resource", "region", "project", "location"} {
-		if value := p.address()[key]; *value != "" && (key != "region" || p.Auth != preset.AuthAWS) {
-			d.fail(path+"."+key, "is part of the address of a preset, and there is none; write base_url whole")
+		_, needed := known.Field(key)
+		switch at := path + "." + key; {
+		case *p.address()[key] == "" || needed || key == "region" && p.Auth == preset.AuthAWS:
+		case p.Preset == "":
+			d.fail(at, "is part of the address of a preset, and there is none; write base_url whole")
+		default:
+			d.fail(at, "has no use with the preset %s; leave it out", p.Preset)
 		}
 	}
 }

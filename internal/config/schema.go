@@ -69,9 +69,12 @@ func schemaOf(t reflect.Type, f field) object {
 	case t.Kind() == reflect.Pointer:
 		return schemaOf(t.Elem(), f)
 	case t.Kind() == reflect.Slice:
-		return object{{"type", "array"}, {"items", schemaOf(t.Elem(), field{})}}
+		return object{{"type", "array"}, {"items", schemaOf(t.Elem(), field{enum: f.enum})}}
 	case t.Kind() == reflect.Map:
 		return object{{"type", "object"}, {"additionalProperties", schemaOf(t.Elem(), field{})}}
+	}
+	if short, ok := shortOf(t); ok {
+		return object{{"anyOf", []object{schemaOf(short.typ, short), structSchema(t)}}}
 	}
 	return structSchema(t)
 }
@@ -88,7 +91,7 @@ func structSchema(t reflect.Type) object {
 			property = append(property, member{"default", defaultOf(f)})
 		}
 		properties = append(properties, member{f.name, property})
-		if f.required {
+		if f.required || f.short {
 			required = append(required, f.name)
 		}
 	}

@@ -8,6 +8,7 @@ package discover
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -18,6 +19,7 @@ type Env func(name string) (value string, ok bool)
 // Findings is what was found. Find fills it, Check tries it, YAML writes it.
 type Findings struct {
 	Servers []Server // vendors whose key is set, then servers on this machine
+	Halves  []string // of clouds that there are credentials for, but no address: what is missing, for people
 }
 
 // Server is one upstream that may answer.
@@ -38,13 +40,30 @@ type Server struct {
 // Works reports whether a checked server answered.
 func (s *Server) Works() bool { return s.Model != "" }
 
+// Works reports whether any of the checked servers answered.
+func (f *Findings) Works() bool {
+	return slices.ContainsFunc(f.Servers, func(s Server) bool { return s.Works() })
+}
+
+// Trouble says of a server that did not answer why it was asked, and in lines what came of it.
+func (s *Server) Trouble() string { return s.where() + ", but a call failed:\n" + reasonOf(s.Err) }
+
+// where says why there is reason to think that the server can be asked.
+func (s *Server) where() string {
+	if s.Variable != "" {
+		return s.Variable + " is set"
+	}
+	return "answers on this machine"
+}
+
 // probeTime is how long a server on this machine may take to list its models.
 const probeTime = 300 * time.Millisecond
 
 // Find looks for keys in the environment and for servers on this machine. It calls this machine alone, with client, and
 // takes no longer than a server there may take to list its models.
 func Find(ctx context.Context, env Env, client *http.Client) *Findings {
-	return &Findings{Servers: append(vendors(env), findLocal(ctx, locals(env), client)...)}
+	servers, halves := vendors(env)
+	return &Findings{Servers: append(servers, findLocal(ctx, locals(env), client)...), Halves: halves}
 }
 
 // findLocal returns the servers that list models, in the order given.

@@ -92,6 +92,7 @@ func TestFind(t *testing.T) {
 			{Name: "ollama", Preset: "ollama", Title: "Ollama", Models: []string{"llama3.2:3b"}},
 			{Name: "sglang", Preset: "sglang", Title: "SGLang", Models: []string{"qwen3-32b"}},
 		},
+		Halves: []string{"Gemini on Vertex AI: GOOGLE_APPLICATION_CREDENTIALS is set, but its project is not known; set GOOGLE_CLOUD_PROJECT"},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreUnexported(Server{})); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -200,11 +201,14 @@ func TestCheckAndWrite(t *testing.T) {
 	if len(cfg.Providers) != 2 || cfg.Models["small-2-x"].Name != "small 2 {x}" || cfg.Models["small-2-x-2"].Provider != "vllm" {
 		t.Errorf("providers %v, models %+v", cfg.Providers, cfg.Models)
 	}
-	if diff := cmp.Diff([]string{"small-2-x", "small-2-x-2"}, cfg.Models["default"].Fallback); diff != "" {
+	if diff := cmp.Diff([]config.Alternative{{Model: "small-2-x"}, {Model: "small-2-x-2"}}, cfg.Models["default"].Fallback); diff != "" {
 		t.Errorf("fallback (-want +got):\n%s", diff)
 	}
 	if cfg.Providers["good"].APIKey.Reveal() != planted {
 		t.Error("the key is not taken from the environment")
+	}
+	if got := f.Servers[1].Trouble(); !f.Works() || !strings.HasPrefix(got, "WRONG_KEY is set, but a call failed:\n") || !strings.Contains(got, "no such key") {
+		t.Errorf("works: %v, trouble: %s", f.Works(), got)
 	}
 	for _, want := range []string{"# Wrong: WRONG_KEY is set, but a call failed:", "# wrong:\n", "# vllm-2:\n"} {
 		if !strings.Contains(string(text), want) {

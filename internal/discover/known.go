@@ -3,6 +3,7 @@
 package discover
 
 import (
+	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -10,27 +11,31 @@ import (
 	"retort/provider/preset"
 )
 
-// vendors returns the vendors and clouds whose key is in the environment and whose address can be told from it.
-func vendors(env Env) []Server {
-	var found []Server
+// vendors returns the vendors and clouds whose key is in the environment and whose address can be told from it, and what
+// is missing of others whose address cannot.
+func vendors(env Env) (found []Server, halves []string) {
 	for _, p := range preset.All() {
 		if p.Port != 0 {
 			continue
 		}
-		if s, ok := vendor(env, &p); ok {
+		switch s, err := vendor(env, &p); {
+		case err != nil:
+			halves = append(halves, fmt.Sprintf("%s: %s is set, but %v", p.Title, s.Variable, err))
+		case s.Variable != "":
 			found = append(found, s)
 		}
 	}
-	return found
+	return found, halves
 }
 
-func vendor(env Env, p *preset.Preset) (Server, bool) {
+// vendor returns a vendor, without a Variable when there is no credential for it. The error says what its address lacks.
+func vendor(env Env, p *preset.Preset) (Server, error) {
 	s := Server{Name: p.Name, Preset: p.Name, Title: p.Title, Variable: first(env, p.Keys)}
 	if s.Variable == "" {
 		s.Variable = cloudCredential(env, p.Auth)
 	}
-	if s.Variable == "" {
-		return s, false
+	if s.Variable == "" || alike(p.Name) {
+		return Server{}, nil
 	}
 	fields := map[string]string{}
 	for _, f := range p.Needs {
@@ -40,14 +45,19 @@ func vendor(env Env, p *preset.Preset) (Server, bool) {
 	}
 	if base, ok := env(p.BaseIn); ok && p.BaseIn != "" && base != "" {
 		s.BaseURL = strings.TrimRight(base, "/")
-		return s, true
+		return s, nil
 	}
 	if endpoint, ok := env("AZURE_OPENAI_ENDPOINT"); ok && endpoint != "" && p.Name == "azure" {
 		s.BaseURL = strings.TrimRight(endpoint, "/") + "/openai/v1"
-		return s, true
+		return s, nil
+	}
+	for _, f := range p.Needs {
+		if fields[f.Name] == "" && f.Default == "" {
+			return s, fmt.Errorf("its %s is not known; set %s", f.Name, f.Vars[0])
+		}
 	}
 	_, err := p.BaseURL(p.Dialect(), fields)
-	return s, err == nil && !alike(p.Name)
+	return s, err
 }
 
 // alike says whether a preset is another's account in another dialect: one of the two is enough to begin with.

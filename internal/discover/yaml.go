@@ -31,13 +31,10 @@ func (f *Findings) YAML() []byte {
 	p := &page{}
 	p.head(f.listen())
 	entries := f.entries()
-	works := 0
-	for _, e := range entries {
-		if e.alias != "" {
-			works++
-		}
+	for _, half := range f.Halves {
+		p.line("  # %s.", printable(half))
 	}
-	if works == 0 {
+	if !f.Works() {
 		p.placeholder()
 		entries = append([]entry{{provider: "local", alias: "local", id: "local"}}, entries...)
 	}
@@ -134,15 +131,12 @@ func (p *page) placeholder() {
 // provider writes a server, as a comment when it does not work.
 func (p *page) provider(e entry) {
 	s := e.server
-	where := "answers on this machine"
-	if s.Variable != "" {
-		where = s.Variable + " is set"
-	}
 	if s.Works() {
-		p.line("  # %s: %s; %s answered in %s.", s.Title, where, printable(s.Model), s.Took.Round(10*time.Millisecond))
+		p.line("  # %s: %s; %s answered in %s.", s.Title, s.where(), printable(s.Model), s.Took.Round(10*time.Millisecond))
 	} else {
-		p.line("  # %s: %s, but a call failed:", s.Title, where)
-		for _, reason := range strings.Split(reasonOf(s.Err), "\n") {
+		trouble, reasons, _ := strings.Cut(s.Trouble(), "\n")
+		p.line("  # %s: %s", s.Title, trouble)
+		for _, reason := range strings.Split(reasons, "\n") {
 			p.line("  #   %s", printable(reason))
 		}
 		p.margin = "  # "

@@ -35,7 +35,8 @@ func (chat) hear(r *http.Request, body []byte) (a asked, err error) {
 			a.plain = append(a.plain, str(sub(t, "custom")["name"]))
 		}
 	}
-	a.schema = sub(o, "response_format")["type"] == "json_schema"
+	kind := sub(o, "response_format")["type"]
+	a.schema = kind == "json_schema" || kind == "json_object"
 	open := map[string]bool{}
 	for _, m := range list(o["messages"]) {
 		role := str(m["role"])

@@ -24,6 +24,7 @@ func (gemini) hear(r *http.Request, body []byte) (a asked, err error) {
 	if err != nil {
 		return a, err
 	}
+	o = camel(o).(object)
 	a.unknown("body", o, geminiFields...)
 	a.model, a.stream = name, method == "streamGenerateContent"
 	if a.stream && r.URL.Query().Get("alt") != "sse" {
@@ -40,6 +41,35 @@ func (gemini) hear(r *http.Request, body []byte) (a asked, err error) {
 	}
 	gemini{}.turns(&a, list(o["contents"]))
 	return a, nil
+}
+
+// camel gives the fields of a body the names that the documentation uses: like all JSON of protocol buffers, the API takes
+// snake_case too. What callers name themselves (arguments, schemas, results) stays.
+func camel(v any) any {
+	switch v := v.(type) {
+	case object:
+		out := object{}
+		for key, inner := range v {
+			words := strings.Split(key, "_")
+			for i := range words[1:] {
+				if w := words[i+1]; w != "" {
+					words[i+1] = strings.ToUpper(w[:1]) + w[1:]
+				}
+			}
+			switch name := strings.Join(words, ""); name {
+			case "args", "response", "parameters", "parametersJsonSchema", "responseSchema", "responseJsonSchema":
+				out[name] = inner
+			default:
+				out[name] = camel(inner)
+			}
+		}
+		return out
+	case []any:
+		for i := range v {
+			v[i] = camel(v[i])
+		}
+	}
+	return v
 }
 
 // turns checks the conversation as the vendor does: as many responses as calls, right behind them, and calls that

@@ -108,8 +108,8 @@ func (ollama) say(w http.ResponseWriter, a asked, l lines) {
 	for _, s := range l.text {
 		send(object{"content": s}, false)
 	}
-	for _, c := range calls {
-		send(object{"tool_calls": []object{c}}, false)
+	if calls != nil {
+		send(object{"tool_calls": calls}, false)
 	}
 	send(object{}, true)
 }

@@ -28,7 +28,8 @@ func (responses) hear(r *http.Request, body []byte) (a asked, err error) {
 	a.unknown("body", o, responsesFields...)
 	a.model, a.stream, a.think = str(o["model"]), o["stream"] == true, true
 	a.system = str(o["instructions"])
-	a.schema = sub(sub(o, "text"), "format")["type"] == "json_schema"
+	kind := sub(sub(o, "text"), "format")["type"]
+	a.schema = kind == "json_schema" || kind == "json_object"
 	for _, t := range list(o["tools"]) {
 		responses{}.tool(&a, t)
 	}

@@ -208,6 +208,8 @@ func (a *asked) lines() lines {
 	case len(calls) > 0:
 		l.text = []string{"I will ", "look that up — ", "один момент. 🔎"}
 		l.calls = calls
+	case len(a.tools) == 0 && strings.Contains(a.system, "JSON"): // what is left to dialects without a way to say it
+		l.text = []string{`{"city":"Pa`, `ris","temperature":21}`}
 	default:
 		l.text = []string{"A plain ", "answer, ", "grüß dich."}
 	}
@@ -225,6 +227,9 @@ func (a *asked) calls() []call {
 	if slices.Contains(a.tools, "get_weather") {
 		out = append(out, call{id: "call_1a", name: "get_weather", args: map[string]any{"city": "Paris"}},
 			call{id: "call_2b", name: "get_weather", args: map[string]any{"city": "São Paulo"}})
+	}
+	if slices.Contains(a.tools, "json") { // how some frameworks ask for an object
+		out = append(out, call{id: "call_4d", name: "json", args: map[string]any{"city": "Paris", "temperature": 21}})
 	}
 	const note = "line 1\nline \"2\""
 	switch {

@@ -29,7 +29,7 @@ type call struct {
 	out     output
 	answer  dialect.Answer
 	metrics *modelMetrics // nil: no model that exists was named
-	values  [4]string     // of headers, so that each needs no slice of its own
+	values  [5]string     // of headers, so that each needs no slice of its own
 }
 
 // asking is what a call does once its caller is admitted and its body read; it returns the status.
@@ -43,7 +43,8 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, d dialect.Ser
 		return
 	}
 	c := &call{server: s, w: w, r: r, dialect: d, start: time.Now(), trace: id.String()}
-	c.set("Retort-Trace", 0, c.trace)
+	c.set(traceHeader, 0, c.trace)
+	c.set(idHeader(d), 4, c.trace)
 	body := s.bodies.take()
 	status := c.serve(body, ask)
 	if c.metrics != nil {
@@ -52,6 +53,17 @@ func (s *Server) serveCall(w http.ResponseWriter, r *http.Request, d dialect.Ser
 		s.metrics.lost(c, status)
 	}
 	s.bodies.give(body) // not after a panic: who panicked may still hold it
+}
+
+// traceHeader says under which id an answer is recorded.
+const traceHeader = "Retort-Trace"
+
+// idHeader returns the header in which a dialect's clients look for that id, in canonical form.
+func idHeader(d dialect.Server) string {
+	if t, ok := d.(dialect.Traced); ok {
+		return t.TraceHeader()
+	}
+	return "X-Request-Id"
 }
 
 // set sets a header whose name is in canonical form; slot is its place among the values.
@@ -103,7 +115,8 @@ func (c *call) generate(body []byte, caller Key) int {
 
 // instant gives an answer that took no model, so that there is nothing to record.
 func (c *call) instant(req *model.Request, resp *model.Response) int {
-	delete(c.w.Header(), "Retort-Trace")
+	delete(c.w.Header(), traceHeader)
+	delete(c.w.Header(), idHeader(c.dialect))
 	c.out.open(c.server, c.w, c.r)
 	defer c.out.close()
 	c.answer = c.dialect.Answer(&c.out, req)
@@ -120,6 +133,14 @@ func (c *call) request(body []byte, caller Key) (*model.Request, error) {
 		return nil, err
 	}
 	req.Strict, req.Tenant, req.Key, req.Trace = strict, caller.Tenant, caller.ID, c.trace
+	return recall(c.dialect, req)
+}
+
+// recall puts in what a request refers to, where its dialect keeps such things.
+func recall(d dialect.Server, req *model.Request) (*model.Request, error) {
+	if keeper, ok := d.(dialect.Keeper); ok {
+		return keeper.Recall(req)
+	}
 	return req, nil
 }
 
@@ -214,6 +235,9 @@ func (c *call) finish(req *model.Request, resp *model.Response) int {
 	}
 	c.set("Retort-Cost", 3, cost.String())
 	err := c.answer.Finish(resp)
+	if model.KindOf(err) == model.Upstream { // the dialect cannot say the answer, and has said nothing of its end
+		return c.failAnswer(c.r.Context(), err)
+	}
 	if err == nil {
 		err = c.out.end()
 	}

@@ -4,6 +4,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"retort/dialect"
@@ -13,13 +14,13 @@ import (
 // count says how many tokens a request has. Nothing is answered or paid, so it leaves no trace.
 func (s *Server) count(w http.ResponseWriter, r *http.Request, caller Key, d dialect.Server, counts dialect.CountServer) {
 	body := s.bodies.take()
-	if err := s.countBody(w, r, caller, counts, body); err != nil {
+	if err := s.countBody(w, r, caller, d, counts, body); err != nil {
 		s.failIn(w, r, d, err)
 	}
 	s.bodies.give(body) // not after a panic: who panicked may still hold it
 }
 
-func (s *Server) countBody(w http.ResponseWriter, r *http.Request, caller Key, counts dialect.CountServer, body *[]byte) error {
+func (s *Server) countBody(w http.ResponseWriter, r *http.Request, caller Key, d dialect.Server, counts dialect.CountServer, body *[]byte) error {
 	strict, err := strictness(r.Header)
 	if err != nil {
 		leaveBody(w, r)
@@ -39,6 +40,9 @@ func (s *Server) countBody(w http.ResponseWriter, r *http.Request, caller Key, c
 		return err
 	}
 	req.Model, req.Strict, req.Tenant, req.Key = name, strict, caller.Tenant, caller.ID
+	if req, err = recall(d, req); err != nil {
+		return err
+	}
 	var trail model.Trail
 	tokens, estimated, err := s.tokens(model.WithTrail(r.Context(), &trail), m.Counter, req)
 	if err != nil {
@@ -62,6 +66,7 @@ func (s *Server) tokens(ctx context.Context, counter model.Counter, req *model.R
 			return n, false, nil
 		case ctx.Err() != nil:
 			return 0, false, gone(err)
+		case errors.Is(err, model.ErrUncounted):
 		case !model.KindOf(err).Policy().Fallback:
 			return 0, false, err
 		}

@@ -10,7 +10,8 @@
 //
 // The path of a request: key, body (read to its end before anything is sent on), the dialect's scan, the model, and
 // its parts written as they come. Every answer says who gave it (Retort-Model), under which id it is recorded
-// (Retort-Trace), what it cost in US dollars (Retort-Cost, a trailer when streaming), what was left out
+// (Retort-Trace, and where the clients of the dialect look for the id of a request), what it cost in US dollars
+// (Retort-Cost, a trailer when streaming), what was left out
 // (Retort-Dropped) and whether it came from a cache (Retort-Cache); a count of tokens says whether it is an estimate
 // (Retort-Estimated).
 package server

@@ -23,18 +23,27 @@ var (
 // failIn answers with an error in a dialect, and returns the status.
 func (s *Server) failIn(w http.ResponseWriter, r *http.Request, d dialect.Server, err error) int {
 	shown := public(err)
-	status := statusOf(shown)
+	status := statusIn(d, shown)
 	s.logFailure(w, r, err)
-	s.writeError(w, r, status, d.Error(shown), err)
+	s.writeError(w, r, status, errorBody(w, d, shown), err)
 	return status
 }
 
-func statusOf(err error) int {
-	var own *statusError
-	if errors.As(err, &own) {
-		return own.status
+// statusIn returns the status that says err in a dialect: the upstream's own, where its body is passed on as it came.
+func statusIn(d dialect.Server, err error) int {
+	var e *model.Error
+	if errors.As(err, &e) && e.Body != nil && e.Body.Dialect == d.Name() && e.Status >= http.StatusBadRequest && e.Status < 600 {
+		return e.Status
 	}
-	return model.KindOf(err).Policy().Status
+	return dialect.StatusOf(err)
+}
+
+// errorBody returns what says err in a dialect, with the id of the request where it has one and the dialect a place.
+func errorBody(w http.ResponseWriter, d dialect.Server, err error) []byte {
+	if t, ok := d.(dialect.Traced); ok {
+		return t.TracedError(err, w.Header().Get(traceHeader))
+	}
+	return d.Error(err)
 }
 
 func (s *Server) writeError(w http.ResponseWriter, r *http.Request, status int, body []byte, err error) {
@@ -43,6 +52,9 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, status int, 
 	var e *model.Error
 	if errors.As(err, &e) && e.RetryAfter > 0 {
 		h["Retry-After"] = []string{strconv.Itoa(int(math.Ceil(e.RetryAfter.Seconds())))}
+	}
+	if !model.KindOf(err).Policy().Retry {
+		h["X-Should-Retry"] = noRetry
 	}
 	switch status {
 	case http.StatusUnauthorized:
@@ -61,6 +73,10 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, status int, 
 	_, _ = w.Write(body) // a client that has gone needs no error
 }
 
+// noRetry tells the vendors' clients not to ask again, which else they do after any status of 429 or 500 and above, and
+// some after 401, for minutes.
+var noRetry = []string{"false"}
+
 // logFailure logs what is for the operator to mend: the gateway's faults, and upstreams that fail.
 func (s *Server) logFailure(w http.ResponseWriter, r *http.Request, err error) {
 	kind := model.KindOf(err)
@@ -75,7 +91,7 @@ func (s *Server) logFailure(w http.ResponseWriter, r *http.Request, err error) {
 			log = s.options.Log.Warn
 		}
 	}
-	log("request failed", "path", r.URL.Path, "trace", w.Header().Get("Retort-Trace"), "kind", kind.String(), "err", err)
+	log("request failed", "path", r.URL.Path, "trace", w.Header().Get(traceHeader), "kind", kind.String(), "err", err)
 }
 
 // maxDropped bounds the header Retort-Dropped, in bytes.

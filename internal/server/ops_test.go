@@ -8,6 +8,7 @@ import (
 	"compress/zlib"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -51,6 +52,7 @@ func opsRig(t *testing.T) *rig {
 		"vectors": {Embedder: vectors{}, Owner: "acme"},
 		"both":    {Model: modeltest.Echo("up/both"), Embedder: vectors{busy}, Counter: counter{n: 42}},
 		"busy":    {Model: modeltest.Echo("up/busy"), Counter: counter{err: busy}},
+		"mute":    {Model: modeltest.Echo("up/mute"), Counter: counter{err: fmt.Errorf("%w: %w", model.ErrUncounted, &model.Error{Kind: model.Invalid, Status: 405})}},
 		"strict":  {Model: modeltest.Echo("up/strict"), Counter: counter{err: &model.Error{Kind: model.Invalid, Field: "tools[0]"}}},
 	}})
 	return r
@@ -65,24 +67,25 @@ func TestOperations(t *testing.T) {
 		headers            map[string]string
 	}{
 		{"POST", "/v1/chat/completions", `{"model":"echo:latest","text":"hi"}`, 200, "hi end", map[string]string{"Retort-Model": "up/echo"}},
-		{"POST", "/v1/chat/completions", `{"model":"echo:8b","text":"hi"}`, 404, `no model "echo:8b"`, nil},
+		{"POST", "/v1/chat/completions", `{"model":"echo:8b","text":"hi"}`, 404, `none named "echo:8b"`, nil},
 		{"POST", "/v1/chat/completions", `{"model":"vectors"}`, 400, "makes vectors, not answers", nil},
 
 		{"POST", "/v1/embeddings", `{"model":"vectors","text":"four"}`, 200, "[[4]]", map[string]string{"Retort-Model": "up/v", "Retort-Cost": "0.000007", "Retort-Dropped": "dimensions"}},
 		{"POST", "/v1/embeddings", `{"model":"vectors:latest","text":""}`, 200, "[[0]]", nil},
 		{"POST", "/v1/embeddings", `{"model":"both","text":"x"}`, 429, "slow down", map[string]string{"Retry-After": "1", "Retort-Dropped": "dimensions"}},
 		{"POST", "/v1/embeddings", `{"model":"echo","text":"x"}`, 400, `"echo" makes no vectors`, nil},
-		{"POST", "/v1/embeddings", `{"model":"nobody","text":"x"}`, 404, `no model "nobody"`, nil},
+		{"POST", "/v1/embeddings", `{"model":"nobody","text":"x"}`, 404, `none named "nobody"`, nil},
 		{"POST", "/v1/embeddings", `{`, 400, "unexpected end", nil},
 
 		{"POST", "/v1/count", `{"model":"both","text":"one two"}`, 200, "42 tokens", map[string]string{"Retort-Estimated": ""}},
 		{"POST", "/v1/count", `{"model":"echo","text":"one two"}`, 200, "2 tokens", map[string]string{"Retort-Estimated": "true", "Retort-Trace": ""}},
+		{"POST", "/v1/count", `{"model":"mute","text":"one two"}`, 200, "2 tokens", map[string]string{"Retort-Estimated": "true"}},
 		{"POST", "/v1/count", `{"model":"busy:latest","text":"one two three"}`, 200, "3 tokens", map[string]string{"Retort-Estimated": "true"}},
 		{"POST", "/v1/count", `{"model":"strict","text":"one"}`, 400, "tools[0]", nil},
 		{"POST", "/v1/count", `{"model":"nobody"}`, 404, "nobody", nil},
 		{"POST", "/v1/count", `[`, 400, "end of JSON", nil},
 
-		{"GET", "/v1/models", "", 200, "both by retort, busy by retort, echo by retort, strict by retort, vectors by acme", nil},
+		{"GET", "/v1/models", "", 200, "both by retort, busy by retort, echo by retort, mute by retort, strict by retort, vectors by acme", nil},
 		{"GET", "/v1/models/echo:latest", "", 200, "echo by retort, 4096 tokens, embeds: false", nil},
 		{"GET", "/v1/models/vectors", "", 200, "vectors by acme, 0 tokens, embeds: true", nil},
 		{"GET", "/v1/models/nobody", "", 404, "nobody", nil},

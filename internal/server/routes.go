@@ -119,6 +119,9 @@ func (s *Server) newTable() *table {
 			t.add(r.Path, route{r.Method, r.Header, d, s.handler(d, r)})
 		}
 	}
+	for _, r := range s.options.Refusals {
+		t.add(r.Path, route{r.Method, r.Header, t.first, s.handler(t.first, r)})
+	}
 	t.sort()
 	return t
 }
@@ -156,5 +159,7 @@ func (s *Server) handler(d dialect.Server, r dialect.Route) http.HandlerFunc {
 	if r.Open {
 		return r.Say
 	}
-	return s.keyed(d, func(w http.ResponseWriter, req *http.Request, _ Key) { r.Say(w, req) })
+	return s.keyed(d, func(w http.ResponseWriter, req *http.Request, caller Key) {
+		r.Say(w, req.WithContext(dialect.WithTenant(req.Context(), caller.Tenant)))
+	})
 }

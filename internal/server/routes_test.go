@@ -91,8 +91,14 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/v1/models/", nil, 404, `you may mean "/v1/models"`},
 		{"POST", "/v1/chat/completions/", nil, 404, `you may mean "/v1/chat/completions", without a slash too many`},
 		{"POST", "//v1//messages", nil, 404, `you may mean "/v1/messages"`},
-		{"POST", "/v1/v1/messages", nil, 404, `you may mean "/v1/messages": take "/v1" off the base URL`},
-		{"POST", "/v1/v1beta/models/m:generate", nil, 404, `you may mean "/v1beta/models/m:generate": take "/v1" off`},
+		{"POST", "/v1/v1/messages", nil, 404, `two error: path: there is nothing at "/v1/v1/messages"; you may mean "/v1/messages": take "/v1" off the base URL`},
+		{"POST", "/v1/v1beta/models/m:generate", nil, 404, `three error: path: there is nothing at "/v1/v1beta/models/m:generate"; you may mean "/v1beta/models/m:generate": take "/v1" off`},
+		{"POST", "/v1/api/chat", nil, 404, `four error: path: there is nothing at "/v1/api/chat"; you may mean "/api/chat": take "/v1" off`},
+		{"POST", "/messages", nil, 404, `two error: path: there is nothing at "/messages"; you may mean "/v1/messages"`},
+		{"POST", "/v1/v1beta/models/m:foo", nil, 404, "three error: "},
+		{"POST", "/v1beta/models/m:foo", nil, 404, `three error: path: there is no method "foo"; there are: generate`},
+		{"POST", "/v1/models/org/m:8b:foo", nil, 404, `three error: path: there is no method "foo"; there are: generate streamGenerate`},
+		{"POST", "/v1beta/models/m", nil, 405, "three error: "},
 		{"POST", "/openai/v1/chat/completions/", nil, 404, `you may mean "/v1/chat/completions": take "/openai" off`},
 		{"POST", "/chat/completions", nil, 404, `you may mean "/v1/chat/completions": end the base URL that the client is given in "/v1"`},
 		{"POST", "/openai/deployments/m/chat/completions", nil, 404, `you may mean "/v1/chat/completions": write "/v1" instead of "/openai/deployments/m" in`},
@@ -177,5 +183,24 @@ func BenchmarkFind(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestAnUpstreamsErrorKeepsItsStatus: what is passed on as it came says the same by status and by body.
+func TestAnUpstreamsErrorKeepsItsStatus(t *testing.T) {
+	body := &model.Body{Dialect: plain{}.Name(), Data: []byte("overloaded")}
+	for name, tc := range map[string]struct {
+		err  model.Error
+		want int
+	}{
+		"its own dialect":  {model.Error{Kind: model.Unavailable, Status: 529, Body: body}, 529},
+		"another dialect":  {model.Error{Kind: model.Unavailable, Status: 529, Body: &model.Body{Dialect: "other"}}, http.StatusServiceUnavailable},
+		"without a body":   {model.Error{Kind: model.Unavailable, Status: 529}, http.StatusServiceUnavailable},
+		"no error at all":  {model.Error{Kind: model.Upstream, Status: 200, Body: body}, http.StatusBadGateway},
+		"within an answer": {model.Error{Kind: model.RateLimited, Body: body}, http.StatusTooManyRequests},
+	} {
+		if got := statusIn(plain{}, &tc.err); got != tc.want {
+			t.Errorf("%s: status %d, want %d", name, got, tc.want)
+		}
 	}
 }

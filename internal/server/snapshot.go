@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"retort/dialect"
+	"retort/internal/suggest"
 	"retort/model"
 )
 
@@ -21,9 +22,10 @@ type Model struct {
 	Embedder    model.Embedder // nil: it makes no vectors
 	Counter     model.Counter  // nil: tokens are estimated
 
-	Owner   string    // who made it, as the list of models says; "": "retort"
-	Created time.Time // zero: the time of the snapshot is unknown
-	Context int       // tokens that fit in; 0: unknown
+	Owner   string            // who made it, as the list of models says; "": "retort"
+	Created time.Time         // zero: the time of the snapshot is unknown
+	Context int               // tokens that fit in; 0: unknown
+	Can     []dialect.Ability // what it can do beside answering text; nil: unknown
 }
 
 // Snapshot is what one state of the configuration serves. It is not modified once a server has it, and belongs to one
@@ -37,6 +39,7 @@ type Snapshot struct {
 
 	uses  atomic.Int64   // requests that use it, and one for the server's own hold
 	gone  func()         // called after Release
+	names []string       // of all models, sorted
 	infos []dialect.Info // of all models, sorted by name
 }
 
@@ -53,14 +56,14 @@ func (s *Snapshot) find(name string) (Model, string, error) {
 			return m, plain, nil
 		}
 	}
-	return Model{}, "", &model.Error{Kind: model.NotFound, Op: "find model", Field: "model",
-		Err:  fmt.Errorf("there is no model %q", short(name)),
+	return Model{}, "", &model.Error{Kind: model.NotFound, Field: "model",
+		Err:  fmt.Errorf("there is none named %q%s", short(name), suggest.Near(name, s.names)),
 		Hint: "GET /v1/models lists the " + strconv.Itoa(len(s.Models)) + " there are"}
 }
 
 // wrongUse is the error for a model that does something else.
 func wrongUse(name, does, hint string) error {
-	return &model.Error{Kind: model.Invalid, Op: "find model", Field: "model", Err: fmt.Errorf("%q %s", short(name), does), Hint: hint}
+	return &model.Error{Kind: model.Invalid, Field: "model", Err: fmt.Errorf("%q %s", short(name), does), Hint: hint}
 }
 
 // info returns what clients may know of a model.
@@ -69,7 +72,7 @@ func (m *Model) info(name string) dialect.Info {
 	if owner == "" {
 		owner = "retort"
 	}
-	return dialect.Info{Name: name, Owner: owner, Created: m.Created, Context: m.Context, Embeds: m.Model == nil && m.Embedder != nil}
+	return dialect.Info{Name: name, Owner: owner, Created: m.Created, Context: m.Context, Can: m.Can, Embeds: m.Model == nil && m.Embedder != nil}
 }
 
 // use takes a hold on the snapshot; it fails when the last one is gone.
@@ -99,7 +102,8 @@ func (s *Snapshot) done() {
 // whose Release is called after the last of them. After Serve has returned Swap is of no use.
 func (s *Server) Swap(next *Snapshot) {
 	next.infos = make([]dialect.Info, 0, len(next.Models))
-	for _, name := range slices.Sorted(maps.Keys(next.Models)) {
+	next.names = slices.Sorted(maps.Keys(next.Models))
+	for _, name := range next.names {
 		m := next.Models[name]
 		next.infos = append(next.infos, m.info(name))
 	}

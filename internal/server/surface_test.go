@@ -27,7 +27,8 @@ func TestBadRequests(t *testing.T) {
 		says               string
 	}{
 		"unknown path":   {"GET", "/v2/chat", "", nil, 404, "/v1/chat/completions"},
-		"unknown model":  {"POST", "/v1/chat/completions", `{"model":"gpt-9"}`, nil, 404, `"gpt-9"`},
+		"unknown model":  {"POST", "/v1/chat/completions", `{"model":"gpt-9"}`, nil, 404, `error: model: there is none named "gpt-9"`},
+		"misspelt model": {"POST", "/v1/chat/completions", `{"model":"ehco"}`, nil, 404, `none named "ehco"; did you mean "echo"?`},
 		"no model shown": {"GET", "/v1/models/gpt-9", "", nil, 404, `"gpt-9"`},
 		"wrong method":   {"GET", "/v1/chat/completions", "", nil, 405, "POST"},
 		"other method":   {"DELETE", "/v1/models/echo", "", nil, 405, "GET"},

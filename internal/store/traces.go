@@ -10,6 +10,7 @@ import (
 	"iter"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"retort/internal/capture"
 	"retort/model"
@@ -49,6 +50,35 @@ func (s *Store) Trace(ctx context.Context, tenant, id string) (*model.Trace, err
 	return s.bodies.Trace(ref)
 }
 
+// Complete returns the id of the tenant's trace whose id begins with prefix, or prefix where none does. Several are an error
+// of kind Invalid.
+func (s *Store) Complete(ctx context.Context, tenant, prefix string) (string, error) {
+	const op = "find trace"
+	rows, err := s.read.QueryContext(ctx, "SELECT id FROM traces WHERE tenant = ? AND id >= ? AND id < ? ORDER BY id LIMIT 2",
+		tenant, prefix, prefix+string(utf8.MaxRune))
+	if err != nil {
+		return "", wrap(op, err)
+	}
+	defer rows.Close()
+	var found []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return "", wrap(op, err)
+		}
+		found = append(found, id)
+	}
+	switch {
+	case rows.Err() != nil:
+		return "", wrap(op, rows.Err())
+	case len(found) == 0, found[0] == prefix:
+		return prefix, nil
+	case len(found) > 1:
+		return "", invalid(op, "id", "several begin with %q, such as %s and %s: give more of it", prefix, found[0], found[1])
+	}
+	return found[0], nil
+}
+
 // ref finds a trace, importing what was recorded last if need be.
 func (s *Store) ref(ctx context.Context, tenant, id string) (capture.Ref, error) {
 	r, err := s.lookUp(ctx, tenant, id)
@@ -70,8 +100,8 @@ func (s *Store) lookUp(ctx context.Context, tenant, id string) (r capture.Ref, e
 	return r, wrap("find trace", err)
 }
 
-// List returns traces without their content, the latest request first: Attempts and Body are nil, and Response, where
-// there was one, has only Model and Score. next is the cursor of those that follow, or empty. A wrong cursor is an error
+// List returns traces without their content, the latest request first: Attempts, Dropped and Body are nil, and Response,
+// where there was one, has only Model and Score. next is the cursor of those that follow, or empty. A wrong cursor is an error
 // of kind Invalid.
 func (s *Store) List(ctx context.Context, f Filter) (traces []*model.Trace, next string, err error) {
 	if f.Limit <= 0 {

@@ -56,6 +56,21 @@ func TestTraceThatIsNotYetImported(t *testing.T) {
 	wantKind(t, err, model.NotFound, "")
 }
 
+func TestTraceByItsBeginning(t *testing.T) {
+	s := serve(t)
+	s.record(t, sample("0190-a1", 0), sample("0190-a2", 0), sample("0190", 0), sample("0191-b", 0))
+	for prefix, want := range map[string]string{"0191": "0191-b", "0190-a2": "0190-a2", "0190": "0190", "0192": "0192", "0191-b0": "0191-b0", "%": "%"} {
+		if got, err := s.Complete(t.Context(), tenant, prefix); err != nil || got != want {
+			t.Errorf("%s: got %q, %v; want %q", prefix, got, err, want)
+		}
+	}
+	_, err := s.Complete(t.Context(), tenant, "0190-")
+	wantKind(t, err, model.Invalid, "id")
+	if got, err := s.Complete(t.Context(), "acme", "0191"); err != nil || got != "0191" {
+		t.Errorf("another tenant's trace: got %q, %v", got, err)
+	}
+}
+
 func TestFilter(t *testing.T) {
 	s := history(t)
 	cases := map[string]struct {

@@ -58,7 +58,7 @@ func (a Account) client() (dialect.Client, error) {
 	case openai.Name:
 		return openai.Client{NoUsage: a.NoUsage || a.Preset == "mistral", Quirks: quirks(a.Preset)}, nil
 	case responses.Name:
-		return responses.Client{}, nil
+		return responses.Client{Vendor: quirks(a.Preset).Vendor}, nil
 	case anthropic.Name:
 		switch a.Preset {
 		case "bedrock-anthropic":

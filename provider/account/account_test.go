@@ -229,6 +229,19 @@ func TestQuirks(t *testing.T) {
 	}
 }
 
+// TestStrictBehindOtherAddresses holds that a vendor's preset keeps its strictness where base_url has moved.
+func TestStrictBehindOtherAddresses(t *testing.T) {
+	for name, want := range map[string]string{"openai": "developer", "azure": "developer", "vllm": "system"} {
+		content := model.Prompt("hi")
+		content.Dialect = "anthropic"
+		content.Messages = append(content.Messages, model.Text(model.System, "now"), model.Text(model.User, "go"))
+		got, _, err := ask(t, Account{Preset: name, Dialect: "responses", Key: key, BaseURL: "/v1"}, script(t, "responses"), model.NewRequest("m", content))
+		if err != nil || !strings.Contains(string(got.body["input"]), `"role":"`+want+`"`) {
+			t.Errorf("%s: sends %s, %v", name, got.body["input"], err)
+		}
+	}
+}
+
 func TestOptionsAreChecked(t *testing.T) {
 	for want, a := range map[string]Account{
 		`dialect: "soap"`: {Dialect: "soap"},

@@ -20,6 +20,7 @@ type onBedrock struct{ claude anthropic.Client }
 var (
 	_ dialect.Client   = onBedrock{}
 	_ dialect.Featured = onBedrock{}
+	_ dialect.Naming   = onBedrock{}
 )
 
 // Name returns the name of the dialect of requests and answers.
@@ -27,6 +28,9 @@ func (c onBedrock) Name() string { return c.claude.Name() }
 
 // Features returns what Anthropic's dialect has.
 func (c onBedrock) Features() dialect.Table { return c.claude.Features() }
+
+// ToolNames returns which names of tools Anthropic's dialect takes.
+func (c onBedrock) ToolNames() dialect.ToolNames { return c.claude.ToolNames() }
 
 // Request returns a request in Anthropic's dialect.
 func (c onBedrock) Request(ctx context.Context, base, name string, req *model.Request) (*http.Request, error) {

@@ -1,0 +1,167 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package compose
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"retort/model"
+	"retort/model/modeltest"
+)
+
+// chaos draws what happens. It is safe for concurrent use.
+type chaos struct {
+	mu     sync.Mutex
+	random *rand.Rand
+}
+
+func (c *chaos) chance(p float64) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.random.Float64() < p
+}
+
+func (c *chaos) below(n int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.random.IntN(n)
+}
+
+// leaf returns a model that says its name a few times, or fails at any place, and takes its time before each part.
+func (c *chaos) leaf(name string) model.Model {
+	kinds := []model.Kind{model.Internal, model.TooLong, model.RateLimited, model.Unavailable, model.Timeout, model.Upstream, model.Unauthenticated}
+	return model.Func(func(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+		step := modeltest.Step{Response: model.Answer(name, strings.Repeat(name+" ", c.below(6)))}
+		step.Response.Cost = 5
+		if c.chance(0.4) {
+			step.After = c.below(4)
+			step.Err = &model.Error{Kind: kinds[c.below(len(kinds))], Op: "fail", RetryAfter: time.Duration(c.below(3)) * time.Second}
+		}
+		m := model.Model(modeltest.Script(step))
+		if c.chance(0.3) {
+			m = hesitant(m)
+		}
+		long := time.Duration(1 + c.below(50)*c.below(50))
+		return modeltest.Slow(m, long*time.Millisecond, time.Duration(c.below(10))*time.Millisecond).Generate(ctx, req, emit)
+	})
+}
+
+// whole checks one request, and returns whether it was answered: one voice, whose words are those of the response, and none after the end.
+func (c *chaos) whole(m model.Model, req *model.Request) (answered bool, err error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if c.chance(0.2) {
+		timer := time.AfterFunc(time.Duration(c.below(500))*time.Millisecond, cancel)
+		defer timer.Stop()
+	}
+	spurn := -1
+	if c.chance(0.1) {
+		spurn = c.below(4)
+	}
+	trail := &model.Trail{}
+	var text strings.Builder
+	var ended atomic.Bool
+	var inside atomic.Int32
+	parts := 0
+	resp, failed := m.Generate(model.WithTrail(ctx, trail), req, func(p model.Part) error {
+		if ended.Load() || inside.Add(1) != 1 {
+			panic("emit is called twice at a time, or too late")
+		}
+		defer inside.Add(-1)
+		text.WriteString(p.Text)
+		if parts++; parts-1 == spurn {
+			return errSpurned
+		}
+		return nil
+	})
+	ended.Store(true)
+	_, cost := trail.Total()
+	words := strings.Fields(text.String())
+	for _, w := range words {
+		if w != words[0] {
+			return false, fmt.Errorf("two voices: %q", text.String())
+		}
+	}
+	switch {
+	case (resp == nil) == (failed == nil):
+		return false, fmt.Errorf("got %v and %v; want one of them", resp, failed)
+	case resp != nil && resp.Text() != text.String():
+		return false, fmt.Errorf("emitted %q, but the response is %q", text.String(), resp.Text())
+	case resp != nil && cost < resp.Cost:
+		return false, fmt.Errorf("the trail costs %v, the answer alone %v", cost, resp.Cost)
+	case spurn >= 0 && parts > spurn+1:
+		return false, fmt.Errorf("%d parts were emitted after one was refused", parts-spurn-1)
+	}
+	return resp != nil, nil
+}
+
+var errSpurned = &model.Error{Kind: model.Canceled, Op: "send answer"}
+
+// TestChaos puts many requests at once to every blend, over models that fail, wait and break off at random, and callers
+// that leave.
+func TestChaos(t *testing.T) {
+	blends := map[string]func(t *testing.T, a, b, c model.Model) model.Model{
+		"fallback": func(_ *testing.T, a, b, c model.Model) model.Model {
+			return FallbackAmong([]Alternative{{Model: a}, {Model: b, On: []model.Kind{model.Timeout, model.TooLong}}, {Model: c}}, nil)
+		},
+		"balance": func(_ *testing.T, a, b, c model.Model) model.Model {
+			return Balance([]Member{{Model: a, Name: "a", Concurrent: 5}, {Model: b, Name: "b"}, {Model: c, Name: "c", Rate: 20}}, Balancing{})
+		},
+		"balance sticky": func(_ *testing.T, a, b, c model.Model) model.Model {
+			return Balance([]Member{{Model: a, Name: "a"}, {Model: b, Name: "b"}}, Balancing{By: ByOutstanding, Sticky: UnitKey})
+		},
+		"hedge": func(_ *testing.T, a, b, c model.Model) model.Model {
+			return Hedge(a, Hedging{With: b, AtMost: 0.5, Quantile: 0.7})
+		},
+		"split": func(_ *testing.T, a, b, c model.Model) model.Model {
+			return Split([]Arm{{a, 1}, {b, 1}, {c, 1}}, UnitKey, "x")
+		},
+		"shadow": func(t *testing.T, a, b, c model.Model) model.Model {
+			s, _ := shadowed(t, a, b, Shadowing{Share: 0.5})
+			return s
+		},
+		"cascade": func(_ *testing.T, a, b, c model.Model) model.Model {
+			return Cascade{a, b, func(r *model.Response) bool { return len(r.Text()) > 4 }}
+		},
+		"all": func(t *testing.T, a, b, c model.Model) model.Model {
+			pool := Balance([]Member{{Model: a, Name: "a"}, {Model: b, Name: "b"}}, Balancing{})
+			quick := Hedge(Fallback(pool, c), Hedging{With: pool, AtMost: 0.5, Quantile: 0.7})
+			s, _ := shadowed(t, Split([]Arm{{quick, 1}, {Cascade{c, quick, sure}, 1}}, UnitKey, "x"), pool, Shadowing{})
+			return Record(s, discard{}, Recording{})
+		},
+	}
+	for name, blend := range blends {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := &chaos{random: rand.New(rand.NewPCG(11, 13))}
+				m := blend(t, c.leaf("a"), c.leaf("b"), c.leaf("c"))
+				var wg sync.WaitGroup
+				var answers atomic.Int32
+				for i := range 1000 {
+					time.Sleep(time.Duration(c.below(30)) * time.Millisecond)
+					wg.Go(func() {
+						answered, err := c.whole(m, from("a", fmt.Sprint(i%50)))
+						if err != nil {
+							t.Error(err)
+						}
+						if answered {
+							answers.Add(1)
+						}
+					})
+				}
+				wg.Wait()
+				if n := answers.Load(); n < 300 || n == 1000 {
+					t.Errorf("%d of 1000 requests were answered; want most, and some not", n)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,86 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"retort/compose"
+	"retort/internal/config"
+	"retort/model"
+)
+
+func (p *plant) shadow(name string, c *config.Shadow) (model.Model, error) {
+	m, err := p.model(c.Model)
+	if err != nil {
+		return nil, err
+	}
+	to, err := p.model(c.CopyTo)
+	if err != nil {
+		return nil, err
+	}
+	rate, burst, err := c.Rate()
+	if err != nil {
+		return nil, fmt.Errorf("shadow.at_most: %w", err)
+	}
+	s := compose.Shadow(m, to, compose.Shadowing{Name: c.CopyTo, Share: c.Share, Rate: rate, Burst: burst, Concurrent: c.Concurrent,
+		PerDay: model.Money(c.PerDay * float64(model.Dollar)), Timeout: c.Timeout})
+	p.shadows[name] = s
+	return s, nil
+}
+
+// beginShadows starts copying. Only a gateway copies: what a command asks is no traffic.
+func (p *plant) beginShadows(recorder compose.Recorder, recording compose.Recording) {
+	for _, s := range p.shadows {
+		s.Begin(recorder, recording)
+	}
+}
+
+// endShadows stops copying and waits for the copies that are running, for as long as the gateway may take to close.
+func (p *plant) endShadows() {
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	for _, s := range p.shadows {
+		s.End(ctx)
+	}
+}
+
+// retire lets go of a plant that is no longer served, once its copies have ended. The gateway waits for it when it
+// closes.
+func (g *gateway) retire(p *plant) {
+	g.retired.Go(func() {
+		p.endShadows()
+		p.close()
+	})
+}
+
+// shadowMetrics counts the copies of the models that are served. A reload begins anew.
+type shadowMetrics struct {
+	app    *App
+	copies *prometheus.Desc
+}
+
+func newShadowMetrics(a *App) shadowMetrics {
+	return shadowMetrics{a, prometheus.NewDesc("retort_shadow_copies_total",
+		"Copies of requests by what became of them: answered, failed, or dropped for a limit.", []string{"model", "outcome"}, nil)}
+}
+
+// Describe names the metric.
+func (m shadowMetrics) Describe(ch chan<- *prometheus.Desc) { ch <- m.copies }
+
+// Collect counts.
+func (m shadowMetrics) Collect(ch chan<- prometheus.Metric) {
+	p := m.app.plant.Load()
+	for _, name := range slices.Sorted(maps.Keys(p.shadows)) {
+		c := p.shadows[name].Counts()
+		for outcome, n := range map[string]int{"answered": c.Answered, "failed": c.Failed, "dropped_rate": c.DroppedRate,
+			"dropped_concurrent": c.DroppedConcurrent, "dropped_per_day": c.DroppedMoney} {
+			ch <- prometheus.MustNewConstMetric(m.copies, prometheus.CounterValue, float64(n), name, outcome)
+		}
+	}
+}
