@@ -30,18 +30,20 @@ type options struct {
 	out       string
 	docs      string
 	timeout   time.Duration
+	retries   int
 	verbose   bool
 }
 
 func main() {
 	var o options
-	flag.StringVar(&o.only, "only", "", "run clients whose name contains one of these, separated by commas")
+	flag.StringVar(&o.only, "only", "", "run clients whose name contains one of these, separated by semicolons")
 	flag.StringVar(&o.upstreams, "upstreams", strings.Join(scripted.Dialects(), ","), "the upstreams' dialects")
 	flag.StringVar(&o.cache, "cache", "", "where clients are installed; default: retort-clients in the user's cache folder")
 	flag.StringVar(&o.binary, "retort", "", "run this binary instead of building one")
 	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/clients/latest.json")
 	flag.StringVar(&o.docs, "docs", "", "also write the table into this file, such as docs/dialects.md")
 	flag.DurationVar(&o.timeout, "timeout", 3*time.Minute, "for one client against one upstream")
+	flag.IntVar(&o.retries, "retries", 0, "try a pair that failed again this often; what was needed is reported")
 	flag.BoolVar(&o.verbose, "v", false, "print what clients print, also when they succeed")
 	flag.Parse()
 
@@ -67,6 +69,7 @@ type outcome struct {
 	Failed   string   `json:"failed,omitempty"` // what went wrong, shortly
 	Faults   []string `json:"faults,omitempty"` // what the upstream would have refused
 	Seconds  float64  `json:"seconds"`
+	Tries    int      `json:"tries,omitempty"` // where more than one was needed
 }
 
 // summary is the last line of output.
@@ -106,6 +109,11 @@ func run(ctx context.Context, o options) (bool, error) {
 		}
 		for _, up := range b.upstreams {
 			done := b.try(ctx, c, up)
+			for n := 2; !done.OK && n <= o.retries+1 && ctx.Err() == nil; n++ {
+				report(done)
+				done = b.try(ctx, c, up)
+				done.Tries = n
+			}
 			s.Outcomes = append(s.Outcomes, done)
 			report(done)
 			if ctx.Err() != nil {
@@ -123,7 +131,7 @@ func wanted(only, name string) bool {
 	if only == "" {
 		return true
 	}
-	for part := range strings.SplitSeq(only, ",") {
+	for part := range strings.SplitSeq(only, ";") {
 		if strings.Contains(name, strings.TrimSpace(part)) {
 			return true
 		}
@@ -135,6 +143,9 @@ func report(d outcome) {
 	verdict := "ok     " + strings.Join(d.Parts, ", ")
 	if !d.OK {
 		verdict = "FAILED " + d.Failed
+	}
+	if d.Tries > 1 {
+		verdict += fmt.Sprintf(" (try %d)", d.Tries)
 	}
 	fmt.Fprintf(os.Stderr, "%-28s → %-10s %5.1f s  %s\n", d.Client, d.Upstream, d.Seconds, verdict)
 	for _, f := range d.Faults {

@@ -172,6 +172,10 @@ func (b *bench) script(ctx context.Context, c client, up *upstream) ([]string, e
 	if up.dialect == "ollama" { // which says nothing of a cache
 		cached = "no"
 	}
+	memory := "yes"
+	if up.dialect == c.speaks { // conversations are the upstream's, which keeps none
+		memory = "no"
+	}
 	var command []string
 	switch folder, _ := filepath.Abs(filepath.Join("bench", "clients")); {
 	case c.script == "gosdk":
@@ -185,7 +189,7 @@ func (b *bench) script(ctx context.Context, c client, up *upstream) ([]string, e
 		command = []string{filepath.Join(b.tools.node, "node"), filepath.Join(b.tools.folder, filepath.FromSlash(c.script))}
 	}
 	out, err := b.command(ctx, append(command, c.args...), b.folder, "RETORT_URL="+b.gateway.URL, "RETORT_MODEL="+up.model(),
-		"RETORT_KEY="+b.key, "RETORT_CACHED="+cached)
+		"RETORT_KEY="+b.key, "RETORT_CACHED="+cached, "RETORT_MEMORY="+memory)
 	var parts []string
 	for s := bufio.NewScanner(bytes.NewReader(out)); s.Scan(); {
 		if name, ok := strings.CutPrefix(s.Text(), "ok "); ok {

@@ -45,6 +45,31 @@ async function streamed(params) {
   return { ...last.response, output_text: text };
 }
 
+// remembered goes on from what the gateway keeps, by the answer's id alone, and asks it what it keeps.
+async function remembered(ask) {
+  const params = { model, tools, instructions: "Be brief.", reasoning: { effort: "medium", summary: "auto" } };
+  const r = await ask({ ...params, input: question });
+  assert.equal(r.store, true);
+  const calls = r.output.filter((i) => i.type === "function_call");
+  checkCalls(calls.map((c) => ({ name: c.name, args: JSON.parse(c.arguments) })));
+  const input = calls.map((c) => ({ type: "function_call_output", call_id: c.call_id, output: weather(JSON.parse(c.arguments)) }));
+  const end = await ask({ ...params, input, previous_response_id: r.id });
+  checkLast(end.output_text);
+  assert.equal(end.previous_response_id, r.id);
+  assert.equal((await client.responses.retrieve(end.id)).output_text, end.output_text);
+  const listed = [];
+  for await (const item of client.responses.inputItems.list(end.id, { order: "asc", limit: 2 })) listed.push(item);
+  assert.equal(listed.length, 1 + r.output.length + input.length);
+  assert.equal(listed[0].content[0].text, question);
+  await client.responses.delete(r.id);
+  await assert.rejects(client.responses.retrieve(r.id), OpenAI.NotFoundError);
+}
+
+const memory = process.env.RETORT_MEMORY !== "no" && {
+  memory: () => remembered((p) => client.responses.create(p)),
+  "memory streamed": () => remembered((p) => client.responses.stream(p).finalResponse()),
+};
+
 await run({
   plain: async () => assert.equal((await client.responses.create({ model, input: "Hi" })).output_text, plain),
   tools: () => turn((p) => client.responses.create(p), tools),
@@ -57,5 +82,6 @@ await run({
         required: ["city", "temperature"], additionalProperties: false } } } });
     assert.deepEqual(r.output_parsed, { city: "Paris", temperature: 21 });
   },
+  ...memory,
   errors: () => assert.rejects(client.responses.create({ model: "no-such-model", input: "Hi" }), OpenAI.NotFoundError),
 });

@@ -14,7 +14,7 @@ litellm.telemetry = False
 where = {
     "openai": dict(model=f"openai/{MODEL}", api_base=f"{URL}/v1"),
     "anthropic": dict(model=f"anthropic/{MODEL}", api_base=URL),
-    "gemini": dict(model=f"gemini/{MODEL}", api_base=f"{URL}/v1beta/models/{MODEL}"),
+    "gemini": dict(model=f"gemini/{MODEL}", api_base=f"{URL}/v1beta"),
     "ollama": dict(model=f"ollama_chat/{MODEL}", api_base=URL),
 }[sys.argv[1]]
 tools = [{"type": "function", "function": {"name": "get_weather", "description": "The weather", "parameters": PARAMETERS}}]

@@ -43,7 +43,7 @@ def complete(item):
     """The SDK wants ids of reasoning and of answers sent back, though the vendor's own Codex CLI, which keeps nothing on
     the vendor's side, sends both without."""
     if item.get("type") == "reasoning" and "encrypted_content" in item:
-        return {"id": "rs_1", **item}
+        return {"id": "rs_1", **{k: v for k, v in item.items() if v is not None}}
     if item.get("type") == "message" and item.get("role") == "assistant" and isinstance(item.get("content"), list):
         parts = [{"annotations": [], **p} if p.get("type") == "output_text" else p for p in item["content"]]
         return {"id": "msg_1", "status": "completed", **item, "content": parts}
@@ -68,6 +68,7 @@ def gemini(body):
     parts = {"contents": list[genai.Content], "systemInstruction": genai.Content, "tools": list[genai.Tool],
              "toolConfig": genai.ToolConfig, "generationConfig": genai.GenerationConfig, "safetySettings": list[genai.SafetySetting]}
     for key, value in body.items():
+        key = "".join(w.capitalize() if i else w for i, w in enumerate(key.split("_")))
         if key in parts:
             faults += [f"{key}: {f}" for f in typed(TypeAdapter(parts[key]), value)]
     return faults

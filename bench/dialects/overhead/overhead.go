@@ -49,14 +49,13 @@ type scenario struct {
 	name   string
 	prompt int // bytes
 	stream bool
-	same   float64 // the most that a call to an upstream of the client's own dialect may cost, in times the proxy
-	cross  float64 // the same across dialects
+	cross  float64 // the most that a call across dialects may cost, in times the proxy
 }
 
 var scenarios = []scenario{
-	{"1kb", 1 << 10, false, 1.6, 3},
-	{"60kb", 60 << 10, false, 1.8, 4},
-	{"stream100", 1 << 10, true, 1.5, 3},
+	{"1kb", 1 << 10, false, 3},
+	{"60kb", 60 << 10, false, 4},
+	{"stream100", 1 << 10, true, 3},
 }
 
 const workers = 16
@@ -184,7 +183,7 @@ func (m *machinery) measure(ctx context.Context, o Options, s scenario, r *rig.R
 		}
 	}
 	if len(same) > 0 {
-		r.AtMost(s.name+"_same_dialect_worst", slices.Max(same), "×", s.same)
+		r.Note(s.name+"_same_dialect_worst", slices.Max(same), "×") // make bench-gateway has the floors
 	}
 	if len(cross) > 0 {
 		slices.Sort(cross)
