@@ -91,7 +91,8 @@ func (v responsesVoice) script(o *order) script {
 func (responsesVoice) refusal(status int) []byte { return chatVoice{}.refusal(status) }
 
 func (responsesVoice) request(base, model string, o *order) (string, http.Header, object) {
-	body := object{"model": model, "input": o.prompt(), "tools": list{object{"type": "function", "name": toolName, "parameters": schema(), "strict": false}}}
+	// without store, as what a client may refer to is kept for an hour on purpose, and would be taken for a leak
+	body := object{"model": model, "store": false, "input": o.prompt(), "tools": list{object{"type": "function", "name": toolName, "parameters": schema(), "strict": false}}}
 	if o.stream {
 		body["stream"] = true
 	}
