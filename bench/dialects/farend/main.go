@@ -8,6 +8,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -50,6 +51,7 @@ func floor(to *url.URL) http.Handler {
 	return &httputil.ReverseProxy{
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(to) },
 		FlushInterval: -1,
+		ErrorLog:      log.New(io.Discard, "", 0), // it breaks off now and then; see package overhead
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true},
 	}
 }
