@@ -3,6 +3,7 @@
 package dialect
 
 import (
+	"encoding/base64"
 	"strings"
 
 	"retort/model"
@@ -38,4 +39,36 @@ func OpenSeal(text, name string, hidden bool) *model.Seal {
 		}
 	}
 	return &model.Seal{Dialect: name, Data: text, Hidden: hidden}
+}
+
+// Where a client's dialect has no place for the seal of a tool's call, it travels in the call's id, behind SealMark:
+// every client sends ids back. A seal of more than MaxSeal bytes stays behind.
+const (
+	SealMark = "__seal_"
+	MaxSeal  = 16 << 10
+)
+
+// SealID returns the id of a call, for clients of the dialect of that name, with a seal of another dialect in it.
+func SealID(id string, s *model.Seal, name string) string {
+	if s == nil || s.Dialect == name || len(s.Data) > MaxSeal {
+		return id
+	}
+	return id + SealMark + base64.RawURLEncoding.EncodeToString([]byte(CarrySeal(s, name)))
+}
+
+// OpenID returns an id as it was before SealID put a seal into it, and the seal.
+func OpenID(id, name string) (string, *model.Seal) {
+	i := strings.LastIndex(id, SealMark)
+	if i < 0 {
+		return id, nil
+	}
+	text, err := base64.RawURLEncoding.DecodeString(id[i+len(SealMark):])
+	if err != nil {
+		return id, nil
+	}
+	s := OpenSeal(string(text), name, false)
+	if s.Dialect == name { // not one that was carried
+		return id, nil
+	}
+	return id[:i], s
 }

@@ -3,7 +3,6 @@
 package anthropic
 
 import (
-	"encoding/base64"
 	"strings"
 
 	"retort/dialect"
@@ -19,10 +18,6 @@ import (
 //
 // A seal that would make an id too long stays behind. Texts have none either: the seal of one goes to clients on an empty
 // thought right after it, and returns to it when that comes back.
-const (
-	sealMark = "__seal_"
-	maxSeal  = 16 << 10 // bytes of a seal that an id may carry
-)
 
 // unsigned stands for the signature of a thought that has none.
 const unsigned = "retort.none."
@@ -65,26 +60,7 @@ func redacted(seal *model.Seal) []byte {
 }
 
 // sealID returns the id of a call with its seal in it.
-func sealID(id string, s *model.Seal) string {
-	if s == nil || s.Dialect == Name || len(s.Data) > maxSeal {
-		return id
-	}
-	return id + sealMark + base64.RawURLEncoding.EncodeToString([]byte(dialect.CarrySeal(s, Name)))
-}
+func sealID(id string, s *model.Seal) string { return dialect.SealID(id, s, Name) }
 
 // openID returns an id as it was before it carried a seal, and the seal.
-func openID(id string) (string, *model.Seal) {
-	i := strings.LastIndex(id, sealMark)
-	if i < 0 {
-		return id, nil
-	}
-	text, err := base64.RawURLEncoding.DecodeString(id[i+len(sealMark):])
-	if err != nil {
-		return id, nil
-	}
-	s := dialect.OpenSeal(string(text), Name, false)
-	if s.Dialect == Name { // not one that was carried
-		return id, nil
-	}
-	return id[:i], s
-}
+func openID(id string) (string, *model.Seal) { return dialect.OpenID(id, Name) }

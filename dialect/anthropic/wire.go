@@ -74,7 +74,7 @@ func scanRequest(body []byte) (*note, error) {
 		case "model":
 			err = n.readModel(&c)
 		case "stream":
-			n.stream, err = readFlag(&c, "stream")
+			n.stream, err = object.ScanFlag(&c, "stream")
 		case "temperature", "top_p", "top_k":
 			n.sampled = true
 			c.Skip()
@@ -100,7 +100,7 @@ const mark = `"retort.`
 
 func (n *note) readModel(c *scan.Cursor) error {
 	if c.Kind() != '"' {
-		return firstOf(c, "model", "must be a string")
+		return object.Mismatch(c, "model", "must be a string")
 	}
 	if n.name.There() {
 		return object.Invalid("model", errors.New("is given twice"))
@@ -109,26 +109,6 @@ func (n *note) readModel(c *scan.Cursor) error {
 	n.model = c.String()
 	n.name = splice.Span{Start: start, End: c.Offset()}
 	return nil
-}
-
-// readFlag reads true, false or null.
-func readFlag(c *scan.Cursor, field string) (bool, error) {
-	switch c.Kind() {
-	case 't', 'f':
-		return c.Bool(), nil
-	case 'n':
-		c.Null()
-		return false, nil
-	}
-	return false, firstOf(c, field, "must be true or false")
-}
-
-// firstOf returns the cursor's own fault if it has one by reading on, else that the field is wrong.
-func firstOf(c *scan.Cursor, field, wrong string) error {
-	if c.Skip(); c.Err() != nil {
-		return object.Syntax(c.Err())
-	}
-	return object.Invalid(field, errors.New(wrong))
 }
 
 // rename returns the body with the upstream's name of the model in it.

@@ -116,7 +116,7 @@ func (s *stream) member(d *decoder, key string) error {
 	case "eval_count":
 		return d.tokens(&s.usage.Output)
 	case "logprobs":
-		return d.logprobs(&s.line.probs)
+		return d.Logprobs(&s.line.probs)
 	case "error":
 		s.line.failed = s.line.failed || d.Kind() != 'n'
 	}
@@ -229,46 +229,4 @@ func (s *stream) finish(reason string) model.Finish {
 		return model.FinishStop
 	}
 	return model.Finish(reason)
-}
-
-func (d *decoder) logprobs(probs *[]model.TokenLogprob) error {
-	if d.Null() {
-		return nil
-	}
-	return d.Elems(func(int) error {
-		var t model.TokenLogprob
-		err := d.Members(func(key string) error {
-			switch key {
-			case "token":
-				return d.Str(&t.Token)
-			case "logprob":
-				var v *float64
-				err := d.Number(&v)
-				if v != nil {
-					t.Logprob = *v
-				}
-				return err
-			case "bytes":
-				return d.bytes(&t.Bytes)
-			case "top_logprobs":
-				return d.logprobs(&t.Top)
-			}
-			d.Skip()
-			return nil
-		})
-		*probs = append(*probs, t)
-		return err
-	})
-}
-
-func (d *decoder) bytes(dst *[]byte) error {
-	if d.Null() {
-		return nil
-	}
-	return d.Elems(func(int) error {
-		var n int
-		_, err := d.Count(&n, 0, 255)
-		*dst = append(*dst, byte(n))
-		return err
-	})
 }

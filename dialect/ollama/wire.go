@@ -116,7 +116,7 @@ func (n *scanned) field(c *scan.Cursor, key []byte) error {
 
 func (n *note) readModel(c *scan.Cursor) error {
 	if c.Kind() != '"' {
-		return firstOf(c, "model", "must be a string")
+		return object.Mismatch(c, "model", "must be a string")
 	}
 	if n.name.There() {
 		return object.Invalid("model", errors.New("is given twice"))
@@ -134,7 +134,7 @@ func (n *note) readStream(c *scan.Cursor) error {
 	case 'n':
 		c.Null()
 	default:
-		return firstOf(c, "stream", "must be true or false")
+		return object.Mismatch(c, "stream", "must be true or false")
 	}
 	return nil
 }
@@ -158,14 +158,6 @@ func filled(c *scan.Cursor) bool {
 // zeroTime says whether a duration, as clients write it, is none at all.
 func zeroTime(raw string) bool {
 	return strings.ContainsRune(raw, '0') && strings.Trim(raw, `"0.hmsun`) == ""
-}
-
-// firstOf returns the cursor's own fault if it has one by reading on, else that the field is wrong.
-func firstOf(c *scan.Cursor, field, wrong string) error {
-	if c.Skip(); c.Err() != nil {
-		return object.Syntax(c.Err())
-	}
-	return object.Invalid(field, errors.New(wrong))
 }
 
 // rename returns the body with the upstream's name of the model in it.

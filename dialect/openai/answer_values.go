@@ -77,55 +77,9 @@ func (d *decoder) logprobs(probs *[]model.TokenLogprob) error {
 	}
 	return d.Members(func(key string) error {
 		if key == "content" || key == "refusal" {
-			return d.tokenList(probs)
+			return d.Logprobs(probs)
 		}
 		d.Skip()
 		return nil
-	})
-}
-
-func (d *decoder) tokenList(probs *[]model.TokenLogprob) error {
-	if d.Null() {
-		return nil
-	}
-	return d.Elems(func(int) error {
-		var t model.TokenLogprob
-		err := d.Members(func(key string) error {
-			switch key {
-			case "token":
-				return d.Str(&t.Token)
-			case "logprob":
-				return d.prob(&t.Logprob)
-			case "bytes":
-				return d.bytes(&t.Bytes)
-			case "top_logprobs":
-				return d.tokenList(&t.Top)
-			}
-			d.Skip()
-			return nil
-		})
-		*probs = append(*probs, t)
-		return err
-	})
-}
-
-func (d *decoder) prob(dst *float64) error {
-	var v *float64
-	if err := d.Number(&v); err != nil || v == nil {
-		return err
-	}
-	*dst = *v
-	return nil
-}
-
-func (d *decoder) bytes(dst *[]byte) error {
-	if d.Null() {
-		return nil
-	}
-	return d.Elems(func(int) error {
-		var n int
-		_, err := d.Count(&n, 0, 255)
-		*dst = append(*dst, byte(n))
-		return err
 	})
 }

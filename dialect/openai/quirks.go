@@ -124,7 +124,7 @@ func fields(f dialect.Feature) []string {
 // minds says whether a body in this dialect has something that the upstream is known to refuse. It may say so of one
 // that has not, never the reverse.
 func (c Client) minds(body []byte) bool {
-	if bytes.Contains(body, []byte(sealMark)) {
+	if bytes.Contains(body, []byte(dialect.SealMark)) {
 		return true
 	}
 	q := &c.Quirks

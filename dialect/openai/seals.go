@@ -4,8 +4,6 @@ package openai
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
-	"strings"
 
 	"retort/dialect"
 	"retort/model"
@@ -22,35 +20,12 @@ import (
 //     and is taken out again when it comes back. A seal that would make an id too long stays behind.
 //
 //   - Of reasoning: in reasoning_details, which several upstreams send and some clients send back; see details.go.
-const (
-	sealMark = "__seal_"
-	maxSeal  = 16 << 10 // bytes of a seal that an id may carry
-)
 
 // sealID returns the id of a call with its seal in it.
-func sealID(id string, s *model.Seal) string {
-	if s == nil || s.Dialect == Name || len(s.Data) > maxSeal {
-		return id
-	}
-	return id + sealMark + base64.RawURLEncoding.EncodeToString([]byte(dialect.CarrySeal(s, Name)))
-}
+func sealID(id string, s *model.Seal) string { return dialect.SealID(id, s, Name) }
 
 // openID returns an id as it was before it carried a seal, and the seal.
-func openID(id string) (string, *model.Seal) {
-	i := strings.LastIndex(id, sealMark)
-	if i < 0 {
-		return id, nil
-	}
-	text, err := base64.RawURLEncoding.DecodeString(id[i+len(sealMark):])
-	if err != nil {
-		return id, nil
-	}
-	s := dialect.OpenSeal(string(text), Name, false)
-	if s.Dialect == Name { // not one that was carried
-		return id, nil
-	}
-	return id[:i], s
-}
+func openID(id string) (string, *model.Seal) { return dialect.OpenID(id, Name) }
 
 // maxID is how long an id of a call may be at the vendor's.
 const maxID = 40

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"retort/dialect"
 	"retort/model"
 )
 
@@ -22,7 +23,7 @@ func TestSealsInIDs(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", bare, d)
 		}
 	}
-	for _, s := range []*model.Seal{nil, {Dialect: Name, Data: "{}"}, {Dialect: "gemini", Data: strings.Repeat("x", maxSeal+1)}} {
+	for _, s := range []*model.Seal{nil, {Dialect: Name, Data: "{}"}, {Dialect: "gemini", Data: strings.Repeat("x", dialect.MaxSeal+1)}} {
 		if id := sealID("call_1", s); id != "call_1" {
 			t.Errorf("%.30v is carried: %.60s", s, id)
 		}

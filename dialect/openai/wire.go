@@ -70,7 +70,7 @@ func scanRequest(body []byte) (*note, error) {
 		case "model":
 			err = n.readModel(&c)
 		case "stream":
-			n.stream, err = readFlag(&c, "stream")
+			n.stream, err = object.ScanFlag(&c, "stream")
 		case "stream_options":
 			err = n.readOptions(&c)
 		default:
@@ -91,7 +91,7 @@ func scanRequest(body []byte) (*note, error) {
 
 func (n *note) readModel(c *scan.Cursor) error {
 	if c.Kind() != '"' {
-		return firstOf(c, "model", "must be a string")
+		return object.Mismatch(c, "model", "must be a string")
 	}
 	if n.name.There() {
 		return object.Invalid("model", errors.New("is given twice"))
@@ -112,7 +112,7 @@ func (n *note) readOptions(c *scan.Cursor) error {
 		return nil
 	}
 	if c.Kind() != '{' {
-		return firstOf(c, "stream_options", "must be an object")
+		return object.Mismatch(c, "stream_options", "must be an object")
 	}
 	n.empty = true
 	c.Object()
@@ -125,33 +125,13 @@ func (n *note) readOptions(c *scan.Cursor) error {
 		}
 		from := c.Pos()
 		var err error
-		if n.includeUsage, err = readFlag(c, "stream_options.include_usage"); err != nil {
+		if n.includeUsage, err = object.ScanFlag(c, "stream_options.include_usage"); err != nil {
 			return err
 		}
 		n.usage = splice.Span{Start: from, End: c.Offset()}
 	}
 	n.options = splice.Span{Start: start, End: c.Offset()}
 	return nil
-}
-
-// readFlag reads true, false or null.
-func readFlag(c *scan.Cursor, field string) (bool, error) {
-	switch c.Kind() {
-	case 't', 'f':
-		return c.Bool(), nil
-	case 'n':
-		c.Null()
-		return false, nil
-	}
-	return false, firstOf(c, field, "must be true or false")
-}
-
-// firstOf returns the cursor's own fault if it has one by reading on, else that the field is wrong.
-func firstOf(c *scan.Cursor, field, wrong string) error {
-	if c.Skip(); c.Err() != nil {
-		return object.Syntax(c.Err())
-	}
-	return object.Invalid(field, errors.New(wrong))
 }
 
 // splice returns the body with the upstream's name of the model in it and, if the stream needs it, the wish for usage.

@@ -62,7 +62,7 @@ func (s *stream) text(ev *event, kind model.PartKind) error {
 	p := model.Part{Kind: kind, Text: ev.delta}
 	if ev.probs != nil {
 		d := newDecoder(ev.probs)
-		if err := d.Done(d.probs(&p.Logprobs)); err != nil {
+		if err := d.Done(d.Logprobs(&p.Logprobs)); err != nil {
 			return reply.Bad(err)
 		}
 	}

@@ -289,54 +289,11 @@ func (d *decoder) itemProbs(probs *[]model.TokenLogprob) error {
 			}
 			return d.Members(func(key string) error {
 				if key == "logprobs" {
-					return d.probs(probs)
+					return d.Logprobs(probs)
 				}
 				d.Skip()
 				return nil
 			})
 		})
-	})
-}
-
-// probs reads log-probabilities.
-func (d *decoder) probs(list *[]model.TokenLogprob) error {
-	if d.Null() {
-		return nil
-	}
-	return d.Elems(func(int) error {
-		var t model.TokenLogprob
-		err := d.Members(func(key string) error {
-			switch key {
-			case "token":
-				return d.Str(&t.Token)
-			case "logprob":
-				var v *float64
-				err := d.Number(&v)
-				if v != nil {
-					t.Logprob = *v
-				}
-				return err
-			case "bytes":
-				return d.octets(&t.Bytes)
-			case "top_logprobs":
-				return d.probs(&t.Top)
-			}
-			d.Skip()
-			return nil
-		})
-		*list = append(*list, t)
-		return err
-	})
-}
-
-func (d *decoder) octets(dst *[]byte) error {
-	if d.Null() {
-		return nil
-	}
-	return d.Elems(func(int) error {
-		n := 0
-		_, err := d.Count(&n, 0, 255)
-		*dst = append(*dst, byte(n))
-		return err
 	})
 }

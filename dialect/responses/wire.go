@@ -145,7 +145,7 @@ func (n *note) field(c *scan.Cursor, key []byte) error {
 	switch string(key) {
 	case "model":
 		if c.Kind() != '"' {
-			return firstOf(c, "model", "must be a string")
+			return object.Mismatch(c, "model", "must be a string")
 		}
 		if n.name.There() {
 			return object.Invalid("model", errors.New("is given twice"))
@@ -154,7 +154,7 @@ func (n *note) field(c *scan.Cursor, key []byte) error {
 		n.name = splice.Span{Start: start, End: c.Offset()}
 	case "stream":
 		if k := c.Kind(); k != 't' && k != 'f' && k != 'n' {
-			return firstOf(c, "stream", "must be true or false")
+			return object.Mismatch(c, "stream", "must be true or false")
 		}
 		n.stream = c.Kind() == 't'
 		c.Skip()
@@ -195,14 +195,6 @@ func echoOf(key []byte) echo {
 		}
 	}
 	return echoes
-}
-
-// firstOf returns the cursor's own fault if it has one by reading on, else that the field is wrong.
-func firstOf(c *scan.Cursor, field, wrong string) error {
-	if c.Skip(); c.Err() != nil {
-		return object.Syntax(c.Err())
-	}
-	return object.Invalid(field, errors.New(wrong))
 }
 
 // splice returns the body with the upstream's name of the model in it.
