@@ -43,7 +43,8 @@ Package [retort/student] trains and serves native students: n-grams, tf-idf, lin
 8-bit weights, calibrated; under it lie text (features), linear (training), kernel (the inner loops, in assembly where
 the machine has it) and encoder (the small neural model of high effort). docs/student-format.md describes the file.
 
-Package [retort/eval] measures: accuracy, macro-F1, confusions, calibration, all with intervals.
+Package [retort/eval] measures: accuracy, macro-F1, confusions, calibration, all with intervals; and compares models and
+blends on the same items: differences, win rates, the frontier of quality and cost, regret to the oracle.
 [retort/eval/certify] decides from which score on a student may answer, and with which of three words: certified,
 provisional, silent. Package [retort/dataset] reads examples from files, cleans and splits them.
 

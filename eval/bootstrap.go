@@ -15,15 +15,29 @@ type statistic func(rng *rand.Rand) float64
 // and confidence intervals", 1981). The correction matters for figures such as macro-F1 and calibration error, whose
 // resamples are shifted against the sample.
 func bootstrap(opt MeasureOptions, stat statistic) Estimate {
+	return resample(opt, stat).at(opt.Confidence)
+}
+
+// resamples are a statistic's value and what it was in each resample, sorted.
+type resamples struct {
+	value float64
+	drawn []float64
+}
+
+func resample(opt MeasureOptions, stat statistic) *resamples {
 	rng := rand.New(rand.NewPCG(opt.Seed, 0x9e3779b97f4a7c15))
-	value := stat(nil)
-	drawn := make([]float64, opt.Resamples)
-	for i := range drawn {
-		drawn[i] = stat(rng)
+	r := &resamples{value: stat(nil), drawn: make([]float64, opt.Resamples)}
+	for i := range r.drawn {
+		r.drawn[i] = stat(rng)
 	}
-	slices.Sort(drawn)
-	low, high := corrected(drawn, value, opt.Confidence)
-	return Estimate{Value: value, Lower: low, Upper: high}
+	slices.Sort(r.drawn)
+	return r
+}
+
+// at returns the statistic with its interval of this confidence.
+func (r *resamples) at(confidence float64) Estimate {
+	low, high := corrected(r.drawn, r.value, confidence)
+	return Estimate{Value: r.value, Lower: low, Upper: high}
 }
 
 // corrected returns the ends of the bias-corrected interval from sorted resamples.
