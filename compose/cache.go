@@ -19,16 +19,36 @@ type Caching struct {
 	Bytes int64            // how much to keep, roughly; 0: 64 MiB
 	TTL   time.Duration    // how long an answer stays good; 0: an hour
 	Now   func() time.Time // the clock; nil: time.Now
+
+	// Varies returns what an answer depends on beside its request, such as who serves behind the model at the moment:
+	// answers given under another value are not used. It must be safe for concurrent use. Nil: nothing.
+	Varies func(*model.Request) string
 }
 
 // Cached is a model whose answers are remembered. See Cache.
 type Cached struct {
-	model model.Model
-	now   func() time.Time
-	store *otter.Cache[question, *model.Response]
+	model  model.Model
+	now    func() time.Time
+	varies func(*model.Request) string
+	store  *otter.Cache[question, *remembered]
 
 	mu      sync.Mutex
 	flights map[flightKey]*flight
+	counts  CacheCounts
+}
+
+// remembered is an answer with what was left out of its request.
+type remembered struct {
+	resp    *model.Response
+	dropped []string
+}
+
+// CacheCounts says where answers came from, those that failed included.
+type CacheCounts struct {
+	Hits   int // memory
+	Joined int // the model, asked for another caller at the same time
+	Asked  int // the model
+	Passed int // the model, since the cache could not read what is asked
 }
 
 // Cache returns a model that answers from memory what m has answered before, and asks m once when equal requests come
@@ -37,10 +57,11 @@ type Cached struct {
 //	models:
 //	  remembered: {cache: {of: smart, max_bytes: 64MiB, ttl: 1h}}
 //
-// Two requests are equal when they agree in all that can change the answer: tenant, model name, strictness, dialect and
-// its headers, and the decoded content without the wish for usage in a stream. Whether the answer is streamed makes no
-// difference. A request that cannot be decoded, such as one that goes on with a conversation which the upstream keeps, is
-// m's each time. Only answers that succeeded and whose every choice came to its own end are remembered.
+// Two requests are equal when they agree in all that can change the answer: tenant, model name, strictness, what Varies
+// says, dialect and its headers, and every field of the body, known or not, but for those that say how the answer is
+// sent; whether it is streamed makes no difference. Of a request without a body the content counts. Key and trace do
+// not. A request that cannot be decoded, such as one that goes on with a conversation which the upstream keeps, is m's
+// each time. Only answers that succeeded and whose every choice came to its own end are remembered.
 //
 // An answer from memory costs nothing, which its Response and an Attempt marked Cached say; it streams as few large
 // parts. Of callers that wait for the same answer one has the attempts and their cost on its trail, the others a
@@ -59,17 +80,27 @@ func Cache(m model.Model, how Caching) (*Cached, error) {
 	if how.Bytes < 0 || how.TTL < 0 {
 		return nil, fmt.Errorf("make cache: size %d and ttl %v must not be negative", how.Bytes, how.TTL)
 	}
-	store, err := otter.New(&otter.Options[question, *model.Response]{
+	store, err := otter.New(&otter.Options[question, *remembered]{
 		MaximumWeight:    uint64(how.Bytes),
 		Weigher:          weight,
-		ExpiryCalculator: otter.ExpiryWriting[question, *model.Response](how.TTL),
+		ExpiryCalculator: otter.ExpiryWriting[question, *remembered](how.TTL),
 		Clock:            clock(how.Now),
 		Executor:         func(work func()) { work() }, // no goroutine outlives a call
 	})
 	if err != nil {
 		return nil, fmt.Errorf("make cache: %w", err)
 	}
-	return &Cached{model: m, now: how.Now, store: store, flights: map[flightKey]*flight{}}, nil
+	if how.Varies == nil {
+		how.Varies = func(*model.Request) string { return "" }
+	}
+	return &Cached{model: m, now: how.Now, varies: how.Varies, store: store, flights: map[flightKey]*flight{}}, nil
+}
+
+// Counts returns where answers came from since the beginning.
+func (c *Cached) Counts() CacheCounts {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.counts
 }
 
 // Generate answers from memory, or joins whoever asks the same, or asks.
@@ -77,19 +108,19 @@ func (c *Cached) Generate(ctx context.Context, req *model.Request, emit func(mod
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	key, err := keyOf(req)
+	key, err := keyOf(req, c.varies(req))
 	if err != nil { // what the request asks is known to its upstream alone, if to anybody
+		c.mu.Lock()
+		c.counts.Passed++
+		c.mu.Unlock()
 		return c.model.Generate(ctx, req, emit)
 	}
-	if resp, ok := c.store.GetIfPresent(key.question); ok {
-		return c.recall(ctx, resp, emit)
-	}
-	f, resp, err := c.join(ctx, key, req)
+	f, known, err := c.join(ctx, key, req)
 	switch {
 	case err != nil:
 		return nil, err
-	case resp != nil:
-		return c.recall(ctx, resp, emit)
+	case known != nil:
+		return c.recall(ctx, known, emit)
 	}
 	err = f.follow(ctx, emit)
 	last := c.leave(key, f)
@@ -103,9 +134,13 @@ func (c *Cached) Generate(ctx context.Context, req *model.Request, emit func(mod
 }
 
 // recall emits an answer from memory.
-func (c *Cached) recall(ctx context.Context, resp *model.Response, emit func(model.Part) error) (*model.Response, error) {
-	model.TrailOf(ctx).Add(model.Attempt{Model: resp.Model, Start: c.now(), Score: resp.Score, Cached: true})
-	free := *resp
+func (c *Cached) recall(ctx context.Context, known *remembered, emit func(model.Part) error) (*model.Response, error) {
+	trail := model.TrailOf(ctx)
+	trail.Add(model.Attempt{Model: known.resp.Model, Start: c.now(), Score: known.resp.Score, Cached: true})
+	for _, field := range known.dropped {
+		trail.Drop(field)
+	}
+	free := *known.resp
 	free.Cost = 0
 	if err := free.Emit(emit); err != nil {
 		return nil, err
@@ -113,21 +148,25 @@ func (c *Cached) recall(ctx context.Context, resp *model.Response, emit func(mod
 	return &free, nil
 }
 
-// join returns the flight that answers key, starting it if there is none, or the answer if one has just landed.
-func (c *Cached) join(ctx context.Context, key flightKey, req *model.Request) (*flight, *model.Response, error) {
+// join returns the answer to key if it is known, else the flight that will bring it, starting one if there is none.
+func (c *Cached) join(ctx context.Context, key flightKey, req *model.Request) (*flight, *remembered, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if resp, ok := c.store.GetIfPresent(key.question); ok {
-		return nil, resp, nil
+	if known, ok := c.store.GetIfPresent(key.question); ok {
+		c.counts.Hits++
+		return nil, known, nil
 	}
 	f := c.flights[key]
-	if f == nil {
+	if f != nil {
+		c.counts.Joined++
+	} else {
 		own, err := req.Clone() // the flight may outlive the caller that starts it
 		if err != nil {
 			return nil, nil, err
 		}
 		f = launch(ctx, c.model, own, func(f *flight) { c.land(key, f) })
 		c.flights[key] = f
+		c.counts.Asked++
 	}
 	f.waiters++
 	return f, nil, nil
@@ -141,7 +180,7 @@ func (c *Cached) land(key flightKey, f *flight) {
 		delete(c.flights, key)
 	}
 	if f.err == nil && complete(f.resp) {
-		c.store.Set(key.question, f.resp)
+		c.store.Set(key.question, &remembered{f.resp, f.trail.Dropped()})
 	}
 }
 
@@ -173,7 +212,8 @@ func complete(resp *model.Response) bool {
 }
 
 // weight returns about how many bytes an answer holds.
-func weight(_ question, resp *model.Response) uint32 {
+func weight(_ question, known *remembered) uint32 {
+	resp := known.resp
 	const answer, part = 512, 128
 	n := answer
 	for i := range resp.Choices {

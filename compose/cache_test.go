@@ -82,14 +82,18 @@ func TestCacheTellsRequestsApart(t *testing.T) {
 	content := func(c *model.Content) *model.Request { return model.NewRequest("test", c) }
 	half := 0.5
 	requests := map[string]*model.Request{
-		"plain":       modeltest.Wired("test", "q"),
-		"text":        modeltest.Wired("test", "Q"),
-		"model":       modeltest.Wired("other", "q"),
-		"tenant":      with(func(r *model.Request) { r.Tenant = "b" }),
-		"strict":      with(func(r *model.Request) { r.Strict = true }),
-		"header":      with(func(r *model.Request) { r.Wire.Header = http.Header{"Modeltest-Version": {"2"}} }),
-		"dialect":     with(func(r *model.Request) { r.Wire.Dialect = "other" }),
-		"no wire":     content(model.Prompt("q")),
+		"plain":   modeltest.Wired("test", "q"),
+		"text":    modeltest.Wired("test", "Q"),
+		"model":   modeltest.Wired("other", "q"),
+		"tenant":  with(func(r *model.Request) { r.Tenant = "b" }),
+		"strict":  with(func(r *model.Request) { r.Strict = true }),
+		"header":  with(func(r *model.Request) { r.Wire.Header = http.Header{"Modeltest-Version": {"2"}} }),
+		"dialect": with(func(r *model.Request) { r.Wire.Dialect = "other" }),
+		"no wire": content(model.Prompt("q")),
+		"unknown to the dialect": with(func(r *model.Request) {
+			body := strings.Replace(string(r.Wire.Body), `{"kind"`, `{"unheard_of": 1, "kind"`, 1)
+			r.Wire = model.NewWire(r.Wire.Dialect, []byte(body), r.Wire.Header, func([]byte) (*model.Content, error) { return model.Prompt("q"), nil })
+		}),
 		"temperature": content(&model.Content{Messages: model.Prompt("q").Messages, Temperature: &half}),
 		"extra": content(&model.Content{Messages: model.Prompt("q").Messages,
 			Extra: map[string]json.RawMessage{"reasoning": []byte("true")}}),
@@ -104,9 +108,51 @@ func TestCacheTellsRequestsApart(t *testing.T) {
 	}
 	same := with(func(r *model.Request) { r.Key, r.Trace, r.Stream = "k", "t", true })
 	usage := content(&model.Content{Messages: model.Prompt("q").Messages, IncludeUsage: true})
-	for name, req := range map[string]*model.Request{"caller": same, "usage": usage} {
+	spaced := with(func(r *model.Request) {
+		body := ` {"stream": true, "stream_options": {"include_usage": true}, ` + strings.TrimPrefix(string(r.Wire.Body), "{")
+		r.Wire = model.NewWire(r.Wire.Dialect, []byte(body), r.Wire.Header, func([]byte) (*model.Content, error) { return model.Prompt("q"), nil })
+	})
+	for name, req := range map[string]*model.Request{"caller": same, "usage": usage, "how it is sent": spaced} {
 		if got := tell(context.Background(), c, req); got.err != nil || !got.trail.Cached() {
 			t.Errorf("%s changes the question", name)
+		}
+	}
+}
+
+// TestCacheFollowsWhoServes changes who stands behind the model, also while it answers.
+func TestCacheFollowsWhoServes(t *testing.T) {
+	serving := "first"
+	c := newCache(t, model.Func(func(_ context.Context, _ *model.Request, emit func(model.Part) error) (*model.Response, error) {
+		resp := answered("up", serving)
+		if serving == "second" {
+			serving = "third"
+		}
+		return resp, resp.Emit(emit)
+	}), Caching{Varies: func(*model.Request) string { return serving }})
+	for i, want := range []string{"first", "first", "second", "third", "third"} {
+		if i == 2 {
+			serving = "second"
+		}
+		if got := tell(context.Background(), c, modeltest.Wired("test", "q")); got.err != nil || got.text != want {
+			t.Errorf("answer %d is %q, %v; want %s", i, got.text, got.err, want)
+		}
+	}
+	if got, want := c.Counts(), (CacheCounts{Hits: 2, Asked: 3}); got != want {
+		t.Errorf("counted %+v, want %+v", got, want)
+	}
+}
+
+// TestCacheSaysWhatWasDropped: an answer from memory leaves out of the request what the first one did.
+func TestCacheSaysWhatWasDropped(t *testing.T) {
+	c := newCache(t, model.Func(func(ctx context.Context, _ *model.Request, emit func(model.Part) error) (*model.Response, error) {
+		model.TrailOf(ctx).Drop("seed")
+		resp := answered("up", "a")
+		return resp, resp.Emit(emit)
+	}), Caching{})
+	for i := range 2 {
+		got := tell(context.Background(), c, modeltest.Wired("test", "q"))
+		if dropped := got.trail.Dropped(); len(dropped) != 1 || dropped[0] != "seed" || got.trail.Cached() != (i == 1) {
+			t.Errorf("answer %d: dropped %v, cached %v", i, dropped, got.trail.Cached())
 		}
 	}
 }

@@ -21,28 +21,47 @@ type flightKey struct {
 	usage    bool
 }
 
-func keyOf(req *model.Request) (flightKey, error) {
+// keyOf returns the key of a request; others is what its answer depends on beside the request itself.
+func keyOf(req *model.Request, others string) (flightKey, error) {
 	content, err := req.Content()
 	if err != nil {
 		return flightKey{}, err
 	}
-	key := flightKey{stream: req.Stream, usage: content.IncludeUsage}
-	asked := *content
-	asked.IncludeUsage = false
 	whole := struct {
-		Tenant, Model string
-		Strict        bool
-		Dialect       string
-		Header        map[string][]string
-		Content       *model.Content
-	}{Tenant: req.Tenant, Model: req.Model, Strict: req.Strict, Content: &asked}
+		Tenant, Model, Others string
+		Strict                bool
+		Dialect               string
+		Header                map[string][]string
+		Body                  map[string]json.RawMessage
+		Content               *model.Content
+	}{Tenant: req.Tenant, Model: req.Model, Others: others, Strict: req.Strict}
 	if req.Wire != nil {
 		whole.Dialect, whole.Header = req.Wire.Dialect, req.Wire.Header
+		whole.Body, err = asked(req.Wire.Body)
+	} else {
+		own := *content
+		own.IncludeUsage = false
+		whole.Content = &own
 	}
-	text, err := json.Marshal(whole) // maps come out sorted
+	var text []byte
+	if err == nil {
+		text, err = json.Marshal(whole) // maps come out sorted
+	}
 	if err != nil {
 		return flightKey{}, &model.Error{Kind: model.Invalid, Op: "read request", Err: fmt.Errorf("encode content: %w", err)}
 	}
-	key.question = sha256.Sum256(text)
-	return key, nil
+	return flightKey{question: sha256.Sum256(text), stream: req.Stream, usage: content.IncludeUsage}, nil
+}
+
+// asked returns the fields of a body but for those that say how the answer is sent, by the names that all dialects
+// give them. The decoded content would not do: what a dialect does not know deep inside a body reaches an upstream of the
+// same dialect all the same.
+func asked(body []byte) (map[string]json.RawMessage, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return nil, err
+	}
+	delete(fields, "stream")
+	delete(fields, "stream_options")
+	return fields, nil
 }

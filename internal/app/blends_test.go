@@ -8,8 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -72,20 +70,7 @@ models:
 
 func openBlends(t *testing.T) *App {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "retort.yaml")
-	if err := os.WriteFile(path, []byte(strings.ReplaceAll(blends, "URL", moody(t))), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	a, err := Open(t.Context(), path, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return a
+	return openConfig(t, blends)
 }
 
 // put asks a model of the gateway and returns what it says.

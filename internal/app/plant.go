@@ -26,13 +26,14 @@ type plant struct {
 	models    map[string]model.Model // by the names of the section models
 	tasks     map[string]*desk
 	shadows   map[string]*compose.Shadowed
+	caches    map[string]*compose.Cached
 	prices    map[string]model.Price // by the names of upstreams' models in answers and traces
 }
 
 // newPlant builds everything in a configuration that has been checked.
 func newPlant(cfg *config.Config) (*plant, error) {
 	p := &plant{config: cfg, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
-		models: map[string]model.Model{}, tasks: map[string]*desk{}, shadows: map[string]*compose.Shadowed{},
+		models: map[string]model.Model{}, tasks: map[string]*desk{}, shadows: map[string]*compose.Shadowed{}, caches: map[string]*compose.Cached{},
 		prices: map[string]model.Price{}}
 	p.addPrices()
 	for name, c := range cfg.Providers {
@@ -121,11 +122,7 @@ func (p *plant) build(name string, c config.Model) (model.Model, error) {
 	case c.Cascade != nil:
 		return p.cascade(c.Cascade)
 	case c.Cache != nil:
-		of, err := p.model(c.Cache.Of)
-		if err != nil {
-			return nil, err
-		}
-		return compose.Cache(of, compose.Caching{TTL: c.Cache.TTL, Bytes: int64(c.Cache.MaxBytes)})
+		return p.cache(name, c.Cache)
 	case c.Limit != nil:
 		of, err := p.model(c.Limit.Of)
 		if err != nil {
