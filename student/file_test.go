@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"retort/eval/certify"
+	"retort/internal/sections"
 )
 
 func encode(t testing.TB, s *Student) []byte {
@@ -146,7 +147,7 @@ func TestOpenRejects(t *testing.T) {
 		{"cut short", good[:len(good)-64], "should be"},
 		{"with a tail", append(append([]byte(nil), good...), 0), "should be"},
 		{"a bit flipped in the weights", flip(len(good) / 2), "checksum"},
-		{"a bit flipped in the card", flip(headerBytes + 2000), "checksum"},
+		{"a bit flipped in the card", flip(sections.HeaderBytes + 2000), "checksum"},
 		{"a bit flipped in the checksum", flip(40), "checksum"},
 		{"a newer format", newer, "use a matching version"},
 	}
@@ -175,16 +176,10 @@ func TestOpenRejects(t *testing.T) {
 
 // seal makes the checksum and the length right again, so that what lies behind them is tested.
 func seal(file []byte) []byte {
-	if len(file) < headerBytes {
+	if len(file) < sections.HeaderBytes {
 		return file
 	}
-	file = append([]byte(nil), file...)
-	copy(file, magic)
-	binary.LittleEndian.PutUint32(file[8:], FormatVersion)
-	binary.LittleEndian.PutUint64(file[16:], uint64(len(file)))
-	sum := digest(file)
-	copy(file[32:], sum[:])
-	return file
+	return sections.Seal(append([]byte(nil), file...), &fileFormat)
 }
 
 // FuzzDecode checks that no change of a file makes Decode, or a prediction by what it accepts, panic. A change is five
@@ -194,11 +189,11 @@ func FuzzDecode(f *testing.F) {
 		encode(f, train(f, desk(24), Options{Folds: 2, MaxBytes: 24_000}).Student),
 		encode(f, train(f, []Example{{Text: "a", Label: "only"}}, Options{}).Student),
 	}
-	table := uint32(headerBytes)
+	table := uint32(sections.HeaderBytes)
 	f.Add(uint8(0), []byte{}, uint32(0))
 	f.Add(uint8(1), binary.LittleEndian.AppendUint32(nil, table+8), uint32(0))
 	for i := range uint32(20) {
-		f.Add(uint8(i), append(binary.LittleEndian.AppendUint32(nil, table+entryBytes*i+16), 255), 64*i)
+		f.Add(uint8(i), append(binary.LittleEndian.AppendUint32(nil, table+sections.EntryBytes*i+16), 255), 64*i)
 	}
 	f.Fuzz(func(t *testing.T, base uint8, changes []byte, cut uint32) {
 		file := append([]byte(nil), bases[int(base)%len(bases)]...)

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"retort/internal/sections"
 	"retort/student/internal/kernel"
 )
 
@@ -47,7 +48,7 @@ func (m *model) build(linear, hidden matrix) {
 	if hidden.width > 0 {
 		m.hidden = hidden.round(rows, features, stride, 4, rowHead+linear.width)
 	}
-	m.attach(rows, viewOf[uint16](rows), viewOf[int8](rows))
+	m.attach(rows, sections.ViewOf[uint16](rows), sections.ViewOf[int8](rows))
 }
 
 // attach makes the model use rows, which are given in three ways.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"retort/internal/sections"
 	"retort/student/internal/linear"
 )
 
@@ -17,7 +18,7 @@ type Student struct {
 	model   *model
 	heat    []float32 // factors that turn the members' scores into log-probabilities
 	scratch *sync.Pool
-	mapping *mapping // the file behind the model's arrays; nil when there is none
+	mapping *sections.Mapping // the file behind the model's arrays; nil when there is none
 }
 
 // Prediction is an answer of a student.

@@ -2,7 +2,7 @@
 
 //go:build unix
 
-package student
+package sections
 
 import (
 	"os"
@@ -11,20 +11,20 @@ import (
 )
 
 // mapFile maps a file for reading.
-func mapFile(path string) (data []byte, release func() error, err error) {
-	f, err := os.Open(path)
+func (f *Format) mapFile(path string) (data []byte, release func() error, err error) {
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer f.Close()
-	info, err := f.Stat()
+	defer file.Close()
+	info, err := file.Stat()
 	if err != nil {
 		return nil, nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() < headerBytes {
-		return nil, nil, corrupt("%s, %d bytes", info.Mode().Type(), info.Size())
+	if !info.Mode().IsRegular() || info.Size() < HeaderBytes {
+		return nil, nil, f.Errorf("%s, %d bytes", info.Mode().Type(), info.Size())
 	}
-	data, err = unix.Mmap(int(f.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_SHARED)
+	data, err = unix.Mmap(int(file.Fd()), 0, int(info.Size()), unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
 		return nil, nil, os.NewSyscallError("mmap", err)
 	}

@@ -2,12 +2,12 @@
 
 //go:build !unix
 
-package student
+package sections
 
 import "os"
 
 // mapFile reads a file.
-func mapFile(path string) (data []byte, release func() error, err error) {
+func (f *Format) mapFile(path string) (data []byte, release func() error, err error) {
 	data, err = os.ReadFile(path)
 	return data, func() error { return nil }, err
 }
