@@ -35,11 +35,13 @@ func layers() map[string]func(model.Model) model.Model {
 		"balance sticky": func(m model.Model) model.Model {
 			return Balance([]Member{{Model: m, Name: "a"}, {Model: m, Name: "b"}}, Balancing{Sticky: UnitKey})
 		},
-		"split":  func(m model.Model) model.Model { return Split([]Arm{{m, 1}, {m, 1}}, UnitKey, "x") },
+		"split": func(m model.Model) model.Model {
+			return Split([]Arm{{m, 1, ""}, {m, 1, ""}}, Splitting{By: UnitKey, Salt: "x"})
+		},
 		"hedge":  func(m model.Model) model.Model { return Hedge(m, Hedging{After: time.Hour}) },
 		"shadow": func(m model.Model) model.Model { return Shadow(m, other, Shadowing{}) },
 		"fallback of balance of split": func(m model.Model) model.Model {
-			pool := Balance([]Member{{Model: Split([]Arm{{m, 1}, {other, 1}}, UnitKey, "x"), Name: "a"}, {Model: m, Name: "b"}}, Balancing{})
+			pool := Balance([]Member{{Model: Split([]Arm{{m, 1, ""}, {other, 1, ""}}, Splitting{By: UnitKey, Salt: "x"}), Name: "a"}, {Model: m, Name: "b"}}, Balancing{})
 			return Fallback(pool, m)
 		},
 	}

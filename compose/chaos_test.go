@@ -122,7 +122,7 @@ func TestChaos(t *testing.T) {
 			return Hedge(a, Hedging{With: b, AtMost: 0.5, Quantile: 0.7})
 		},
 		"split": func(_ *testing.T, a, b, c model.Model) model.Model {
-			return Split([]Arm{{a, 1}, {b, 1}, {c, 1}}, UnitKey, "x")
+			return Split([]Arm{{a, 1, ""}, {b, 1, ""}, {c, 1, ""}}, Splitting{By: UnitKey, Salt: "x"})
 		},
 		"shadow": func(t *testing.T, a, b, c model.Model) model.Model {
 			s, _ := shadowed(t, a, b, Shadowing{Share: 0.5})
@@ -134,7 +134,7 @@ func TestChaos(t *testing.T) {
 		"all": func(t *testing.T, a, b, c model.Model) model.Model {
 			pool := Balance([]Member{{Model: a, Name: "a"}, {Model: b, Name: "b"}}, Balancing{})
 			quick := Hedge(Fallback(pool, c), Hedging{With: pool, AtMost: 0.5, Quantile: 0.7})
-			s, _ := shadowed(t, Split([]Arm{{quick, 1}, {Cascade{c, quick, sure}, 1}}, UnitKey, "x"), pool, Shadowing{})
+			s, _ := shadowed(t, Split([]Arm{{quick, 1, ""}, {Cascade{c, quick, sure}, 1, ""}}, Splitting{By: UnitKey, Salt: "x"}), pool, Shadowing{})
 			return Record(s, discard{}, Recording{})
 		},
 	}

@@ -61,7 +61,7 @@ func TestContract(t *testing.T) {
 			return Hedge(slow, Hedging{With: slow, After: 1, AtMost: 1})
 		},
 		"hedge learns": func(*testing.T) model.Model { return Hedge(echo, Hedging{AtMost: 1}) },
-		"split":        func(*testing.T) model.Model { return Split(arms(1, 1), UnitConversation, "test") },
+		"split":        func(*testing.T) model.Model { return Split(arms(1, 1), Splitting{By: UnitConversation, Salt: "test"}) },
 		"shadow": func(t *testing.T) model.Model {
 			s, _ := shadowed(t, echo, modeltest.Echo("copy"), Shadowing{Concurrent: 100})
 			return s
@@ -79,7 +79,7 @@ func TestContract(t *testing.T) {
 		"blend of blends": func(t *testing.T) model.Model {
 			pool := Balance([]Member{{Model: alwaysDown(), Name: "a"}, {Model: cached(t, hesitant(echo)), Name: "b"}}, Balancing{CoolDown: 1})
 			quick := Hedge(Fallback(alwaysDown(), pool), Hedging{With: pool, After: 20 * time.Microsecond, AtMost: 1})
-			test := Split([]Arm{{Fallback(quick, echo), 1}, {Fallback(alwaysDown(), echo), 1}}, UnitConversation, "test")
+			test := Split([]Arm{{Fallback(quick, echo), 1, ""}, {Fallback(alwaysDown(), echo), 1, ""}}, Splitting{By: UnitConversation, Salt: "test"})
 			watched, _ := shadowed(t, test, quick, Shadowing{})
 			return Record(Limit(watched, Limits{Concurrent: 100}), discard{}, Recording{})
 		},
@@ -109,7 +109,7 @@ func TestFailureContract(t *testing.T) {
 		"fallback": Fallback(fussy, fussy),
 		"balance":  Balance([]Member{{Model: fussy, Name: "a"}, {Model: fussy, Name: "b"}}, Balancing{}),
 		"hedge":    Hedge(fussy, Hedging{After: 1, AtMost: 1}),
-		"split":    Split([]Arm{{fussy, 1}, {fussy, 1}}, UnitConversation, "test"),
+		"split":    Split([]Arm{{fussy, 1, ""}, {fussy, 1, ""}}, Splitting{By: UnitConversation, Salt: "test"}),
 		"shadow":   Shadow(fussy, fussy, Shadowing{}),
 		"cascade":  Cascade{fussy, fussy, sure},
 		"cache":    cache,

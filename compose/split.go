@@ -5,6 +5,7 @@ package compose
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
 	"retort/model"
 )
@@ -13,6 +14,14 @@ import (
 type Arm struct {
 	Model  model.Model
 	Weight float64 // its share, compared to the others'
+	Name   string  // on the trace
+}
+
+// Splitting says how a split divides requests.
+type Splitting struct {
+	Name string // of the split, on the trace
+	By   Unit   // what stays in one arm
+	Salt string // splits with the same salt choose alike
 }
 
 // Split returns a model that divides requests among arms, so that they can be compared: each unit stays in one arm.
@@ -31,9 +40,9 @@ type Arm struct {
 // the messages up to the first of a user, followed by its media's URL, file id and data, each block ended by a zero byte.
 //
 // Requests that do not say their unit go to the arm with the largest weight, the first of several. Who answered is seen
-// where it always is: in the response, in the header Retort-Model and in the trace.
-func Split(arms []Arm, by Unit, salt string) model.Model {
-	s := &split{arms: slices.Clone(arms), by: by, salt: salt}
+// where it always is: in the response, in the header Retort-Model and in the trace, which also names the arm.
+func Split(arms []Arm, how Splitting) *Divided {
+	s := &Divided{arms: slices.Clone(arms), how: how}
 	for i, a := range arms {
 		s.sum += a.Weight
 		if a.Weight > arms[s.largest].Weight {
@@ -43,35 +52,61 @@ func Split(arms []Arm, by Unit, salt string) model.Model {
 	return s
 }
 
-type split struct {
+// Divided is a model that divides requests among arms. See Split.
+type Divided struct {
 	arms    []Arm
-	by      Unit
-	salt    string
+	how     Splitting
 	sum     float64
 	largest int
+	winner  atomic.Int32 // 1 + the arm that answers for all; 0: none does
+}
+
+// Settle makes the arm of that name answer all requests from now on, and divides them again when name is empty. It reports
+// whether there is such an arm; if not, nothing changes.
+func (s *Divided) Settle(name string) bool {
+	if name == "" {
+		s.winner.Store(0)
+		return true
+	}
+	for i := range s.arms {
+		if s.arms[i].Name == name {
+			s.winner.Store(int32(i) + 1)
+			return true
+		}
+	}
+	return false
 }
 
 // Generate asks the arm of the request's unit.
-func (s *split) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+func (s *Divided) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
 	if len(s.arms) == 0 {
 		return nil, &model.Error{Kind: model.Internal, Op: "split", Err: errNoModels}
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	hash, said, err := s.by.hash(s.salt, req)
+	arm, unit, err := s.choose(req)
 	if err != nil {
 		return nil, err
 	}
-	arm := s.largest
-	if said {
-		arm = s.arm(share(hash))
-	}
+	model.TrailOf(ctx).Choose(model.Arm{Split: s.how.Name, Name: s.arms[arm].Name, Unit: unit})
 	return s.arms[arm].Model.Generate(ctx, req, emit)
 }
 
+// choose returns the arm of a request, and the unit that it was drawn by or 0.
+func (s *Divided) choose(req *model.Request) (arm int, unit uint64, err error) {
+	if winner := s.winner.Load(); winner > 0 {
+		return int(winner) - 1, 0, nil
+	}
+	hash, said, err := s.how.By.hash(s.how.Salt, req)
+	if err != nil || !said {
+		return s.largest, 0, err
+	}
+	return s.arm(share(hash)), max(1, hash), nil
+}
+
 // arm returns the arm at a place from 0 to below 1.
-func (s *split) arm(place float64) int {
+func (s *Divided) arm(place float64) int {
 	place *= s.sum
 	for i := range s.arms {
 		if place -= s.arms[i].Weight; place < 0 {

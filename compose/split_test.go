@@ -18,7 +18,8 @@ import (
 func arms(weights ...float64) []Arm {
 	var list []Arm
 	for i, w := range weights {
-		list = append(list, Arm{modeltest.Echo(string(rune('a' + i))), w})
+		name := string(rune('a' + i))
+		list = append(list, Arm{modeltest.Echo(name), w, name})
 	}
 	return list
 }
@@ -55,7 +56,8 @@ func TestSplitKeepsUnitsInTheirArms(t *testing.T) {
 	for unit, req := range units {
 		t.Run(string(unit), func(t *testing.T) {
 			const n = 3000
-			few, more, other := Split(arms(0.9, 0.1), unit, "x"), Split(arms(0.8, 0.2), unit, "x"), Split(arms(0.5, 0.5), unit, "y")
+			x, y := Splitting{By: unit, Salt: "x"}, Splitting{By: unit, Salt: "y"}
+			few, more, other := Split(arms(0.9, 0.1), x), Split(arms(0.8, 0.2), x), Split(arms(0.5, 0.5), y)
 			inB, both := 0, 0
 			for i := range n {
 				arm := ask(few, req(i))
@@ -84,7 +86,7 @@ func TestSplitKeepsUnitsInTheirArms(t *testing.T) {
 
 // The arms of known users must never change: experiments outlive releases.
 func TestSplitIsForGood(t *testing.T) {
-	s := Split(arms(1, 1, 2), UnitUser, "test")
+	s := Split(arms(1, 1, 2), Splitting{By: UnitUser, Salt: "test"})
 	got := ""
 	for i := range 24 {
 		c := model.Prompt("hello")
@@ -101,21 +103,59 @@ func TestSplitIsForGood(t *testing.T) {
 }
 
 func TestSplitWithoutAUnit(t *testing.T) {
-	if got := answerers(t, Split(arms(1, 3, 3), UnitUser, "x"), 5, same); got["b"] != 5 {
+	if got := answerers(t, Split(arms(1, 3, 3), Splitting{By: UnitUser, Salt: "x"}), 5, same); got["b"] != 5 {
 		t.Errorf("got %v; want the first of the largest arms", got)
 	}
-	if got := answerers(t, Split(arms(1, 0), UnitTenant, "x"), 5, same); got["a"] != 5 {
+	if got := answerers(t, Split(arms(1, 0), Splitting{By: UnitTenant, Salt: "x"}), 5, same); got["a"] != 5 {
 		t.Errorf("got %v; want none in an arm without a share", got)
 	}
-	if _, err := ask(Split(nil, UnitUser, "x")); model.KindOf(err) != model.Internal {
+	if _, err := ask(Split(nil, Splitting{By: UnitUser, Salt: "x"})); model.KindOf(err) != model.Internal {
 		t.Errorf("got %v; want an error for no models", err)
 	}
 	unreadable := &model.Request{Wire: model.NewWire("x", nil, nil, func([]byte) (*model.Content, error) {
 		return nil, &model.Error{Kind: model.Invalid, Op: "read request"}
 	})}
-	if _, err := Split(arms(1, 1), UnitUser, "x").Generate(context.Background(), unreadable, model.Discard); model.KindOf(err) != model.Invalid {
+	split := Split(arms(1, 1), Splitting{By: UnitUser, Salt: "x"})
+	if _, err := split.Generate(context.Background(), unreadable, model.Discard); model.KindOf(err) != model.Invalid {
 		t.Errorf("got %v; want the error of a request that cannot be read", err)
 	}
+}
+
+// TestSplitIsOnTheTrail asks as a user, as nobody, and after the split was settled.
+func TestSplitIsOnTheTrail(t *testing.T) {
+	inner := Split(arms(1, 1), Splitting{Name: "inner", By: UnitUser, Salt: "y"})
+	s := Split([]Arm{{inner, 3, "in"}, {modeltest.Echo("out"), 1, "out"}}, Splitting{Name: "outer", By: UnitUser, Salt: "x"})
+	chosen := func(user string) []model.Arm {
+		c := model.Prompt("hello")
+		c.User = user
+		trail := &model.Trail{}
+		twice := Fallback(Split([]Arm{{alwaysDown(), 1, "in"}}, Splitting{Name: "outer", By: UnitUser}), s)
+		if user == "" {
+			twice = s
+		}
+		if _, err := twice.Generate(model.WithTrail(context.Background(), trail), model.NewRequest("test", c), model.Discard); err != nil {
+			t.Fatal(err)
+		}
+		got := trail.Arms()
+		for i := range got {
+			got[i].Unit = min(got[i].Unit, 1)
+		}
+		return got
+	}
+	check := func(want, got []model.Arm) {
+		t.Helper()
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	}
+	check([]model.Arm{{Split: "outer", Name: "in", Unit: 1}, {Split: "inner", Name: "a", Unit: 1}}, chosen("u4"))
+	check([]model.Arm{{Split: "outer", Name: "in"}, {Split: "inner", Name: "a"}}, chosen(""))
+	if s.Settle("nobody") || !s.Settle("out") {
+		t.Error("Settle takes a wrong name or no right one")
+	}
+	check([]model.Arm{{Split: "outer", Name: "out"}}, chosen(""))
+	s.Settle("")
+	check([]model.Arm{{Split: "outer", Name: "in"}, {Split: "inner", Name: "a"}}, chosen(""))
 }
 
 func TestUnits(t *testing.T) {

@@ -18,6 +18,8 @@ type Trace struct {
 	Cost     Money         `json:"cost"`               // over all attempts, estimated ones included
 	Attempts []Attempt     `json:"attempts,omitempty"`
 
+	Arms []Arm `json:"arms,omitempty"` // what the splits on the way chose, the outermost first
+
 	Dropped []string `json:"dropped,omitempty"` // what of the request was left out, as in the header Retort-Dropped
 
 	Error   string `json:"error,omitempty"`   // kind of the error, when there was no answer

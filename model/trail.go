@@ -32,8 +32,20 @@ type Attempt struct {
 type Trail struct {
 	mu       sync.Mutex
 	attempts []Attempt
+	arms     []Arm
 	dropped  []string
 	room     [1]Attempt // for the first: most answers take one
+	armRoom  [1]Arm     // the same
+}
+
+// Arm is what a split chose for a request.
+type Arm struct {
+	Split string `json:"split"` // the split's name
+	Name  string `json:"arm"`   // the arm's
+	// Unit tells apart what the split keeps together: a number made of the request's unit and the split's salt. It is 0
+	// when the arm was not drawn by it, because the request does not say its unit or because one arm answers for all;
+	// such requests say nothing about the difference between arms.
+	Unit uint64 `json:"unit,omitempty,string"`
 }
 
 type trailKey struct{}
@@ -87,6 +99,34 @@ func (t *Trail) Drop(field string) {
 		t.dropped = append(t.dropped, field)
 	}
 	t.mu.Unlock()
+}
+
+// Choose notes the arm that a split chose. A split that is asked again, as by a fallback around it, counts once.
+func (t *Trail) Choose(arm Arm) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.arms == nil {
+		t.arms = t.armRoom[:0]
+	}
+	for i := range t.arms {
+		if t.arms[i].Split == arm.Split {
+			return
+		}
+	}
+	t.arms = append(t.arms, arm)
+}
+
+// Arms returns the arms chosen so far, the outermost split's first.
+func (t *Trail) Arms() []Arm {
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.arms)
 }
 
 // Cached says whether a cache gave the latest answer that was not rejected.

@@ -102,9 +102,10 @@ func (p *plant) split(name string, c *config.Split) (model.Model, error) {
 		if err != nil {
 			return nil, err
 		}
-		arms = append(arms, compose.Arm{Model: m, Weight: c.Arms[arm]})
+		arms = append(arms, compose.Arm{Model: m, Weight: c.Arms[arm], Name: arm})
 	}
-	return compose.Split(arms, compose.Unit(c.By), cmp.Or(c.Salt, name)), nil
+	p.splits[name] = compose.Split(arms, compose.Splitting{Name: name, By: compose.Unit(c.By), Salt: cmp.Or(c.Salt, name)})
+	return p.splits[name], nil
 }
 
 // holds returns how many tokens a model can hold, or one of those that may answer for it; 0: unknown. A task asks its

@@ -27,14 +27,15 @@ type plant struct {
 	tasks     map[string]*desk
 	shadows   map[string]*compose.Shadowed
 	caches    map[string]*compose.Cached
+	splits    map[string]*compose.Divided
 	prices    map[string]model.Price // by the names of upstreams' models in answers and traces
 }
 
 // newPlant builds everything in a configuration that has been checked.
 func newPlant(cfg *config.Config) (*plant, error) {
 	p := &plant{config: cfg, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
-		models: map[string]model.Model{}, tasks: map[string]*desk{}, shadows: map[string]*compose.Shadowed{}, caches: map[string]*compose.Cached{},
-		prices: map[string]model.Price{}}
+		models: map[string]model.Model{}, tasks: map[string]*desk{}, shadows: map[string]*compose.Shadowed{},
+		caches: map[string]*compose.Cached{}, splits: map[string]*compose.Divided{}, prices: map[string]model.Price{}}
 	p.addPrices()
 	for name, c := range cfg.Providers {
 		if err := p.addProvider(name, c); err != nil {

@@ -62,6 +62,8 @@ func decodeEntry(meta []byte, e *Entry) error {
 			e.Answered = v.Str
 		case "score":
 			e.Score = v.Num
+		case "arms":
+			t.Arms = decodeArms(v)
 		}
 		return err == nil
 	})
@@ -69,6 +71,26 @@ func decodeEntry(meta []byte, e *Entry) error {
 		return fmt.Errorf("decode trace: %w", err)
 	}
 	return nil
+}
+
+func decodeArms(v gjson.Result) (arms []model.Arm) {
+	v.ForEach(func(_, arm gjson.Result) bool {
+		var a model.Arm
+		arm.ForEach(func(key, v gjson.Result) bool {
+			switch key.Str {
+			case "split":
+				a.Split = v.Str
+			case "arm":
+				a.Name = v.Str
+			case "unit":
+				a.Unit = v.Uint() // of a string too
+			}
+			return true
+		})
+		arms = append(arms, a)
+		return true
+	})
+	return arms
 }
 
 func decodeUsage(v gjson.Result, u *model.Usage) {

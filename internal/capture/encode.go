@@ -51,6 +51,17 @@ func appendMeta(b []byte, t *model.Trace) []byte {
 	if len(t.Attempts) > 0 {
 		b = append(b, ']')
 	}
+	for i := range t.Arms {
+		if i == 0 {
+			b = append(b, `,"arms":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = appendArm(b, &t.Arms[i])
+	}
+	if len(t.Arms) > 0 {
+		b = append(b, ']')
+	}
 	for i, name := range t.Dropped {
 		if i == 0 {
 			b = append(b, `,"dropped":[`...)
@@ -84,6 +95,15 @@ func appendAttempt(b []byte, a *model.Attempt) []byte {
 	b = appendOptional(b, "error", a.Error)
 	if a.Estimated {
 		b = append(b, `,"estimated":true`...)
+	}
+	return append(b, '}')
+}
+
+func appendArm(b []byte, a *model.Arm) []byte {
+	b = appendField(append(b, '{'), "split", a.Split)
+	b = appendField(append(b, ','), "arm", a.Name)
+	if a.Unit != 0 {
+		b = append(strconv.AppendUint(append(b, `,"unit":"`...), a.Unit, 10), '"')
 	}
 	return append(b, '}')
 }

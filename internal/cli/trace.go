@@ -59,10 +59,21 @@ func (c *tracesShowCmd) summary(s *session, t *model.Trace) {
 	if t.Response != nil {
 		s.line("answered by", t.Response.Model)
 	}
+	for _, arm := range t.Arms {
+		s.line("split", armText(arm))
+	}
 	s.line("failed", strings.TrimSuffix(t.Error+": "+t.Message, ": "))
 	s.line("tokens", usageText(t.Usage))
 	s.line("cost", "$"+t.Cost.String())
 	s.line("dropped", strings.Join(t.Dropped, ", "))
+}
+
+// armText says what a split chose.
+func armText(a model.Arm) string {
+	if a.Unit == 0 {
+		return a.Split + ": " + a.Name + " (not drawn)"
+	}
+	return fmt.Sprintf("%s: %s (unit %016x)", a.Split, a.Name, a.Unit)
 }
 
 // usageText prints tokens, with what is special about them.

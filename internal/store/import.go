@@ -37,8 +37,23 @@ func (s *Store) ImportTraces(ctx context.Context, entries []capture.Entry, next 
 				return err
 			}
 		}
-		return nil
+		return insertArms(ctx, tx, entries)
 	})
+}
+
+// insertArms adds what splits chose for entries whose rows have been added. Most have none.
+func insertArms(ctx context.Context, tx *sql.Tx, entries []capture.Entry) error {
+	for i := range entries {
+		t := &entries[i].Trace
+		for _, a := range t.Arms {
+			_, err := tx.ExecContext(ctx, "INSERT INTO arms (trace, split, tenant, arm, unit, start) VALUES (?,?,?,?,?,?)"+
+				" ON CONFLICT (trace, split) DO NOTHING", t.ID, a.Split, t.Tenant, a.Name, int64(a.Unit), t.Start.UnixNano())
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Rewind removes the rows of segment to.Segment from to.Offset on, with their feedback, and moves the position back.
