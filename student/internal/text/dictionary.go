@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math/bits"
 	"slices"
+
+	"retort/student/internal/kernel"
 )
 
 // Dictionary numbers the n-grams that a student knows. Its two arrays are stored in the student's file as they are.
@@ -55,8 +57,9 @@ func (d Dictionary) Len() int { return len(d.Marks) }
 
 func (d Dictionary) width() int { return bits.Len(uint(len(d.Starts)-1)) - 1 }
 
-// batch is how many n-grams are looked up together.
-const batch = 64
+// batch is how many n-grams are looked up together: enough that what is prefetched for the last is on its way while the
+// first are read, few enough that it stays near. Places in a batch are bytes.
+const batch = 256
 
 // atOnce is how many marks of a bucket are compared at once. Few buckets have more.
 const atOnce = 4
@@ -65,7 +68,8 @@ const atOnce = 4
 // dictionary does not have, and returns how many it looked up.
 //
 // A look-up alone would wait for memory twice, first for the bucket and then for its marks; doing first the one for all
-// and then the other lets the waits overlap. The loops have no branches that depend on the n-grams: which are known, and
+// and then the other lets the waits overlap, and prefetching lets more of them overlap than a processor looks ahead: in
+// a server that does other things between two texts nearly every one is a wait. The loops have no branches that depend on the n-grams: which are known, and
 // where in their buckets, is as good as random, so that a processor would guess wrong and throw away what it has begun.
 func (d *Dictionary) findAll(found *[batch]uint32, hashes []uint64) int {
 	n := min(len(hashes), batch)
@@ -73,10 +77,14 @@ func (d *Dictionary) findAll(found *[batch]uint32, hashes []uint64) int {
 	var sizes [batch]uint32
 	starts, shift := d.Starts, uint(63-d.width())&63
 	for j, h := range hashes {
-		b := h >> 1 >> shift
+		found[j] = uint32(h >> 1 >> shift)
+	}
+	kernel.Prefetch(starts, 1, found[:n])
+	for j, b := range found[:n] {
 		found[j] = starts[b]
 		sizes[j] = starts[b+1] - starts[b]
 	}
+	kernel.Prefetch(d.Marks, 1, found[:n])
 	marks, none := d.Marks, uint32(len(d.Marks))
 	if len(marks) < atOnce {
 		for j, h := range hashes {

@@ -5,6 +5,8 @@ package text
 import (
 	"math"
 	"slices"
+
+	"retort/student/internal/kernel"
 )
 
 // RarityUnit is the unit of a Vectoriser's rarities.
@@ -53,7 +55,7 @@ func (s *Scratch) ready(n int) {
 }
 
 // block adds the n-grams of one block to the vector. The loop over what was found has no branches: which n-grams are new is
-// as good as random. Those that the dictionary does not have are counted as one that has been seen often enough.
+// as good as random. What the loops read next is prefetched, see findAll. Those that the dictionary does not have are counted as one that has been seen often enough.
 func (v *Vectoriser) block(s *Scratch, hashes []uint64) {
 	from := len(s.Index)
 	var found [batch]uint32
@@ -63,12 +65,14 @@ func (v *Vectoriser) block(s *Scratch, hashes []uint64) {
 		hashes = hashes[n:]
 		s.Index = slices.Grow(s.Index, batch)
 		k, index := 0, (*[batch]uint32)(s.Index[len(s.Index):][:batch])
+		kernel.Prefetch(times, 1, found[:n])
 		for _, f := range found[:n] {
 			t := times[f]
 			index[k&(batch-1)] = f
 			k += int((t - 1) >> 7)     // 1 for the first time
 			times[f] = t + (t-most)>>7 // 1 more, up to most
 		}
+		kernel.Prefetch(v.Rarity, v.Step, index[:k])
 		s.Index = s.Index[:len(s.Index)+k]
 	}
 	var square float32
