@@ -16,7 +16,8 @@ contract for any implementation, cold and warm, and has the fakes that tests use
 # Models of models
 
 Package [retort/compose] has one blend or wrapper per file: Fallback, Cascade, Cache, Limit, Record. They know no
-provider, only Models.
+provider, only Models. What a route chooses by is below router: [retort/router/rule] compiles conditions over the facts of
+a request, and [retort/router/language] tells in which language a text is written.
 
 # The wire
 

@@ -40,6 +40,11 @@ func layers() map[string]func(model.Model) model.Model {
 		},
 		"hedge":  func(m model.Model) model.Model { return Hedge(m, Hedging{After: time.Hour}) },
 		"shadow": func(m model.Model) model.Model { return Shadow(m, other, Shadowing{}) },
+		"route":  func(m model.Model) model.Model { return Route(named(m, other), always(0), Routing{}) },
+		"route of fallback of route": func(m model.Model) model.Model {
+			inner := Route(named(m, other), always(0), Routing{})
+			return Route(named(Fallback(inner, other), other), always(0), Routing{})
+		},
 		"fallback of balance of split": func(m model.Model) model.Model {
 			pool := Balance([]Member{{Model: Split([]Arm{{m, 1, ""}, {other, 1, ""}}, Splitting{By: UnitKey, Salt: "x"}), Name: "a"}, {Model: m, Name: "b"}}, Balancing{})
 			return Fallback(pool, m)
@@ -65,8 +70,8 @@ func BenchmarkBlend(b *testing.B) {
 // TestBlendsAllocateLittle holds what a blend of blends three deep may cost over its parts.
 func TestBlendsAllocateLittle(t *testing.T) {
 	req := from("tenant", "key")
-	budgets := map[string]float64{"none": 0, "fallback": 2, "balance": 2, "balance sticky": 2, "split": 0, "hedge": 10, "shadow": 0,
-		"fallback of balance of split": 4}
+	budgets := map[string]float64{"none": 0, "fallback": 2, "balance": 2, "balance sticky": 2, "split": 0, "hedge": 10, "shadow": 0, "route": 0,
+		"route of fallback of route": 4, "fallback of balance of split": 4}
 	for name, layer := range layers() {
 		m := layer(instant("a"))
 		got := testing.AllocsPerRun(200, func() {

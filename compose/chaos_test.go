@@ -103,6 +103,13 @@ func (c *chaos) whole(m model.Model, req *model.Request) (answered bool, err err
 	return resp != nil, nil
 }
 
+// byTurns returns a chooser that lets every model be the first by turns, alone or before the others.
+func byTurns() Chooser {
+	var n atomic.Int64
+	orders := [][]int{{0, 1}, {1}, {1, 0}, {0}}
+	return choose(func(*model.Request) (Choice, error) { return Choice{Order: orders[n.Add(1)%4]}, nil })
+}
+
 var errSpurned = &model.Error{Kind: model.Canceled, Op: "send answer"}
 
 // TestChaos puts many requests at once to every blend, over models that fail, wait and break off at random, and callers
@@ -124,6 +131,9 @@ func TestChaos(t *testing.T) {
 		"split": func(_ *testing.T, a, b, c model.Model) model.Model {
 			return Split([]Arm{{a, 1, ""}, {b, 1, ""}, {c, 1, ""}}, Splitting{By: UnitKey, Salt: "x"})
 		},
+		"route": func(_ *testing.T, a, b, c model.Model) model.Model {
+			return Route(named(a, b, c), byTurns(), Routing{})
+		},
 		"shadow": func(t *testing.T, a, b, c model.Model) model.Model {
 			s, _ := shadowed(t, a, b, Shadowing{Share: 0.5})
 			return s
@@ -134,7 +144,7 @@ func TestChaos(t *testing.T) {
 		"all": func(t *testing.T, a, b, c model.Model) model.Model {
 			pool := Balance([]Member{{Model: a, Name: "a"}, {Model: b, Name: "b"}}, Balancing{})
 			quick := Hedge(Fallback(pool, c), Hedging{With: pool, AtMost: 0.5, Quantile: 0.7})
-			s, _ := shadowed(t, Split([]Arm{{quick, 1, ""}, {Cascade{c, quick, sure}, 1, ""}}, Splitting{By: UnitKey, Salt: "x"}), pool, Shadowing{})
+			s, _ := shadowed(t, Split([]Arm{{Route(named(quick, pool), byTurns(), Routing{}), 1, ""}, {Cascade{c, quick, sure}, 1, ""}}, Splitting{By: UnitKey, Salt: "x"}), pool, Shadowing{})
 			return Record(s, discard{}, Recording{})
 		},
 	}

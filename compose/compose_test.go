@@ -62,6 +62,10 @@ func TestContract(t *testing.T) {
 		},
 		"hedge learns": func(*testing.T) model.Model { return Hedge(echo, Hedging{AtMost: 1}) },
 		"split":        func(*testing.T) model.Model { return Split(arms(1, 1), Splitting{By: UnitConversation, Salt: "test"}) },
+		"route first":  func(*testing.T) model.Model { return Route(named(echo, alwaysDown()), always(0), Routing{}) },
+		"route second": func(*testing.T) model.Model {
+			return Route(named(hesitant(echo), alwaysDown()), always(1, 0), Routing{})
+		},
 		"shadow": func(t *testing.T) model.Model {
 			s, _ := shadowed(t, echo, modeltest.Echo("copy"), Shadowing{Concurrent: 100})
 			return s
@@ -80,7 +84,7 @@ func TestContract(t *testing.T) {
 			pool := Balance([]Member{{Model: alwaysDown(), Name: "a"}, {Model: cached(t, hesitant(echo)), Name: "b"}}, Balancing{CoolDown: 1})
 			quick := Hedge(Fallback(alwaysDown(), pool), Hedging{With: pool, After: 20 * time.Microsecond, AtMost: 1})
 			test := Split([]Arm{{Fallback(quick, echo), 1, ""}, {Fallback(alwaysDown(), echo), 1, ""}}, Splitting{By: UnitConversation, Salt: "test"})
-			watched, _ := shadowed(t, test, quick, Shadowing{})
+			watched, _ := shadowed(t, Route(named(alwaysDown(), test), always(0, 1), Routing{}), quick, Shadowing{})
 			return Record(Limit(watched, Limits{Concurrent: 100}), discard{}, Recording{})
 		},
 		"nest": func(t *testing.T) model.Model {
@@ -110,6 +114,7 @@ func TestFailureContract(t *testing.T) {
 		"balance":  Balance([]Member{{Model: fussy, Name: "a"}, {Model: fussy, Name: "b"}}, Balancing{}),
 		"hedge":    Hedge(fussy, Hedging{After: 1, AtMost: 1}),
 		"split":    Split([]Arm{{fussy, 1, ""}, {fussy, 1, ""}}, Splitting{By: UnitConversation, Salt: "test"}),
+		"route":    Route(named(fussy, fussy), always(0, 1), Routing{}),
 		"shadow":   Shadow(fussy, fussy, Shadowing{}),
 		"cascade":  Cascade{fussy, fussy, sure},
 		"cache":    cache,

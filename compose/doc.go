@@ -7,6 +7,7 @@
 //   - Balance spreads requests over models that are as good as each other.
 //   - Hedge asks a second time when an answer is late to begin.
 //   - Split divides requests among models, so that they can be compared.
+//   - Route decides who answers before anything is asked.
 //   - Shadow sends copies of requests to another model, whose answers are recorded only.
 //   - Cascade lets a cheap model answer when it is sure enough, and a strong one otherwise.
 //   - Cache answers a repeated request from memory, and asks once for requests that come together.

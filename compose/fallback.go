@@ -23,11 +23,11 @@ type Alternative struct {
 
 // Fallback returns a model that asks models in order until one answers, by the policy of their errors.
 func Fallback(models ...model.Model) model.Model {
-	f := &fallback{}
-	for _, m := range models {
-		f.among = append(f.among, Alternative{Model: m})
+	among := make([]Alternative, len(models))
+	for i, m := range models {
+		among[i].Model = m
 	}
-	return f
+	return newFallback(among, nil)
 }
 
 // FallbackAmong returns a model that asks alternatives in order until one answers.
@@ -53,8 +53,13 @@ func Fallback(models ...model.Model) model.Model {
 // When all have failed, the error joins theirs; its kind is that of the first error for which asking again may help,
 // else that of the last, and its RetryAfter the shortest that any of them named.
 func FallbackAmong(alternatives []Alternative, estimate func(*model.Content) int) model.Model {
+	return newFallback(alternatives, estimate)
+}
+
+func newFallback(alternatives []Alternative, estimate func(*model.Content) int) *fallback {
 	f := &fallback{among: slices.Clone(alternatives)}
-	for _, a := range f.among {
+	for i, a := range f.among {
+		f.order = append(f.order, i)
 		if a.Context > 0 && estimate != nil {
 			f.estimate = estimate
 			if f.least == 0 || a.Context < f.least {
@@ -67,6 +72,7 @@ func FallbackAmong(alternatives []Alternative, estimate func(*model.Content) int
 
 type fallback struct {
 	among    []Alternative
+	order    []int                    // of all
 	estimate func(*model.Content) int // nil: nobody's context matters
 	least    int                      // the smallest context
 }
@@ -78,15 +84,21 @@ func (f *fallback) Generate(ctx context.Context, req *model.Request, emit func(m
 	if len(f.among) == 0 {
 		return nil, &model.Error{Kind: model.Internal, Op: "fall back", Err: errNoModels}
 	}
-	size, must, err := f.size(req)
+	resp, _, err := f.inTurn(ctx, req, emit, f.order)
+	return resp, err
+}
+
+// inTurn asks some of the alternatives in an order, and returns the place of the one that answered.
+func (f *fallback) inTurn(ctx context.Context, req *model.Request, emit func(model.Part) error, order []int) (*model.Response, int, error) {
+	size, must, err := f.size(req, order)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	o := opening{emit: emit}
 	add := o.add
 	var passed, failed []error
 	var last error
-	for i := range f.among {
+	for _, i := range order {
 		a := &f.among[i]
 		switch {
 		case last != nil && !a.after(model.KindOf(last)):
@@ -99,21 +111,21 @@ func (f *fallback) Generate(ctx context.Context, req *model.Request, emit func(m
 		resp, err := a.Model.Generate(ctx, req, add)
 		if err == nil {
 			if err := o.end(); err != nil {
-				return nil, err
+				return nil, 0, err
 			}
-			return resp, nil
+			return resp, i, nil
 		}
 		if o.begun || ctx.Err() != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		o.again()
 		last = err
 		failed = append(failed, err)
 	}
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	return nil, allFailed("fall back", append(passed, failed...))
+	return nil, 0, allFailed("fall back", append(passed, failed...))
 }
 
 // after says whether the alternative is asked after an error of a kind.
@@ -133,7 +145,7 @@ func (a *Alternative) tooSmall(tokens int) error {
 
 // size returns about how many tokens the request has, and how many of them an alternative must be known to hold; 0: too
 // few to look at.
-func (f *fallback) size(req *model.Request) (size, must int, err error) {
+func (f *fallback) size(req *model.Request, order []int) (size, must int, err error) {
 	const most = 16 // tokens for a byte: of an image that is named by its URL
 	if f.estimate == nil || req.Wire != nil && len(req.Wire.Body) <= f.least/most {
 		return 0, 0, nil
@@ -144,7 +156,7 @@ func (f *fallback) size(req *model.Request) (size, must int, err error) {
 	}
 	size = f.estimate(content)
 	for _, must := range []int{size, size - size/5} {
-		if slices.ContainsFunc(f.among, func(a Alternative) bool { return a.holds(must) }) {
+		if slices.ContainsFunc(order, func(i int) bool { return f.among[i].holds(must) }) {
 			return size, must, nil
 		}
 	}

@@ -17,6 +17,7 @@ type Trace struct {
 	Usage    Usage         `json:"usage"`              // over all attempts, estimated ones included
 	Cost     Money         `json:"cost"`               // over all attempts, estimated ones included
 	Attempts []Attempt     `json:"attempts,omitempty"`
+	Picks    []Pick        `json:"picks,omitempty"` // what routes chose, and why
 
 	Arms []Arm `json:"arms,omitempty"` // what the splits on the way chose, the outermost first
 

@@ -27,12 +27,20 @@ type Attempt struct {
 	Estimated bool `json:"estimated,omitempty"`
 }
 
+// Pick is the choice that a route made before it asked.
+type Pick struct {
+	Blend string `json:"blend"` // the route
+	Model string `json:"model"` // the model that it chose to ask first, by its name here
+	Why   string `json:"why,omitempty"`
+}
+
 // Trail collects, while a request is answered, what its trace must know and its answer does not say. It is safe for
 // concurrent use, and all methods work on a nil Trail, so that models need not ask whether anybody listens.
 type Trail struct {
 	mu       sync.Mutex
 	attempts []Attempt
 	arms     []Arm
+	picks    []Pick
 	dropped  []string
 	room     [1]Attempt // for the first: most answers take one
 	armRoom  [1]Arm     // the same
@@ -87,6 +95,26 @@ func (t *Trail) Reject(name string) {
 			return
 		}
 	}
+}
+
+// Pick notes what a route chose.
+func (t *Trail) Pick(p Pick) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	t.picks = append(t.picks, p)
+	t.mu.Unlock()
+}
+
+// Picks returns what routes chose so far, in the order they did.
+func (t *Trail) Picks() []Pick {
+	if t == nil {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.picks)
 }
 
 // Drop notes that a field of the request had no counterpart upstream and was left out.

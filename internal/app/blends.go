@@ -25,6 +25,8 @@ func (p *plant) blend(name string, c *config.Model) (model.Model, error) {
 		return p.hedge(c.Hedge)
 	case c.Split != nil:
 		return p.split(name, c.Split)
+	case c.Route != nil:
+		return p.route(name, c.Route)
 	case c.Shadow != nil:
 		return p.shadow(name, c.Shadow)
 	}

@@ -15,6 +15,7 @@ import (
 	"retort/model"
 	"retort/provider"
 	"retort/provider/replay"
+	"retort/router/rule"
 )
 
 // plant is all that one configuration file builds: it lives until the file changes, so that connections, caches,
@@ -28,6 +29,7 @@ type plant struct {
 	shadows   map[string]*compose.Shadowed
 	caches    map[string]*compose.Cached
 	splits    map[string]*compose.Divided
+	rules     map[string]*rule.Rules // by the names of routes
 	prices    map[string]model.Price // by the names of upstreams' models in answers and traces
 }
 
@@ -35,7 +37,8 @@ type plant struct {
 func newPlant(cfg *config.Config) (*plant, error) {
 	p := &plant{config: cfg, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
 		models: map[string]model.Model{}, tasks: map[string]*desk{}, shadows: map[string]*compose.Shadowed{},
-		caches: map[string]*compose.Cached{}, splits: map[string]*compose.Divided{}, prices: map[string]model.Price{}}
+		caches: map[string]*compose.Cached{}, splits: map[string]*compose.Divided{}, rules: map[string]*rule.Rules{},
+		prices: map[string]model.Price{}}
 	p.addPrices()
 	for name, c := range cfg.Providers {
 		if err := p.addProvider(name, c); err != nil {

@@ -32,6 +32,7 @@ func rich() *model.Trace {
 	t.Usage = model.Usage{Input: 1, Cached: 2, Written: 3, Output: 4, Reasoning: 5}
 	t.Attempts = append(t.Attempts, model.Attempt{Model: "student", Score: 0.25, Rejected: true, Cached: true, Error: "timeout", Cost: 7, Estimated: true})
 	t.Arms = []model.Arm{{Split: "test", Name: "smart", Unit: 1<<64 - 1}, {Split: "inner \"one\"", Name: "fast"}}
+	t.Picks = []model.Pick{{Blend: "auto", Model: "fast", Why: `rule "2"`}, {Model: "m"}}
 	t.Dropped = []string{"temperature", `a "strange" one`}
 	t.Response.Score = 1e-9
 	t.Response.Choices = append(t.Response.Choices, model.Choice{
@@ -75,7 +76,7 @@ func TestEntryHasTheRow(t *testing.T) {
 	if e.Answered != want.Response.Model || e.Score != want.Response.Score {
 		t.Errorf("got answered %q with %v, want %q with %v", e.Answered, e.Score, want.Response.Model, want.Response.Score)
 	}
-	want.Attempts, want.Dropped, want.Body, want.Response = nil, nil, nil, nil
+	want.Attempts, want.Picks, want.Dropped, want.Body, want.Response = nil, nil, nil, nil, nil
 	if d := cmp.Diff(want, &e.Trace); d != "" {
 		t.Errorf("the row differs (-want +got):\n%s", d)
 	}

@@ -16,7 +16,7 @@ import (
 // Entry is what the store keeps of a frame: enough to list, count and find traces.
 type Entry struct {
 	Ref      Ref
-	Trace    model.Trace // without Attempts, Dropped, Body and Response
+	Trace    model.Trace // without Attempts, Picks, Dropped, Body and Response
 	Answered string      // the concrete model of the response; empty when there was none
 	Score    float64     // of the response
 	Content  bool        // the frame has the request's body

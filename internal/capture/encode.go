@@ -40,40 +40,27 @@ func appendMeta(b []byte, t *model.Trace) []byte {
 		b = appendOptional(b, "answered", r.Model)
 		b = appendScore(b, r.Score)
 	}
-	for i := range t.Attempts {
-		if i == 0 {
-			b = append(b, `,"attempts":[`...)
-		} else {
-			b = append(b, ',')
-		}
-		b = appendAttempt(b, &t.Attempts[i])
-	}
-	if len(t.Attempts) > 0 {
-		b = append(b, ']')
-	}
-	for i := range t.Arms {
-		if i == 0 {
-			b = append(b, `,"arms":[`...)
-		} else {
-			b = append(b, ',')
-		}
-		b = appendArm(b, &t.Arms[i])
-	}
-	if len(t.Arms) > 0 {
-		b = append(b, ']')
-	}
-	for i, name := range t.Dropped {
-		if i == 0 {
-			b = append(b, `,"dropped":[`...)
-		} else {
-			b = append(b, ',')
-		}
-		b = appendString(b, name)
-	}
-	if len(t.Dropped) > 0 {
-		b = append(b, ']')
-	}
+	b = appendList(b, "attempts", t.Attempts, appendAttempt)
+	b = appendList(b, "arms", t.Arms, appendArm)
+	b = appendList(b, "picks", t.Picks, appendPick)
+	b = appendList(b, "dropped", t.Dropped, func(b []byte, name *string) []byte { return appendString(b, *name) })
 	return append(b, '}')
+}
+
+// appendList writes a list, unless it is empty, as a field after others.
+func appendList[T any](b []byte, name string, list []T, one func([]byte, *T) []byte) []byte {
+	for i := range list {
+		if i == 0 {
+			b = append(append(append(b, `,"`...), name...), `":[`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = one(b, &list[i])
+	}
+	if len(list) > 0 {
+		b = append(b, ']')
+	}
+	return b
 }
 
 func appendAttempt(b []byte, a *model.Attempt) []byte {
@@ -106,6 +93,12 @@ func appendArm(b []byte, a *model.Arm) []byte {
 		b = append(strconv.AppendUint(append(b, `,"unit":"`...), a.Unit, 10), '"')
 	}
 	return append(b, '}')
+}
+
+func appendPick(b []byte, p *model.Pick) []byte {
+	b = appendField(append(b, '{'), "blend", p.Blend)
+	b = appendField(append(b, ','), "model", p.Model)
+	return append(appendOptional(b, "why", p.Why), '}')
 }
 
 // appendAnswer writes a response; nil is nothing.

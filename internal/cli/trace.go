@@ -56,6 +56,9 @@ func (c *tracesShowCmd) summary(s *session, t *model.Trace) {
 	s.line("asked", strings.Join(how, ", "))
 	s.line("at", clock(t.Start))
 	s.line("took", took)
+	for _, p := range t.Picks {
+		s.line("routed", strings.TrimSuffix(fmt.Sprintf("%s → %s: %s", p.Blend, p.Model, p.Why), ": "))
+	}
 	if t.Response != nil {
 		s.line("answered by", t.Response.Model)
 	}

@@ -125,6 +125,9 @@ func (m *Model) blendRefs() []ref {
 			refs = append(refs, ref{field: join("split.arms", name), name: name})
 		}
 	}
+	if m.Route != nil {
+		refs = append(refs, m.Route.refs()...)
+	}
 	if s := m.Shadow; s != nil {
 		refs = append(refs, ref{field: "shadow.model", name: s.Model}, ref{field: "shadow.copy_to", name: s.CopyTo, copies: true})
 	}

@@ -16,6 +16,9 @@ func (m *Model) checkBlend(d *decoder, path string) {
 	if m.Split != nil {
 		m.Split.check(d, path+".split")
 	}
+	if m.Route != nil {
+		m.Route.check(d, path+".route")
+	}
 	if m.Shadow != nil {
 		m.Shadow.check(d, path+".shadow")
 	}

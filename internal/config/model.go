@@ -2,6 +2,8 @@
 
 package config
 
+import "slices"
+
 // Model is one named model: an upstream's, or one made of others. Exactly one of Provider and the blends
 // and wrappers below it is set; Name, Price, Context, Abilities, Embeds and Distillation go with Provider.
 type Model struct {
@@ -17,6 +19,7 @@ type Model struct {
 	Balance  *Balance      `yaml:"balance" doc:"Spread requests over models that are as good as each other."`
 	Hedge    *Hedge        `yaml:"hedge" doc:"Ask a second time when the answer is late to begin."`
 	Split    *Split        `yaml:"split" doc:"Divide requests among models, to compare them."`
+	Route    *Route        `yaml:"route" doc:"Decide who answers before anything is asked."`
 	Shadow   *Shadow       `yaml:"shadow" doc:"Send copies of requests to another model, to see how it would answer."`
 	Cascade  *Cascade      `yaml:"cascade" doc:"A cheap model whose answers are checked, and a strong one for the rest."`
 	Cache    *Cache        `yaml:"cache" doc:"Answer repeated requests from memory."`
@@ -73,7 +76,7 @@ type Limit struct {
 func (m Model) Refs() []string {
 	var names []string
 	for _, r := range m.refs() {
-		if !r.copies {
+		if !r.copies && !slices.Contains(names, r.name) {
 			names = append(names, r.name)
 		}
 	}

@@ -1,0 +1,99 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"retort/compose"
+	"retort/internal/config"
+	"retort/model"
+	"retort/provider"
+	"retort/router/rule"
+)
+
+func (p *plant) route(name string, c *config.Route) (model.Model, error) {
+	return p.routeByRule(name, c.Rules)
+}
+
+// routeByRule returns a route whose models are those of its rules.
+func (p *plant) routeByRule(name string, rules []config.Rule) (model.Model, error) {
+	var among []compose.Alternative
+	conditions := make([]rule.Condition, len(rules))
+	chooser := &byRule{choices: make([]compose.Choice, len(rules))}
+	for i, r := range rules {
+		condition, err := rule.Compile(r.When)
+		if err != nil {
+			return nil, fmt.Errorf("route.rules[%d].when: %w", i, err)
+		}
+		m, err := p.model(r.Use)
+		if err != nil {
+			return nil, err
+		}
+		conditions[i] = condition
+		among = append(among, compose.Alternative{Model: m, Name: r.Use})
+		chooser.choices[i] = compose.Choice{Order: []int{i}, Why: fmt.Sprintf("rule %d", i+1)}
+	}
+	chooser.rules = rule.New(conditions, rule.Surroundings{Estimate: provider.EstimateTokens, IsTask: p.isTask})
+	p.rules[name] = chooser.rules
+	return compose.Route(among, chooser, compose.Routing{Name: name}), nil
+}
+
+func (p *plant) isTask(name string) bool {
+	_, ok := p.config.Tasks[name]
+	return ok
+}
+
+// byRule chooses the model of the first rule that holds, and no other: whoever wants one asked after it writes a fallback,
+// since a rule may be there to keep requests away from the others.
+type byRule struct {
+	rules   *rule.Rules
+	choices []compose.Choice // by rule
+}
+
+var errNoRule = errors.New("no rule of the route holds")
+
+// Choose tries the rules.
+func (b *byRule) Choose(_ context.Context, req *model.Request) (compose.Choice, error) {
+	place, err := b.rules.First(req)
+	if err != nil {
+		return compose.Choice{}, err
+	}
+	if place < 0 {
+		return compose.Choice{}, &model.Error{Kind: model.Internal, Op: "route", Err: errNoRule}
+	}
+	return b.choices[place], nil
+}
+
+// routeMetrics counts what went wrong in rules. A reload begins anew.
+type routeMetrics struct {
+	app      *App
+	failures *prometheus.Desc
+}
+
+func newRouteMetrics(a *App) routeMetrics {
+	return routeMetrics{a, prometheus.NewDesc("retort_route_rule_failures_total",
+		"How often a condition of a route failed on a request, and so did not hold.", []string{"model", "rule"}, nil)}
+}
+
+// Describe names the metric.
+func (m routeMetrics) Describe(ch chan<- *prometheus.Desc) { ch <- m.failures }
+
+// Collect counts.
+func (m routeMetrics) Collect(ch chan<- prometheus.Metric) {
+	p := m.app.plant.Load()
+	for _, name := range slices.Sorted(maps.Keys(p.rules)) {
+		for i, n := range p.rules[name].Failures() {
+			if n > 0 {
+				ch <- prometheus.MustNewConstMetric(m.failures, prometheus.CounterValue, float64(n), name, strconv.Itoa(i+1))
+			}
+		}
+	}
+}
