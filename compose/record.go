@@ -112,7 +112,8 @@ func (r *record) save(ctx context.Context, p *passage) error {
 // fill makes t the record of a request but for its outcome.
 func (r *record) fill(t *model.Trace, req *model.Request, trail *model.Trail, p *passage) {
 	*t = model.Trace{ID: req.Trace, Tenant: req.Tenant, Key: req.Key, Model: req.Model, Stream: req.Stream,
-		Start: p.start, Duration: r.how.Now().Sub(p.start), First: p.first, Attempts: trail.Attempts(), Arms: trail.Arms(), Picks: trail.Picks(),
+		Start: p.start, Duration: r.how.Now().Sub(p.start), First: p.first, Attempts: trail.Attempts(),
+		Arms: trail.Arms(), Picks: trail.Picks(),
 		Dropped: trail.Dropped()}
 	t.Usage, t.Cost = trail.Total()
 	if t.ID == "" {
