@@ -46,6 +46,7 @@ the machine has it) and encoder (the small neural model of high effort). docs/st
 
 Package [retort/eval] measures: accuracy, macro-F1, confusions, calibration, all with intervals; and compares models and
 blends on the same items: differences, win rates, the frontier of quality and cost, regret to the oracle.
+[retort/eval/anytime] has the statistics for what is watched while it runs, such as an experiment on live traffic.
 [retort/eval/certify] decides from which score on a student may answer, and with which of three words: certified,
 provisional, silent. Package [retort/dataset] reads examples from files, cleans and splits them.
 

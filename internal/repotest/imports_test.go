@@ -38,6 +38,7 @@ var allowed = []struct {
 	{"provider/replay", []string{"model"}},
 	{"task", []string{"model"}},
 	{"dataset", []string{"model", outside}},
+	{"eval/anytime", nil},
 	{"eval/certify", []string{outside}},
 	{"eval", []string{"model", outside}},
 	{"student/internal/...", []string{"student/internal/...", outside}},
