@@ -48,7 +48,8 @@ Package [retort/eval] measures: accuracy, macro-F1, confusions, calibration, all
 blends on the same items: differences, win rates, the frontier of quality and cost, regret to the oracle.
 [retort/eval/anytime] has the statistics for what is watched while it runs, such as an experiment on live traffic.
 [retort/eval/certify] decides from which score on a student may answer, and with which of three words: certified,
-provisional, silent. Package [retort/dataset] reads examples from files, cleans and splits them.
+provisional, silent. [retort/eval/judge] tells good answers from bad ones, for the blends that decide by that: log-probabilities,
+agreement, programs, judge models, and a verifier that learns. Package [retort/dataset] reads examples from files, cleans and splits them.
 
 Package [retort/distill] puts these together: clean, train, certify, measure.
 

@@ -4,45 +4,156 @@ package compose
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
 
 	"retort/model"
 )
 
-// Cascade is a model that lets Cheap answer and keeps the answer when Accept takes it; otherwise Strong answers. Until
-// it is taken no part of the cheap answer is emitted.
+// Cascade is a model that lets Cheap answer, has the answer scored and keeps it when the score will do; otherwise Strong
+// answers. Until then no part of the cheap answer is emitted.
 //
 //	models:
-//	  thrifty: {cascade: {cheap: fast, strong: smart, accept: {score: 0.95}}}
+//	  thrifty: {cascade: {cheap: fast, strong: smart, verify: {json: true}}}
+//	  careful: {cascade: {cheap: fast, strong: smart, verify: {logprob: mean}, accept: 0.9}}
+//	  proven:  {cascade: {cheap: fast, strong: smart, verify: {learned: true}, accept: certified, agreement: 0.95}}
 //
-// A task with a champion is a cascade too: its student is Cheap, its teacher Strong, and Accept compares the score
-// with the certified threshold.
+// More levels are a cascade in the place of Strong. A task with a champion is a cascade too: its student is Cheap, its
+// teacher Strong, and Accept compares the score with the certified threshold.
 //
-// An answer that is not taken is marked as rejected on the trail. Any failure of Cheap leads to Strong, unless the
-// context has ended. When Strong fails its error is returned: the rejected answer does not come back.
+// The score is on the trail with the cheap answer's attempt, which is marked as rejected when the answer is not taken;
+// what Verify asked of models is there as judging. A failure of Cheap leads to Strong, unless the context has ended, and so
+// does a verdict that fails, comes too late or is no number in [0, 1]. When Strong fails its error is returned: the
+// rejected answer does not come back. A Cascade is not copied once in use.
 type Cascade struct {
 	Cheap  model.Model
 	Strong model.Model
-	Accept func(*model.Response) bool // must be safe for concurrent use and not modify the response
+	Accept func(score float64) bool // must be safe for concurrent use; see AtLeast
+
+	Verify   Verifier      // nil: the score that the answer comes with
+	Within   time.Duration // how long Verify may take; 0: as long as the request
+	Logprobs bool          // ask Cheap for log-probabilities, which Verify reads; callers that did not ask for them see none
+
+	counts struct{ accepted, rejected, unjudged, failed atomic.Int64 }
+}
+
+// AtLeast returns a rule that accepts scores from least on.
+func AtLeast(least float64) func(score float64) bool {
+	return func(score float64) bool { return score >= least }
+}
+
+// CascadeCounts says what became of cheap answers.
+type CascadeCounts struct {
+	Accepted int // they answered the request
+	Rejected int // their score would not do
+	Unjudged int // there was no verdict on them
+	Failed   int // there was no cheap answer
+}
+
+// Counts returns what became of cheap answers since the beginning.
+func (c *Cascade) Counts() CascadeCounts {
+	n := &c.counts
+	return CascadeCounts{int(n.accepted.Load()), int(n.rejected.Load()), int(n.unjudged.Load()), int(n.failed.Load())}
 }
 
 // Generate asks Cheap and, unless its answer is taken, Strong.
-func (c Cascade) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+func (c *Cascade) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+	asked, bare := req, false
+	if c.Logprobs {
+		var err error
+		if asked, bare, err = withLogprobs(req); err != nil {
+			return nil, err
+		}
+	}
 	var held shortTape
-	resp, err := c.Cheap.Generate(ctx, req, func(p model.Part) error {
+	resp, err := c.Cheap.Generate(ctx, asked, func(p model.Part) error {
+		if bare {
+			p.Logprobs, p.Event = nil, model.Event{}
+		}
 		held.add(&p)
 		return nil
 	})
+	taken := err == nil && ctx.Err() == nil && c.take(ctx, req, resp)
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return nil, ctxErr
 	}
-	if err == nil && c.Accept(resp) {
-		if err := held.play(emit, false); err != nil {
-			return nil, err
-		}
-		return resp, nil
+	if err != nil {
+		c.counts.failed.Add(1)
 	}
-	if err == nil {
-		model.TrailOf(ctx).Reject(resp.Model)
+	if !taken {
+		return c.Strong.Generate(ctx, req, emit)
 	}
-	return c.Strong.Generate(ctx, req, emit)
+	if bare {
+		resp = withoutLogprobs(resp)
+	}
+	if err := held.play(emit, false); err != nil {
+		return nil, err
+	}
+	return resp, nil
+}
+
+// take says whether a cheap answer is accepted, and notes it.
+func (c *Cascade) take(ctx context.Context, req *model.Request, resp *model.Response) bool {
+	score, err := resp.Score, error(nil)
+	if c.Verify != nil {
+		score, err = c.score(ctx, req, resp)
+	}
+	taken := err == nil && c.Accept(score)
+	switch {
+	case taken:
+		c.counts.accepted.Add(1)
+	case err == nil:
+		c.counts.rejected.Add(1)
+	default:
+		c.counts.unjudged.Add(1)
+		score = resp.Score
+	}
+	if !taken || c.Verify != nil {
+		model.TrailOf(ctx).Judge(resp.Model, score, taken)
+	}
+	return taken
+}
+
+// score has an answer scored. What that takes of models goes on the trail as judging.
+func (c *Cascade) score(ctx context.Context, req *model.Request, resp *model.Response) (float64, error) {
+	judging, cancel := judgingContext(ctx, c.Within)
+	score, err := c.Verify.Verify(judging, req, resp)
+	cancel()
+	model.TrailOf(ctx).AddJudging(model.TrailOf(judging))
+	if err == nil && !(score >= 0 && score <= 1) {
+		err = fmt.Errorf("the score is %v, not a number from 0 to 1", score)
+	}
+	return score, err
+}
+
+// judgingContext returns a context with a trail of its own that ends after a time, if it is not 0.
+func judgingContext(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
+	ctx = model.WithTrail(ctx, &model.Trail{})
+	if within > 0 {
+		return context.WithTimeout(ctx, within)
+	}
+	return ctx, func() {}
+}
+
+// withLogprobs returns a request that asks for log-probabilities, and whether it did not before.
+func withLogprobs(req *model.Request) (*model.Request, bool, error) {
+	content, err := req.Content()
+	if err != nil || content.Logprobs {
+		return req, false, err
+	}
+	asking := *content
+	asking.Logprobs = true
+	return req.WithContent(&asking), true, nil
+}
+
+// withoutLogprobs returns a copy of an answer that has none.
+func withoutLogprobs(resp *model.Response) *model.Response {
+	bare := *resp
+	bare.Body, bare.Choices = nil, slices.Clone(resp.Choices)
+	for i := range bare.Choices {
+		bare.Choices[i].Logprobs = nil
+	}
+	return &bare
 }

@@ -110,6 +110,17 @@ func byTurns() Chooser {
 	return choose(func(*model.Request) (Choice, error) { return Choice{Order: orders[n.Add(1)%4]}, nil })
 }
 
+// asking is a verifier that asks a model and takes the length of its answer for a verdict.
+func asking(m model.Model) Verifier {
+	return VerifierFunc(func(ctx context.Context, req *model.Request, _ *model.Response) (float64, error) {
+		resp, err := m.Generate(ctx, req, model.Discard)
+		if err != nil {
+			return 0, err
+		}
+		return float64(min(len(resp.Text()), 8)) / 8, nil
+	})
+}
+
 var errSpurned = &model.Error{Kind: model.Canceled, Op: "send answer"}
 
 // TestChaos puts many requests at once to every blend, over models that fail, wait and break off at random, and callers
@@ -139,12 +150,14 @@ func TestChaos(t *testing.T) {
 			return s
 		},
 		"cascade": func(_ *testing.T, a, b, c model.Model) model.Model {
-			return Cascade{a, b, func(r *model.Response) bool { return len(r.Text()) > 4 }}
+			m := cascade(a, b, AtLeast(0.5))
+			m.Within, m.Verify = 300*time.Millisecond, asking(c)
+			return m
 		},
 		"all": func(t *testing.T, a, b, c model.Model) model.Model {
 			pool := Balance([]Member{{Model: a, Name: "a"}, {Model: b, Name: "b"}}, Balancing{})
 			quick := Hedge(Fallback(pool, c), Hedging{With: pool, AtMost: 0.5, Quantile: 0.7})
-			s, _ := shadowed(t, Split([]Arm{{Route(named(quick, pool), byTurns(), Routing{}), 1, ""}, {Cascade{c, quick, sure}, 1, ""}}, Splitting{By: UnitKey, Salt: "x"}), pool, Shadowing{})
+			s, _ := shadowed(t, Split([]Arm{{Route(named(quick, pool), byTurns(), Routing{}), 1, ""}, {cascade(c, quick, sure), 1, ""}}, Splitting{By: UnitKey, Salt: "x"}), pool, Shadowing{})
 			return Record(s, discard{}, Recording{})
 		},
 	}

@@ -27,8 +27,12 @@ var stuck = model.Func(func(ctx context.Context, _ *model.Request, _ func(model.
 	return nil, ctx.Err()
 })
 
-func sure(resp *model.Response) bool { return true }
-func unsure(*model.Response) bool    { return false }
+func sure(float64) bool   { return true }
+func unsure(float64) bool { return false }
+
+func cascade(cheap, strong model.Model, accept func(float64) bool) *Cascade {
+	return &Cascade{Cheap: cheap, Strong: strong, Accept: accept}
+}
 
 // TestContract proves every model of the package, and nests of them, to keep the contract.
 func TestContract(t *testing.T) {
@@ -74,9 +78,12 @@ func TestContract(t *testing.T) {
 			s, _ := shadowed(t, echo, alwaysDown(), Shadowing{})
 			return s
 		},
-		"cascade accepts":  func(*testing.T) model.Model { return Cascade{echo, alwaysDown(), sure} },
-		"cascade rejects":  func(*testing.T) model.Model { return Cascade{echo, modeltest.Echo("strong"), unsure} },
-		"cascade survives": func(*testing.T) model.Model { return Cascade{alwaysDown(), echo, sure} },
+		"cascade accepts": func(*testing.T) model.Model { return cascade(echo, alwaysDown(), sure) },
+		"cascade rejects": func(*testing.T) model.Model { return cascade(echo, modeltest.Echo("strong"), unsure) },
+		"cascade verifies": func(*testing.T) model.Model {
+			return &Cascade{Cheap: echo, Strong: modeltest.Echo("strong"), Accept: AtLeast(0.5), Verify: asking(hesitant(echo)), Logprobs: true}
+		},
+		"cascade survives": func(*testing.T) model.Model { return cascade(alwaysDown(), echo, sure) },
 		"cache":            func(t *testing.T) model.Model { return cached(t, echo) },
 		"limit":            func(*testing.T) model.Model { return Limit(echo, Limits{Rate: 1e9, Burst: 1e6, Concurrent: 100}) },
 		"record":           func(*testing.T) model.Model { return Record(echo, discard{}, Recording{}) },
@@ -88,7 +95,7 @@ func TestContract(t *testing.T) {
 			return Record(Limit(watched, Limits{Concurrent: 100}), discard{}, Recording{})
 		},
 		"nest": func(t *testing.T) model.Model {
-			cascade := Cascade{alwaysDown(), Fallback(alwaysDown(), cached(t, echo)), sure}
+			cascade := cascade(alwaysDown(), Fallback(alwaysDown(), cached(t, echo)), sure)
 			return Record(Limit(cached(t, cascade), Limits{Concurrent: 100}), discard{}, Recording{})
 		},
 	}
@@ -116,7 +123,7 @@ func TestFailureContract(t *testing.T) {
 		"split":    Split([]Arm{{fussy, 1, ""}, {fussy, 1, ""}}, Splitting{By: UnitConversation, Salt: "test"}),
 		"route":    Route(named(fussy, fussy), always(0, 1), Routing{}),
 		"shadow":   Shadow(fussy, fussy, Shadowing{}),
-		"cascade":  Cascade{fussy, fussy, sure},
+		"cascade":  cascade(fussy, fussy, sure),
 		"cache":    cache,
 		"limit":    Limit(fussy, Limits{}),
 		"record":   Record(fussy, discard{}, Recording{}),

@@ -18,8 +18,9 @@ type Attempt struct {
 	First    time.Duration `json:"first_ns,omitempty"` // until the first part; 0 when there was none
 	Usage    Usage         `json:"usage"`
 	Cost     Money         `json:"cost"`
-	Score    float64       `json:"score,omitempty"`    // as Response.Score
+	Score    float64       `json:"score,omitempty"`    // as Response.Score, or what a verifier gave the answer
 	Rejected bool          `json:"rejected,omitempty"` // answered, but a cascade did not take the answer
+	Judging  bool          `json:"judging,omitempty"`  // asked to judge another answer, not to give one
 	Cached   bool          `json:"cached,omitempty"`   // answered from a cache: nothing was asked and nothing paid
 	Error    string        `json:"error,omitempty"`    // the kind of its error
 
@@ -82,16 +83,16 @@ func (t *Trail) Add(a Attempt) {
 	t.mu.Unlock()
 }
 
-// Reject marks the latest attempt of a model as answered but not taken.
-func (t *Trail) Reject(name string) {
+// Judge notes how good the latest answer of a model was found, and whether it was taken.
+func (t *Trail) Judge(name string, score float64, taken bool) {
 	if t == nil {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := len(t.attempts) - 1; i >= 0; i-- {
-		if t.attempts[i].Model == name {
-			t.attempts[i].Rejected = true
+		if a := &t.attempts[i]; a.Model == name && !a.Judging {
+			a.Score, a.Rejected = score, !taken
 			return
 		}
 	}
@@ -115,6 +116,14 @@ func (t *Trail) Picks() []Pick {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.picks)
+}
+
+// AddJudging adds the attempts of another trail as ones that were made to judge an answer.
+func (t *Trail) AddJudging(of *Trail) {
+	for _, a := range of.Attempts() {
+		a.Judging = true
+		t.Add(a)
+	}
 }
 
 // Drop notes that a field of the request had no counterpart upstream and was left out.
@@ -165,7 +174,7 @@ func (t *Trail) Cached() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := len(t.attempts) - 1; i >= 0; i-- {
-		if a := &t.attempts[i]; !a.Rejected && a.Error == "" {
+		if a := &t.attempts[i]; !a.Rejected && !a.Judging && a.Error == "" {
 			return a.Cached
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // read returns the input of a request. What else the request asks for, a task does not do: its prompt, its output and
 // how it is asked are the contract's. Such fields are noted on the trail in ctx or, when the request is strict, refused
 // with an error of kind Invalid.
-func (t *Task) read(ctx context.Context, req *model.Request) (string, error) {
+func (t *Task) read(ctx context.Context, req *model.Request, by reader) (string, error) {
 	input, err := t.Input(req)
 	if err != nil {
 		return "", err
@@ -25,7 +25,7 @@ func (t *Task) read(ctx context.Context, req *model.Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	fields := beside(content)
+	fields := beside(content, by)
 	if len(fields) > 0 && req.Strict {
 		return "", &model.Error{Kind: model.Invalid, Op: "read task input", Field: fields[0],
 			Err:  fmt.Errorf("%w %s", errBeside, t.Name),
@@ -38,12 +38,20 @@ func (t *Task) read(ctx context.Context, req *model.Request) (string, error) {
 	return input, nil
 }
 
+// reader is who reads a request for a task.
+type reader bool
+
+const (
+	asStudent reader = false // knows labels
+	asTeacher reader = true  // writes tokens
+)
+
 var errBeside = errors.New("has no effect on the task")
 
 // beside returns what a request asks that a task does not honour, by the names of package dialect's features. How the
 // answer is sent and whom it is for is not among it, nor a limit to its length, which some dialects insist on and no
 // label reaches. For most requests there is nothing, and nothing is allocated.
-func beside(c *model.Content) []string {
+func beside(c *model.Content, by reader) []string {
 	var fields []string
 	add := func(said bool, field string) {
 		if said {
@@ -69,7 +77,7 @@ func beside(c *model.Content) []string {
 	add(c.Seed != nil, "seed")
 	add(len(c.Stop) > 0, "stop")
 	add(c.N > 1, "n")
-	add(c.Logprobs || c.TopLogprobs > 0, "logprobs")
+	add(by == asStudent && (c.Logprobs || c.TopLogprobs > 0), "logprobs")
 	add(c.Effort != "", "effort")
 	add(c.Reasoning != nil, "reasoning_mode")
 	add(c.Verbosity != "", "verbosity")

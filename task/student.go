@@ -23,7 +23,7 @@ func (t *Task) Student(name string, p Predictor) model.Model {
 			return nil, err
 		}
 		start := time.Now()
-		input, err := t.read(ctx, req)
+		input, err := t.read(ctx, req, asStudent)
 		if err != nil {
 			return nil, err
 		}

@@ -17,7 +17,8 @@ const answerField = "label"
 // Teacher returns a Model that answers the task by asking a language model. The prompt holds the instructions, the
 // labels and the examples; structured output is asked for, until the upstream says that it has none. An answer outside
 // the contract is repaired by asking once more, then is an error of kind Unusable. The Response's text is the label
-// alone; its usage and cost are of all calls made.
+// alone; its usage and cost are of all calls made. Log-probabilities, where asked for and given, are those of the tokens
+// that spell the label.
 func (t *Task) Teacher(m model.Model) model.Model {
 	return &teacher{task: t, model: m, system: t.prompt(), format: t.format()}
 }
@@ -31,7 +32,7 @@ type teacher struct {
 }
 
 func (t *teacher) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
-	input, err := t.task.read(ctx, req)
+	input, err := t.task.read(ctx, req, asTeacher)
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +55,7 @@ func (t *teacher) Generate(ctx context.Context, req *model.Request, emit func(mo
 	}
 	answer := model.Answer(resp.Model, label)
 	answer.ID, answer.Created, answer.Usage, answer.Cost, answer.Score = resp.ID, resp.Created, resp.Usage, resp.Cost, resp.Score
+	answer.Choices[0].Logprobs = spelling(label, resp.Choices[0].Logprobs)
 	if err := answer.Emit(emit); err != nil {
 		return nil, err
 	}
@@ -63,6 +65,9 @@ func (t *teacher) Generate(ctx context.Context, req *model.Request, emit func(mo
 // ask puts messages to the language model, first with structured output and, if that is refused, without.
 func (t *teacher) ask(ctx context.Context, req *model.Request, messages []model.Message) (*model.Response, error) {
 	content := &model.Content{Messages: messages}
+	if said, err := req.Content(); err == nil {
+		content.Logprobs, content.TopLogprobs = said.Logprobs, said.TopLogprobs
+	}
 	if t.plain.Load() {
 		return t.once(ctx, req, content)
 	}
@@ -91,6 +96,30 @@ func (t *teacher) once(ctx context.Context, req *model.Request, content *model.C
 	}
 	own := *resp
 	return &own, nil
+}
+
+// spelling returns the tokens of an answer that spell its label; all of them where it is spelled in another way.
+func spelling(label string, tokens []model.TokenLogprob) []model.TokenLogprob {
+	var b strings.Builder
+	for i := range tokens {
+		b.WriteString(tokens[i].Token)
+	}
+	from := strings.LastIndex(b.String(), label)
+	if from < 0 {
+		return tokens
+	}
+	first, last, at := 0, len(tokens), 0
+	for i := range tokens {
+		if at <= from {
+			first = i
+		}
+		at += len(tokens[i].Token)
+		if at >= from+len(label) {
+			last = i + 1
+			break
+		}
+	}
+	return tokens[first:last]
 }
 
 func (t *Task) prompt() string {

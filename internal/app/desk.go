@@ -66,8 +66,8 @@ func (d *desk) staff(row *store.Student, s *student.Student) {
 		return
 	}
 	certificate := s.Card().Certificate
-	accept := func(r *model.Response) bool { return certificate != nil && certificate.Answers(r.Score) }
-	cascade := compose.Cascade{Cheap: d.task.Student(studentName(row), pupil{s}), Strong: d.teacher, Accept: accept}
+	accept := func(score float64) bool { return certificate != nil && certificate.Answers(score) }
+	cascade := &compose.Cascade{Cheap: d.task.Student(studentName(row), pupil{s}), Strong: d.teacher, Accept: accept}
 	d.now.Store(&staffing{champion: row.ID, model: cascade})
 }
 

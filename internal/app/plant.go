@@ -3,11 +3,9 @@
 package app
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"regexp"
 
 	"retort/compose"
 	"retort/internal/config"
@@ -30,6 +28,7 @@ type plant struct {
 	caches    map[string]*compose.Cached
 	splits    map[string]*compose.Divided
 	rules     map[string]*rule.Rules // by the names of routes
+	cascades  map[string]*cascade
 	prices    map[string]model.Price // by the names of upstreams' models in answers and traces
 }
 
@@ -38,7 +37,7 @@ func newPlant(cfg *config.Config) (*plant, error) {
 	p := &plant{config: cfg, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
 		models: map[string]model.Model{}, tasks: map[string]*desk{}, shadows: map[string]*compose.Shadowed{},
 		caches: map[string]*compose.Cached{}, splits: map[string]*compose.Divided{}, rules: map[string]*rule.Rules{},
-		prices: map[string]model.Price{}}
+		cascades: map[string]*cascade{}, prices: map[string]model.Price{}}
 	p.addPrices()
 	for name, c := range cfg.Providers {
 		if err := p.addProvider(name, c); err != nil {
@@ -124,7 +123,7 @@ func (p *plant) build(name string, c config.Model) (model.Model, error) {
 	case c.Provider != "":
 		return p.leaf(name, c), nil
 	case c.Cascade != nil:
-		return p.cascade(c.Cascade)
+		return p.cascade(name, c.Cascade)
 	case c.Cache != nil:
 		return p.cache(name, c.Cache)
 	case c.Limit != nil:
@@ -155,36 +154,4 @@ func (p *plant) leaf(alias string, c config.Model) model.Model {
 		return replay.New(tape, replay.Options{Name: c.Provider + "/" + name, Latency: recorded, Price: price})
 	}
 	return p.providers[c.Provider].Model(provider.Spec{Name: name, Price: price})
-}
-
-func (p *plant) cascade(c *config.Cascade) (model.Model, error) {
-	cheap, err := p.model(c.Cheap)
-	if err != nil {
-		return nil, err
-	}
-	strong, err := p.model(c.Strong)
-	if err != nil {
-		return nil, err
-	}
-	accept, err := accepts(c.Accept)
-	if err != nil {
-		return nil, err
-	}
-	return compose.Cascade{Cheap: cheap, Strong: strong, Accept: accept}, nil
-}
-
-// accepts returns the test that a cheap answer must pass.
-func accepts(c config.Accept) (func(*model.Response) bool, error) {
-	switch {
-	case c.Score != nil:
-		least := *c.Score
-		return func(r *model.Response) bool { return r.Score >= least }, nil
-	case c.Match != "":
-		pattern, err := regexp.Compile(c.Match)
-		if err != nil {
-			return nil, fmt.Errorf("cascade.accept.match: %w", err)
-		}
-		return func(r *model.Response) bool { return pattern.MatchString(r.Text()) }, nil
-	}
-	return func(r *model.Response) bool { return json.Valid([]byte(r.Text())) }, nil
 }

@@ -99,7 +99,7 @@ func (a *App) open(ctx context.Context) (*gateway, error) {
 	g := &gateway{log: log, importer: a.store.Import(log)}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(capture.Metrics(log, g.importer)...)
-	metrics.MustRegister(newShadowMetrics(a), newCacheMetrics(a), newRouteMetrics(a))
+	metrics.MustRegister(newShadowMetrics(a), newCacheMetrics(a), newRouteMetrics(a), newCascadeMetrics(a))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	l := cfg.Limits
 	g.server = server.New(a.snapshot(a.plant.Load(), g), server.Options{

@@ -57,7 +57,7 @@ models:
   counted: {provider: counting}
   steady: {fallback: [counted, plain]}
   other: {fallback: [plain, counted]}
-  both: {cascade: {cheap: blind, strong: plain, accept: {json: true}}}
+  both: {cascade: {cheap: blind, strong: plain, verify: json}}
   kept: {cache: {of: both}}
 tasks:
   desk: {output: {enum: [a, b]}, teacher: counted}

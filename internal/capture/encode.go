@@ -76,6 +76,9 @@ func appendAttempt(b []byte, a *model.Attempt) []byte {
 	if a.Rejected {
 		b = append(b, `,"rejected":true`...)
 	}
+	if a.Judging {
+		b = append(b, `,"judging":true`...)
+	}
 	if a.Cached {
 		b = append(b, `,"cached":true`...)
 	}

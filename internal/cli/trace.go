@@ -108,6 +108,8 @@ func (c *tracesShowCmd) attempts(s *session, attempts []model.Attempt) error {
 		switch {
 		case a.Error != "":
 			result = "error: " + a.Error
+		case a.Judging:
+			result = "judged"
 		case a.Rejected:
 			result = "not accepted"
 		case a.Cached:

@@ -129,7 +129,7 @@ func (m *Model) blendRefs() []ref {
 		refs = append(refs, m.Route.refs()...)
 	}
 	if s := m.Shadow; s != nil {
-		refs = append(refs, ref{field: "shadow.model", name: s.Model}, ref{field: "shadow.copy_to", name: s.CopyTo, copies: true})
+		refs = append(refs, ref{field: "shadow.model", name: s.Model}, ref{field: "shadow.copy_to", name: s.CopyTo, silent: true})
 	}
 	return refs
 }

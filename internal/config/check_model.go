@@ -4,7 +4,6 @@ package config
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -47,7 +46,7 @@ func (c *Config) checkModel(d *decoder, path, name string, m *Model) {
 	}
 	m.checkBlend(d, path)
 	if m.Cascade != nil {
-		m.Cascade.check(d, path+".cascade")
+		m.Cascade.check(d, path+".cascade", c.Tasks)
 	}
 	if m.Cache != nil {
 		m.Cache.check(d, path+".cache")
@@ -91,27 +90,6 @@ func (c *Config) checkRef(d *decoder, path, name string) {
 	}
 	known := slices.AppendSeq(slices.Collect(maps.Keys(c.Models)), maps.Keys(c.Tasks))
 	d.fail(path, "no model named %q%s", name, suggest(name, known))
-}
-
-func (c *Cascade) check(d *decoder, path string) {
-	if c.Cheap == c.Strong && c.Cheap != "" {
-		d.fail(path+".strong", "is the same model as cheap")
-	}
-	a, given := c.Accept, 0
-	for _, set := range []bool{a.Score != nil, a.Match != "", a.JSON} {
-		if set {
-			given++
-		}
-	}
-	if given > 1 {
-		d.fail(path+".accept", "has %d rules; give exactly one of score, match, json", given)
-	}
-	if a.Score != nil && (*a.Score <= 0 || *a.Score > 1) {
-		d.fail(path+".accept.score", "%v is not above 0 and at most 1", *a.Score)
-	}
-	if _, err := regexp.Compile(a.Match); err != nil {
-		d.fail(path+".accept.match", "%v", err)
-	}
 }
 
 func (c *Cache) check(d *decoder, path string) {

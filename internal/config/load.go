@@ -186,6 +186,9 @@ func (c *Config) settle(dir string) {
 			m.Distillation = c.Providers[m.Provider].Distillation
 			m.Distillation.Status = cmp.Or(m.Distillation.Status, DistillUnknown)
 		}
+		if m.Cascade != nil && m.Cascade.Verify.Schema != "" {
+			m.Cascade.Verify.Schema = c.place(join("models", name)+".cascade.verify.schema", dir, m.Cascade.Verify.Schema)
+		}
 		if l := m.Limit; l != nil && l.PerSecond > 0 && l.Burst == 0 {
 			l.Burst = max(1, int(min(l.PerSecond+0.999, 1e9)))
 		}

@@ -34,20 +34,6 @@ type Price struct {
 	Write  float64 `yaml:"write" doc:"Tokens written to the prompt cache; as input when left out."`
 }
 
-// Cascade asks Cheap and, when its answer is not accepted, Strong.
-type Cascade struct {
-	Cheap  string `yaml:"cheap" required:"true" doc:"Model asked first."`
-	Strong string `yaml:"strong" required:"true" doc:"Model asked when the cheap one's answer is not accepted."`
-	Accept Accept `yaml:"accept" required:"true" doc:"When the cheap answer will do; exactly one rule."`
-}
-
-// Accept is a rule on the cheap answer; exactly one field is set.
-type Accept struct {
-	Score *float64 `yaml:"score" doc:"Its own score is at least this, above 0 and at most 1."`
-	Match string   `yaml:"match" doc:"Its text matches this regular expression (RE2)."`
-	JSON  bool     `yaml:"json" doc:"Its text is JSON."`
-}
-
 // Cache keeps answers in memory.
 type Cache struct {
 	Of       string   `yaml:"of" required:"true" doc:"Model whose answers are kept."`
@@ -72,11 +58,11 @@ type Limit struct {
 }
 
 // Refs returns the names of the models and tasks that answer for a Model, in the order in which they are asked. One that
-// gets copies is not among them.
+// judges or gets copies is not among them.
 func (m Model) Refs() []string {
 	var names []string
 	for _, r := range m.refs() {
-		if !r.copies && !slices.Contains(names, r.name) {
+		if !r.silent && !slices.Contains(names, r.name) {
 			names = append(names, r.name)
 		}
 	}
@@ -94,14 +80,14 @@ func (m Model) Kind() string {
 // ref is a mention of a model, with the path of the field within its owner.
 type ref struct {
 	field, name string
-	copies      bool // it gets copies of requests, and nobody its answers
+	silent      bool // clients never get its answers: it judges others, or gets copies of requests
 }
 
 // refs returns the models and tasks that a Model names, in the order they are asked.
 func (m *Model) refs() []ref {
 	refs := m.blendRefs()
-	if c := m.Cascade; c != nil {
-		refs = append(refs, ref{field: "cascade.cheap", name: c.Cheap}, ref{field: "cascade.strong", name: c.Strong})
+	if m.Cascade != nil {
+		refs = append(refs, m.Cascade.refs()...)
 	}
 	if m.Cache != nil {
 		refs = append(refs, ref{field: "cache.of", name: m.Cache.Of})

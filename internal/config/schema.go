@@ -91,7 +91,7 @@ func structSchema(t reflect.Type) object {
 			property = append(property, member{"default", defaultOf(f)})
 		}
 		properties = append(properties, member{f.name, property})
-		if f.required || f.short {
+		if f.required || f.short && f.fallback == "" && t != reflect.TypeFor[Verify]() {
 			required = append(required, f.name)
 		}
 	}
@@ -104,8 +104,8 @@ func structSchema(t reflect.Type) object {
 		schema = append(schema, member{"anyOf", eachRequired([]string{"preset", "dialect"})})
 	case reflect.TypeFor[Model]():
 		schema = append(schema, member{"oneOf", eachRequired(kindsOfModel)})
-	case reflect.TypeFor[Accept]():
-		schema = append(schema, member{"oneOf", eachRequired([]string{"score", "match", "json"})})
+	case reflect.TypeFor[Verify]():
+		schema = append(schema, member{"oneOf", eachRequired(waysToVerify)})
 	}
 	return schema
 }

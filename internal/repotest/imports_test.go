@@ -41,6 +41,7 @@ var allowed = []struct {
 	{"eval/anytime", nil},
 	{"eval/certify", []string{outside}},
 	{"eval", []string{"model", outside}},
+	{"eval/judge", []string{"model", "compose", "task", "eval/certify", "internal/sections", outside}},
 	{"student/internal/...", []string{"student/internal/...", outside}},
 	{"student", []string{"student/internal/...", "eval/certify", "internal/sections", outside}},
 	{"distill", []string{"model", "task", "student", "dataset", "eval", "eval/certify"}},

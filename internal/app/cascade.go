@@ -1,0 +1,237 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"retort/compose"
+	"retort/eval/certify"
+	"retort/eval/judge"
+	"retort/internal/config"
+	"retort/model"
+	"retort/task"
+)
+
+// cascade is a cascade of the configuration. One that accepts by a certified threshold is silent, so that its strong model
+// answers all, until it has been given what was fitted for it; that can be replaced while it serves.
+type cascade struct {
+	model    *compose.Cascade // while nothing is certified its Strong answers alone
+	goal     certify.Goal
+	verifier string // names how answers are scored, and whose; see judge.Fitting
+	by       *config.Cascade
+	now      atomic.Pointer[compose.Cascade] // nil: silent
+	why      atomic.Pointer[string]          // it is silent
+}
+
+func (p *plant) cascade(name string, c *config.Cascade) (model.Model, error) {
+	cheap, err := p.model(c.Cheap)
+	if err != nil {
+		return nil, err
+	}
+	strong, err := p.model(c.Strong)
+	if err != nil {
+		return nil, err
+	}
+	least, certified, err := c.Threshold()
+	if err != nil {
+		return nil, fmt.Errorf("cascade.accept: %w", err)
+	}
+	verify, err := p.verifier(&c.Verify, cheap)
+	if err != nil {
+		return nil, fmt.Errorf("cascade.verify.%w", err)
+	}
+	m := &cascade{goal: certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence}, verifier: fingerprint(c), by: c,
+		model: &compose.Cascade{Cheap: cheap, Strong: strong, Accept: compose.AtLeast(least), Verify: verify, Within: c.Timeout,
+			Logprobs: c.Verify.Logprob != ""}}
+	if certified {
+		m.silence("nothing was fitted for it")
+	} else {
+		m.now.Store(m.model)
+	}
+	p.cascades[name] = m
+	return m, nil
+}
+
+// Generate asks the strong model alone while nothing is certified.
+func (c *cascade) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+	if m := c.now.Load(); m != nil {
+		return m.Generate(ctx, req, emit)
+	}
+	return c.model.Strong.Generate(ctx, req, emit)
+}
+
+// silence makes the strong model answer alone.
+func (c *cascade) silence(why string) {
+	c.why.Store(&why)
+	c.now.Store(nil)
+}
+
+// silent says why the strong model answers alone; empty where it does not.
+func (c *cascade) silent() string {
+	if c.now.Load() != nil {
+		return ""
+	}
+	return *c.why.Load()
+}
+
+var (
+	errNotCertain = errors.New("the cascade accepts by a fixed rule; write accept: certified to have a threshold fitted")
+	errOtherScore = errors.New("it was fitted for answers scored in another way, or of another model; fit it anew")
+	errUnlearned  = errors.New("no verifier was learned; fit it anew")
+)
+
+// take gives a cascade what was fitted for it; its requests are answered so from the next one on. What was fitted for
+// another verifier, cheap model or goal is refused, and the cascade then falls silent: its threshold would promise nothing.
+func (c *cascade) take(f *judge.Fitted) error {
+	if c.by.Accept != config.AcceptCertified {
+		return errNotCertain
+	}
+	err := c.fits(f)
+	switch {
+	case err != nil:
+		c.silence(err.Error())
+		return err
+	case !f.Certificate.Speaks():
+		c.silence(cmp.Or(f.Certificate.Reason, "nothing is certified"))
+		return nil
+	}
+	m := &compose.Cascade{Cheap: c.model.Cheap, Strong: c.model.Strong, Accept: f.Certificate.Answers, Verify: c.model.Verify,
+		Within: c.model.Within, Logprobs: c.model.Logprobs}
+	if f.Learned != nil {
+		m.Verify = f.Learned
+	}
+	c.now.Store(m)
+	return nil
+}
+
+func (c *cascade) fits(f *judge.Fitted) error {
+	switch {
+	case f.Verifier != c.verifier:
+		return errOtherScore
+	case f.Certificate.Target < c.goal.Agreement || f.Certificate.Confidence < c.goal.Confidence:
+		return fmt.Errorf("it was fitted for an agreement of %v with confidence %v, and %v with %v is wanted; fit it anew",
+			f.Certificate.Target, f.Certificate.Confidence, c.goal.Agreement, c.goal.Confidence)
+	case c.by.Verify.By == config.VerifyLearned && f.Certificate.Speaks() && f.Learned == nil:
+		return errUnlearned
+	}
+	return nil
+}
+
+// fitting says how what a cascade accepts is fitted.
+func (c *cascade) fitting() judge.Fitting {
+	return judge.Fitting{Goal: c.goal, Verify: c.model.Verify, Verifier: c.verifier, Own: c.by.Verify.By == config.VerifyScore}
+}
+
+// fingerprint names how the answers of a cascade are scored, and whose answers these are.
+func fingerprint(c *config.Cascade) string {
+	text, err := json.Marshal(struct {
+		Cheap  string
+		Verify config.Verify
+	}{c.Cheap, c.Verify})
+	if err != nil { // text and numbers always marshal
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// verifier returns what scores the answers of a cascade; nil for their own score, and for what is yet to be learned.
+func (p *plant) verifier(v *config.Verify, cheap model.Model) (compose.Verifier, error) {
+	switch {
+	case v.By == config.VerifyJSON:
+		return judge.JSON(), nil
+	case v.Match != "":
+		expression, err := regexp.Compile(v.Match)
+		if err != nil {
+			return nil, fmt.Errorf("match: %w", err)
+		}
+		return judge.Match(expression), nil
+	case v.Schema != "":
+		return schemaVerifier(v.Schema)
+	case v.Command != nil:
+		made, err := judge.Command(judge.Program{Args: v.Command.Run, Concurrent: v.Command.Concurrent})
+		if err != nil {
+			return nil, fmt.Errorf("command: %w", err)
+		}
+		return made, nil
+	case v.Logprob != "":
+		return judge.Logprob(judge.LogprobOf(v.Logprob)), nil
+	case v.Samples != nil:
+		return p.agreement(v.Samples, cheap)
+	case v.Judge != nil:
+		m, err := p.model(v.Judge.Model)
+		if err != nil {
+			return nil, fmt.Errorf("judge: %w", err)
+		}
+		return judge.Grade(m, judge.Grading{Rubric: v.Judge.Rubric, Logprobs: v.Judge.Logprobs}), nil
+	}
+	return nil, nil
+}
+
+func schemaVerifier(path string) (compose.Verifier, error) {
+	document, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("schema: %w", err)
+	}
+	v, err := judge.Schema(document)
+	if err != nil {
+		return nil, fmt.Errorf("schema: %s: %w", path, err)
+	}
+	return v, nil
+}
+
+func (p *plant) agreement(s *config.Samples, cheap model.Model) (compose.Verifier, error) {
+	how := judge.Sampling{Samples: s.Count, Temperature: s.Temperature}
+	switch {
+	case s.Task != "":
+		c := p.config.Tasks[s.Task]
+		how.Meaning = (&task.Task{Name: s.Task, Labels: c.Output.Enum}).Parse
+	case s.Same == "json":
+		how.Meaning = judge.JSONValue
+	}
+	return judge.Agreement(cheap, how), nil
+}
+
+// cascadeMetrics counts what became of cheap answers. A reload begins anew.
+type cascadeMetrics struct {
+	app     *App
+	answers *prometheus.Desc
+}
+
+func newCascadeMetrics(a *App) cascadeMetrics {
+	return cascadeMetrics{a, prometheus.NewDesc("retort_cascade_answers_total",
+		"Answers of a cascade's cheap model by what became of them: accepted, rejected, unjudged (there was no verdict), or failed (there was no answer).",
+		[]string{"model", "outcome"}, nil)}
+}
+
+// Describe names the metric.
+func (m cascadeMetrics) Describe(ch chan<- *prometheus.Desc) { ch <- m.answers }
+
+// Collect counts.
+func (m cascadeMetrics) Collect(ch chan<- prometheus.Metric) {
+	p := m.app.plant.Load()
+	for _, name := range slices.Sorted(maps.Keys(p.cascades)) {
+		serving := p.cascades[name].now.Load()
+		if serving == nil {
+			continue
+		}
+		c := serving.Counts()
+		for outcome, n := range map[string]int{"accepted": c.Accepted, "rejected": c.Rejected, "unjudged": c.Unjudged, "failed": c.Failed} {
+			ch <- prometheus.MustNewConstMetric(m.answers, prometheus.CounterValue, float64(n), name, outcome)
+		}
+	}
+}
