@@ -49,7 +49,8 @@ blends on the same items: differences, win rates, the frontier of quality and co
 [retort/eval/anytime] has the statistics for what is watched while it runs, such as an experiment on live traffic.
 [retort/eval/certify] decides from which score on a student may answer, and with which of three words: certified,
 provisional, silent. [retort/eval/judge] tells good answers from bad ones, for the blends that decide by that: log-probabilities,
-agreement, programs, judge models, and a verifier that learns. Package [retort/dataset] reads examples from files, cleans and splits them.
+agreement, programs, judge models, and a verifier that learns.
+Package [retort/dataset] reads examples from files, cleans and splits them.
 
 Package [retort/distill] puts these together: clean, train, certify, measure.
 
