@@ -15,7 +15,7 @@ ARGS ?=
 
 export CGO_ENABLED := 0
 
-.PHONY: help build check fmt vet staticcheck repo cross test race fuzz bench bench-student bench-gateway bench-dialects clients
+.PHONY: help build check fmt vet staticcheck repo cross test race fuzz bench bench-student bench-gateway bench-dialects bench-routing clients
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bench-gateway: ## the gateway against a bare reverse proxy, latency of a student
 
 bench-dialects: ## requests of every dialect to misbehaving upstreams of every dialect, and what translating costs
 	$(GO) run ./bench/dialects $(ARGS)
+
+bench-routing: ## what is gained by choosing among models, on recorded answers
+	$(GO) run ./bench/routing $(ARGS)
 
 clients: ## real clients (SDKs, frameworks, coding agents) through a real gateway; needs npm, python3 and git
 	$(GO) run ./bench/clients $(ARGS)

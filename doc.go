@@ -42,7 +42,9 @@ language model a teacher and any student a Model that answers the same requests.
 
 Package [retort/student] trains and serves native students: n-grams, tf-idf, linear models averaged into one matrix of
 8-bit weights, calibrated; under it lie text (features), linear (training), kernel (the inner loops, in assembly where
-the machine has it) and encoder (the small neural model of high effort). docs/student-format.md describes the file.
+the machine has it) and encoder (the small neural model of high effort). docs/student-format.md describes the file. A
+Scorer is a student without labels: it predicts numbers about a text. Package [retort/router] makes of it who is best at a
+request, and what that costs.
 
 Package [retort/eval] measures: accuracy, macro-F1, confusions, calibration, all with intervals; and compares models and
 blends on the same items: differences, win rates, the frontier of quality and cost, regret to the oracle.

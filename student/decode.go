@@ -67,7 +67,7 @@ func Decode(data []byte) (*Student, error) {
 	}
 	body, _ = r.Section(sectionRows)
 	m.attach(body, words, small)
-	if err := checkModel(m, fixed, heat); err != nil {
+	if err := checkModel(m, fixed.Labels, heat, &fileFormat); err != nil {
 		return nil, err
 	}
 	return newStudent(card, m, heat), nil
@@ -82,13 +82,13 @@ func readLayer(r *sections.Reader, id uint32, width uint64) *layer {
 }
 
 // checkModel makes sure that no text can lead outside the arrays or to a score that is no number.
-func checkModel(m *model, fixed shape, heat []float32) error {
+func checkModel(m *model, labels uint32, heat []float32, format *sections.Format) error {
 	if err := m.vectoriser.Dictionary.Check(); err != nil {
-		return corrupt("%v", err)
+		return format.Errorf("%v", err)
 	}
 	for c, class := range m.seen {
-		if class < 0 || uint32(class) >= fixed.Labels || c > 0 && class <= m.seen[c-1] {
-			return corrupt("output %d stands for class %d", c, class)
+		if class < 0 || uint32(class) >= labels || c > 0 && class <= m.seen[c-1] {
+			return format.Errorf("output %d stands for class %d", c, class)
 		}
 	}
 	factors := append([][]float32{heat, {m.linear.unit}, m.linear.bias}, m.outer)
@@ -98,7 +98,7 @@ func checkModel(m *model, fixed shape, heat []float32) error {
 	for _, array := range factors {
 		for _, x := range array {
 			if !(x >= -largestFactor && x <= largestFactor) {
-				return corrupt("a factor is %v", x)
+				return format.Errorf("a factor is %v", x)
 			}
 		}
 	}

@@ -161,19 +161,7 @@ func (s *sample) vectors(v text.Vectoriser, seen []int32, workers int) *linear.D
 		at, _ := slices.BinarySearch(seen, class)
 		data.Class[i] = int32(at)
 	}
-	var group errgroup.Group
-	for part := range workers {
-		group.Go(func() error {
-			var scratch text.Scratch
-			for i := part; i < len(s.texts); i += workers {
-				v.Vector(&scratch, s.texts[i])
-				data.Rows[i].Index = append(append(make([]uint32, 0, len(scratch.Index)+1), scratch.Index...), bias)
-				data.Rows[i].Value = append(append(make([]float32, 0, len(scratch.Value)+1), scratch.Value...), 1)
-			}
-			return nil
-		})
-	}
-	group.Wait() // no part fails
+	fillRows(data.Rows, v, workers, func(i int) []string { return s.texts[i : i+1] })
 	return data
 }
 

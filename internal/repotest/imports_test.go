@@ -44,6 +44,7 @@ var allowed = []struct {
 	{"eval/judge", []string{"model", "compose", "task", "eval/certify", "internal/sections", outside}},
 	{"student/internal/...", []string{"student/internal/...", outside}},
 	{"student", []string{"student/internal/...", "eval/certify", "internal/sections", outside}},
+	{"router", []string{"model", "student", "internal/sections", outside}},
 	{"distill", []string{"model", "task", "student", "dataset", "eval", "eval/certify"}},
 
 	{"internal/repotest", nil},

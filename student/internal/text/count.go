@@ -5,6 +5,7 @@ package text
 // Counter counts in how many texts each n-gram occurs. The zero value is ready.
 type Counter struct {
 	Texts int
+	Plain bool // count what a plain Vectoriser looks up
 
 	grams Grams
 	slots []slot
@@ -17,10 +18,11 @@ type slot struct {
 	last  uint32 // the last text seen, counted from one; 0: the slot is free
 }
 
-// Add counts the n-grams of one more text.
-func (c *Counter) Add(s string) {
+// Add counts the n-grams of one more text, which may be given in pieces.
+func (c *Counter) Add(pieces ...string) {
 	c.Texts++
-	c.grams.Scan(s)
+	c.grams.Plain = c.Plain
+	c.grams.Scan(pieces...)
 	for _, h := range c.grams.Word {
 		c.add(h)
 	}

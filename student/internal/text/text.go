@@ -31,6 +31,8 @@ const (
 // Grams holds the n-grams of one text, each as often as it occurs. The zero value is ready; reusing one value for
 // many texts avoids allocation. It must not be used by two goroutines at once.
 type Grams struct {
+	Plain bool // leave out the stems of words that are near, which are half of all
+
 	Word []uint64 // hashes of words, of neighbouring words, and of the stems of words that occur within Reach
 	Char []uint64 // hashes of the character n-grams of each word with the space before and after it
 
@@ -40,22 +42,25 @@ type Grams struct {
 	stems []uint64
 }
 
-// Scan replaces g's n-grams by those of s.
+// Scan replaces g's n-grams by those of a text, which may be given in pieces. No n-gram reaches from one piece into the next.
 //
 // Letters are lower-cased, apostrophes inside words are dropped (so that "can't" and "cant" agree), white space and
 // control characters count as one space, and an invalid byte counts as U+FFFD. Characters of scripts
 // written without spaces are words of their own.
-func (g *Grams) Scan(s string) {
+func (g *Grams) Scan(pieces ...string) {
 	g.Word, g.Char = g.Word[:0], g.Char[:0]
-	g.normalise(s)
+	g.runes, g.kinds = append(g.runes[:0], ' '), append(g.kinds[:0], space)
+	for _, s := range pieces {
+		g.normalise(s)
+	}
 	g.scanChars()
 	g.scanWords()
 	g.pairWords()
 }
 
-// normalise fills g.runes with one space, the cleaned text, and one space.
+// normalise appends the cleaned text and one space to g.runes, which end with a space.
 func (g *Grams) normalise(s string) {
-	runes, kinds := append(g.runes[:0], ' '), append(g.kinds[:0], space)
+	runes, kinds := g.runes, g.kinds
 	last := space
 	for i := 0; i < len(s) && len(runes) <= MaxRunes; {
 		r, size := rune(s[i]), 1
@@ -132,13 +137,17 @@ func (g *Grams) scanWords() {
 
 // pairWords takes neighbouring words in their order, and the stems of words that are near in no order.
 func (g *Grams) pairWords() {
-	out := slices.Grow(g.Word, len(g.words)*(Reach+1))
+	reach := Reach
+	if g.Plain {
+		reach = 0
+	}
+	out := slices.Grow(g.Word, len(g.words)*(reach+1))
 	for i := range g.words {
 		if i > 0 {
 			out = append(out, finish(g.words[i-1]*pairFactor+g.words[i]))
 		}
 		a := g.stems[i]
-		for _, b := range g.stems[i+1 : min(i+1+Reach, len(g.stems))] {
+		for _, b := range g.stems[i+1 : min(i+1+reach, len(g.stems))] {
 			out = append(out, finish(min(a, b)*stemFactor+max(a, b)))
 		}
 	}

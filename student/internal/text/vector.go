@@ -23,6 +23,7 @@ type Vectoriser struct {
 	Dictionary Dictionary
 	Rarity     []uint16 // that of n-gram f is Rarity[f*Step], see [Rarity]
 	Step       int      // at least 1
+	Plain      bool     // see Grams
 }
 
 // Scratch is the working memory of a Vectoriser, and its result. It belongs to one goroutine and one Vectoriser.
@@ -34,13 +35,15 @@ type Scratch struct {
 	times []uint8
 }
 
-// Vector fills s.Index and s.Value with the vector of t. Both are overwritten by the next call.
+// Vector fills s.Index and s.Value with the vector of a text, which may be given in pieces. Both are overwritten by the next
+// call.
 //
 // The value of an n-gram is its rarity times 1 + ln(times it occurs), divided by the length of its block (words or
 // characters), as proposed by Salton and Buckley, "Term-weighting approaches in automatic text retrieval" (1988).
-func (v *Vectoriser) Vector(s *Scratch, t string) {
+func (v *Vectoriser) Vector(s *Scratch, pieces ...string) {
 	s.ready(v.Dictionary.Len())
-	s.grams.Scan(t)
+	s.grams.Plain = v.Plain
+	s.grams.Scan(pieces...)
 	s.Index, s.Value = s.Index[:0], s.Value[:0]
 	v.block(s, s.grams.Word)
 	v.block(s, s.grams.Char)

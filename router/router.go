@@ -1,0 +1,123 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package router
+
+import (
+	"runtime"
+	"slices"
+	"sync"
+
+	"retort/internal/sections"
+	"retort/student"
+)
+
+// Router estimates quality and cost of models' answers. It is immutable and safe for concurrent use.
+type Router struct {
+	models  []string
+	scorer  *student.Scorer // nil: nothing was learned from texts
+	scratch *sync.Pool
+	mapping *sections.Mapping // the file behind the arrays; nil when there is none
+
+	// There are two outputs for each model, its quality and its cost. Output o is average[o], plus the sum over the scorer's
+	// numbers of each times mix[o*numbers+number], plus that over the facts, as far from mean as scale says, times
+	// weight[o*facts+fact]; not below low[o] nor above high[o].
+	average, low, high []float32
+	mix, weight        []float32
+	mean, scale        []float32
+}
+
+type routerScratch struct {
+	described [facts]float32
+	numbers   []float32
+}
+
+func (r *Router) numbers() int {
+	if r.scorer == nil {
+		return 0
+	}
+	return r.scorer.Outputs()
+}
+
+// ready makes the scratch.
+func (r *Router) ready() *Router {
+	r.scratch = &sync.Pool{New: func() any { return &routerScratch{numbers: make([]float32, r.numbers())} }}
+	return r
+}
+
+// Models returns the models, in the order of Estimate. The caller must not modify it.
+func (r *Router) Models() []string { return r.models }
+
+// Estimate appends to dst[:0] what it expects of each model, in the order of Models. Any query has estimates; of a long text
+// the beginning and the end are read. It does not allocate once warm and with room in dst.
+func (r *Router) Estimate(dst []Estimate, q *Query) []Estimate {
+	s := r.scratch.Get().(*routerScratch)
+	q.describe(&s.described)
+	for f, x := range s.described {
+		s.described[f] = max(-furthestFact, min(furthestFact, (x-r.mean[f])*r.scale[f]))
+	}
+	if r.scorer != nil {
+		p := q.pieces()
+		r.scorer.Score(s.numbers, p[0], p[1], p[2])
+	}
+	dst = slices.Grow(dst[:0], len(r.models))
+	for m := range r.models {
+		dst = append(dst, Estimate{Quality: r.output(2*m, s), Cost: r.output(2*m+1, s)})
+	}
+	r.scratch.Put(s)
+	runtime.KeepAlive(r) // and the mapping with it
+	return dst
+}
+
+func (r *Router) output(o int, s *routerScratch) float64 {
+	sum := r.average[o]
+	for k, w := range r.mix[o*len(s.numbers):][:len(s.numbers)] {
+		sum += float32(w * s.numbers[k])
+	}
+	for f, w := range r.weight[o*facts:][:facts] {
+		sum += float32(w * s.described[f])
+	}
+	return float64(max(r.low[o], min(r.high[o], sum)))
+}
+
+// newRouter puts a router together. With members its parts were fitted with one penalty each.
+func newRouter(s *sample, f *fitted, set settings) *Router {
+	outputs := 2 * len(s.models)
+	r := &Router{
+		models: s.models, scorer: f.scorer,
+		average: make([]float32, outputs), low: make([]float32, outputs), high: make([]float32, outputs),
+		weight: make([]float32, outputs*facts), mean: make([]float32, facts), scale: make([]float32, facts),
+	}
+	r.mix = make([]float32, outputs*r.numbers())
+	for m := range s.models {
+		r.average[2*m], r.low[2*m], r.high[2*m] = float32(f.level[m]), 0, 1
+		r.average[2*m+1], r.low[2*m+1], r.high[2*m+1] = float32(f.cost[m]), float32(f.low[m]), float32(f.high[m])
+		if f.scorer == nil {
+			continue
+		}
+		r.add(s, f, set, 2*m, 0, 1)
+		r.add(s, f, set, 2*m, 1+m, 1)
+		if s.priced {
+			r.add(s, f, set, 2*m+1, 1+len(s.models)+m, f.cost[m])
+		}
+	}
+	if f.scorer != nil {
+		for k := range facts {
+			r.mean[k], r.scale[k] = float32(f.shapes[0].mean[k]), float32(f.shapes[0].scale[k])
+		}
+	}
+	return r.ready()
+}
+
+// add lets an output grow with a contrast, as the members predict it.
+func (r *Router) add(s *sample, f *fitted, set settings, output, contrast int, times float64) {
+	g, number := s.group(contrast), contrast
+	for m := range shaped {
+		if s.has(m) {
+			r.mix[output*r.numbers()+number] += float32(times * set.weight[m][g])
+			number += s.contrast
+		}
+	}
+	for k, w := range f.shapes[0].weights[contrast] {
+		r.weight[output*facts+k] += float32(times * set.weight[shaped][g] * w)
+	}
+}
