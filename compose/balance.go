@@ -108,17 +108,32 @@ func (b *balance) Generate(ctx context.Context, req *model.Request, emit func(mo
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	t := &turn{balance: b, opening: opening{emit: emit}, stream: streamed(req)}
+	t := turns.Get().(*turn)
+	t.balance, t.emit, t.stream = b, emit, streamed(req)
+	resp, err := b.ask(ctx, req, t)
+	t.forget()
+	*t = turn{opening: t.opening}
+	turns.Put(t) // not after a panic: who panicked may still hold it
+	return resp, err
+}
+
+// turns lends turns, since every request takes one.
+var turns = sync.Pool{New: func() any {
+	t := new(turn)
+	t.adder = t.add
+	return t
+}}
+
+func (b *balance) ask(ctx context.Context, req *model.Request, t *turn) (*model.Response, error) {
 	if err := t.draw(req); err != nil {
 		return nil, err
 	}
 	if err := t.next(nil); err != nil {
 		return nil, err
 	}
-	add := t.add
 	var errs []error
 	for tried := []*seat(nil); ; {
-		resp, err := t.seat.Model.Generate(ctx, req, add)
+		resp, err := t.seat.Model.Generate(ctx, req, t.adder)
 		t.leave(err, ctx.Err() != nil)
 		if err == nil {
 			if err := t.opening.end(); err != nil {
@@ -189,6 +204,9 @@ func (t *turn) next(tried []*seat) error {
 
 // add notes when the answer begins.
 func (t *turn) add(p model.Part) error {
+	if t.seat == nil {
+		return errTooLate
+	}
 	opens := t.opens(&p)
 	if opens {
 		t.seat.began(t.balance, t.stream, t.start)

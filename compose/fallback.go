@@ -90,12 +90,17 @@ func (f *fallback) Generate(ctx context.Context, req *model.Request, emit func(m
 
 // inTurn asks some of the alternatives in an order, and returns the place of the one that answered.
 func (f *fallback) inTurn(ctx context.Context, req *model.Request, emit func(model.Part) error, order []int) (*model.Response, int, error) {
+	o := openingTo(emit)
+	resp, place, err := f.ask(ctx, req, o, order)
+	o.done()
+	return resp, place, err
+}
+
+func (f *fallback) ask(ctx context.Context, req *model.Request, o *opening, order []int) (*model.Response, int, error) {
 	size, must, err := f.size(req, order)
 	if err != nil {
 		return nil, 0, err
 	}
-	o := opening{emit: emit}
-	add := o.add
 	var passed, failed []error
 	var last error
 	for _, i := range order {
@@ -108,7 +113,7 @@ func (f *fallback) inTurn(ctx context.Context, req *model.Request, emit func(mod
 			passed = append(passed, last)
 			continue
 		}
-		resp, err := a.Model.Generate(ctx, req, add)
+		resp, err := a.Model.Generate(ctx, req, o.adder)
 		if err == nil {
 			if err := o.end(); err != nil {
 				return nil, 0, err

@@ -14,8 +14,8 @@ import (
 type Hedging struct {
 	With     model.Model   // who is asked the second time; nil: the same model
 	After    time.Duration // how late an answer must be to begin; 0: by Quantile
-	Quantile float64       // later than this share of the latest answers; 0: 0.95
-	AtMost   float64       // largest share of requests that are asked twice; 0: 0.05
+	Quantile float64       // later than this share of the latest answers; 0: 0.93
+	AtMost   float64       // largest share of requests that are asked twice; 0: 0.08
 
 	// Estimate returns about how many input tokens a request has, and Price what they cost at a concrete model: for the
 	// cost of calls that were broken off before their upstream named it. nil: such calls count for nothing.
@@ -27,7 +27,7 @@ type Hedging struct {
 // answers; the other is canceled and nothing of it is emitted.
 //
 //	models:
-//	  quick: {hedge: {model: smart, with: fast, after: p95, at_most: 0.05}}
+//	  quick: {hedge: {model: smart, with: fast, after: p93, at_most: 0.08}}
 //	  prompt: {hedge: {model: smart, after: 800ms}}
 //
 // Lateness is measured until the first part that says something, apart for streams and for other answers, over the
@@ -47,10 +47,10 @@ func Hedge(m model.Model, how Hedging) model.Model {
 		how.With = m
 	}
 	if how.Quantile == 0 {
-		how.Quantile = 0.95
+		how.Quantile = 0.93
 	}
 	if how.AtMost == 0 {
-		how.AtMost = 0.05
+		how.AtMost = 0.08
 	}
 	return &hedge{model: m, how: how}
 }
@@ -59,6 +59,8 @@ type hedge struct {
 	model model.Model
 	how   Hedging
 	times [2]recent // until the first part: of answers that are not streamed, and of streams
+
+	waiting waiting
 
 	mu     sync.Mutex
 	budget float64
@@ -92,21 +94,15 @@ func (h *hedge) spend() bool {
 
 // Generate asks the model and, when it is late, the other one.
 func (h *hedge) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
-	r := &race{hedge: h, req: req, emit: emit, trail: model.TrailOf(ctx), start: time.Now(), stream: streamed(req)}
-	r.first.prepare(ctx, r)
-	defer r.first.cancel()
-	if late := h.late(r.stream); late > 0 {
-		r.second.parent = ctx
-		r.running.Add(1)
-		timer := time.AfterFunc(late, r.again)
-		defer func() { // after a panic too, nobody must emit any more
-			r.close()
-			if timer.Stop() {
-				r.running.Done()
-			}
-			r.running.Wait()
-		}()
+	r := &race{hedge: h, req: req, emit: emit, ctx: ctx, trail: model.TrailOf(ctx), start: time.Now(), stream: streamed(req)}
+	r.first.race, r.first.parent = r, ctx
+	r.second.race, r.second.parent = r, ctx
+	late := h.late(r.stream)
+	if late > 0 {
+		r.due = r.start.Add(late)
+		h.waiting.add(r, r.start)
 	}
+	defer r.close(late > 0) // after a panic too, nobody must emit any more
 	r.first.run(h.model)
-	return r.outcome(ctx)
+	return r.outcome()
 }

@@ -138,48 +138,51 @@ func TestHedgeStopsWithItsCaller(t *testing.T) {
 }
 
 // An upstream is slow, by whole seconds, in one answer of fifty. Its other times to the first part are log-normal with a
-// median of 100 ms. Asking again beyond p93 must bring p99 near that of the fast answers without asking much more.
+// median of 100 ms. As it is by default, a hedge must bring p99 near that of the fast answers without asking much more,
+// whatever the seed: docs/blends.md has the figures of other settings.
 func TestHedgeCutsTheTail(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		const requests, slow = 6000, 0.02
-		random := rand.New(rand.NewPCG(7, 7))
-		fast := func() time.Duration {
-			return time.Duration(100 * float64(time.Millisecond) * math.Exp(0.4*random.NormFloat64()))
+	for seed := range uint64(6) {
+		synctest.Test(t, func(t *testing.T) { cutsTheTail(t, rand.New(rand.NewPCG(seed, 7))) })
+	}
+}
+
+func cutsTheTail(t *testing.T, random *rand.Rand) {
+	const requests, slow = 6000, 0.02
+	fast := func() time.Duration {
+		return time.Duration(100 * float64(time.Millisecond) * math.Exp(0.4*random.NormFloat64()))
+	}
+	var mu sync.Mutex
+	calls := 0
+	h := Hedge(leaf("up", func() time.Duration {
+		mu.Lock()
+		defer mu.Unlock()
+		calls++
+		if random.Float64() < slow {
+			return 3 * time.Second
 		}
-		var mu sync.Mutex
-		calls := 0
-		upstream := leaf("up", func() time.Duration {
-			mu.Lock()
-			defer mu.Unlock()
-			calls++
-			if random.Float64() < slow {
-				return 3 * time.Second
-			}
-			return fast()
-		})
-		h := Hedge(upstream, Hedging{Quantile: 0.93, AtMost: 0.08})
-		times := make([]time.Duration, requests)
-		var wg sync.WaitGroup
-		for i := range requests {
-			time.Sleep(30 * time.Millisecond)
-			wg.Go(func() { times[i] = answerOf(h).Took })
-		}
-		wg.Wait()
-		ideal := make([]time.Duration, requests)
-		for i := range ideal {
-			ideal[i] = fast()
-		}
-		p99 := func(d []time.Duration) time.Duration {
-			slices.Sort(d)
-			return d[len(d)*99/100]
-		}
-		extra := float64(calls-requests) / requests
-		got, want := p99(times), p99(ideal)
-		t.Logf("p99 %v, of the fast answers %v: × %.2f; %.1f %% more requests", got, want, float64(got)/float64(want), 100*extra)
-		if float64(got) > 1.3*float64(want) || extra > 0.08 {
-			t.Errorf("p99 is %v, of the fast answers %v; %.3f more requests", got, want, extra)
-		}
-	})
+		return fast()
+	}), Hedging{})
+	times := make([]time.Duration, requests)
+	var wg sync.WaitGroup
+	for i := range requests {
+		time.Sleep(30 * time.Millisecond)
+		wg.Go(func() { times[i] = answerOf(h).Took })
+	}
+	wg.Wait()
+	ideal := make([]time.Duration, 10*requests)
+	for i := range ideal {
+		ideal[i] = fast()
+	}
+	p99 := func(d []time.Duration) time.Duration {
+		slices.Sort(d)
+		return d[len(d)*99/100]
+	}
+	extra := float64(calls-requests) / requests
+	got, want := p99(times), p99(ideal)
+	t.Logf("p99 %v, of the fast answers %v: × %.2f; %.1f %% more requests", got, want, float64(got)/float64(want), 100*extra)
+	if float64(got) > 1.3*float64(want) || extra > 0.08 {
+		t.Errorf("p99 is %v, of the fast answers %v; %.3f more requests", got, want, extra)
+	}
 }
 
 // When the upstream is slow as a whole, the budget keeps the second requests few.
@@ -216,5 +219,16 @@ func TestRecentQuantile(t *testing.T) {
 	}
 	if got := r.quantile(0.95); got != 7 {
 		t.Errorf("p95 is %d, want what is seen lately", got)
+	}
+}
+
+func TestHedgeTellsWhichArmsAnswered(t *testing.T) {
+	trail := &model.Trail{}
+	h := Hedge(Split([]Arm{{instant("a"), 1, "left"}}, Splitting{Name: "test"}), Hedging{After: time.Hour})
+	if _, err := h.Generate(model.WithTrail(context.Background(), trail), same(0), model.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]model.Arm{{Split: "test", Name: "left"}}, trail.Arms()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

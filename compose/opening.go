@@ -3,6 +3,8 @@
 package compose
 
 import (
+	"errors"
+	"sync"
 	"time"
 
 	"retort/model"
@@ -16,7 +18,39 @@ type opening struct {
 	begun bool
 	since time.Time // of the first part
 	held  shortTape
+	first contender              // told when the answer begins; nil: nobody
+	adder func(model.Part) error // add, made once: a method as a value takes memory each time
 }
+
+// contender is told when its answer begins, and may say that it must not.
+type contender interface{ win() error }
+
+// openings lends openings, since every request takes one for each blend that it goes through.
+var openings = sync.Pool{New: func() any {
+	o := new(opening)
+	o.adder = o.add
+	return o
+}}
+
+// openingTo returns an opening of an answer that goes to emit. Who takes it gives it back with done when the models that he
+// handed its adder to have returned, and not after a panic: who panicked may still hold it.
+func openingTo(emit func(model.Part) error) *opening {
+	o := openings.Get().(*opening)
+	o.emit = emit
+	return o
+}
+
+func (o *opening) done() {
+	o.forget()
+	openings.Put(o)
+}
+
+// forget makes the opening as new, but that a model which breaks its contract and still emits gets an error.
+func (o *opening) forget() { *o = opening{emit: tooLate, adder: o.adder} }
+
+var errTooLate = errors.New("a model emitted a part after it had returned")
+
+func tooLate(model.Part) error { return errTooLate }
 
 // patience is how long parts are held back.
 const patience = 10 * time.Second
@@ -34,7 +68,15 @@ func (o *opening) opens(p *model.Part) bool {
 	return time.Since(o.since) > patience
 }
 
-func (o *opening) add(p model.Part) error { return o.take(p, o.opens(&p)) }
+func (o *opening) add(p model.Part) error {
+	opens := o.opens(&p)
+	if opens && o.first != nil {
+		if err := o.first.win(); err != nil {
+			return err
+		}
+	}
+	return o.take(p, opens)
+}
 
 // take takes a part of which opens has been asked.
 func (o *opening) take(p model.Part, opens bool) error {

@@ -11,57 +11,48 @@ import (
 	"retort/model"
 )
 
-// race is one request that may be asked twice.
+// race is one request that may be asked twice. It is in one piece with the contexts of both, since every request takes
+// one; it is not used again, because models may hold on to a context.
 type race struct {
 	hedge  *hedge
 	req    *model.Request
 	emit   func(model.Part) error
-	trail  *model.Trail // of the caller
+	ctx    context.Context // of the caller; both requests' are made of it
+	trail  *model.Trail    // of the caller
 	start  time.Time
 	stream int
 
-	running sync.WaitGroup // the second request, or its timer
+	due   time.Time // when the second request is made; guarded, with place, by waiting
+	place int       // among those that wait, from 1 on; 0: it does not
+
+	running sync.WaitGroup // the second request
 	first   runner
 	second  runner
 
 	mu     sync.Mutex
 	winner *runner
+	asked  bool // the second
 	closed bool // no second request any more
 }
 
 // runner is one of the two requests.
 type runner struct {
-	race   *race
-	parent context.Context // for the second, until it starts: its timer hands it nothing
-	ctx    context.Context // of this request alone
-	cancel context.CancelFunc
-	trail  model.Trail
-	moved  int // attempts that are on the caller's trail already
-	opening
-	asked bool // of the second
-	resp  *model.Response
-	err   error
+	race *race
+	branch
+	resp *model.Response
+	err  error
 }
 
 var errOvertaken = errors.New("another model was faster")
 
-func (r *runner) prepare(ctx context.Context, race *race) {
-	r.race, r.opening.emit = race, race.emit
-	ctx, r.cancel = context.WithCancel(ctx)
-	r.ctx = model.WithTrail(ctx, &r.trail)
-}
-
 // again asks the second time, if that is still wanted and allowed.
 func (r *race) again() {
-	defer r.running.Done()
 	r.mu.Lock()
 	if r.winner != nil || r.closed || !r.hedge.spend() {
 		r.mu.Unlock()
 		return
 	}
-	r.second.prepare(r.second.parent, r)
-	defer r.second.cancel()
-	r.second.asked = true
+	r.asked = true
 	r.mu.Unlock()
 	r.second.rescued(r.hedge.how.With)
 }
@@ -77,29 +68,22 @@ func (r *runner) rescued(m model.Model) {
 }
 
 func (r *runner) run(m model.Model) {
-	r.resp, r.err = m.Generate(r.ctx, r.race.req, r.add)
-	if r.err == nil && !r.begun {
+	heard := openingTo(r.race.emit)
+	heard.first = r
+	r.resp, r.err = m.Generate(&r.branch, r.race.req, heard.adder)
+	if r.err == nil && !heard.begun {
 		if r.err = r.win(); r.err == nil {
-			r.err = r.opening.end()
+			r.err = heard.end()
 		}
 		if r.err != nil {
 			r.resp = nil
 		}
 	}
+	heard.done()
 }
 
-// add emits the parts of the winner. What says nothing decides nothing.
-func (r *runner) add(p model.Part) error {
-	opens := r.opens(&p)
-	if opens {
-		if err := r.win(); err != nil {
-			return err
-		}
-	}
-	return r.take(p, opens)
-}
-
-// win makes the runner the winner, unless the other one is.
+// win makes the runner the winner, unless the other one is. It is told when the first part that says something comes:
+// what says nothing decides nothing.
 func (r *runner) win() error {
 	race := r.race
 	race.mu.Lock()
@@ -108,33 +92,38 @@ func (r *runner) win() error {
 		return errOvertaken
 	}
 	race.winner = r
-	loser := &race.second
-	if r == loser {
-		loser = &race.first
-	}
-	if loser.cancel != nil {
-		loser.cancel()
-	}
+	race.other(r).end()
 	race.hedge.times[race.stream].observe(max(1, time.Since(race.start))) // of the first, or what it had without an answer
-	r.move(race.trail)
+	race.trail.Take(&r.trail)
 	return nil
 }
 
-// close ends the second request and lets none start any more.
-func (r *race) close() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.closed = true
-	if r.second.cancel != nil {
-		r.second.cancel()
+func (r *race) other(one *runner) *runner {
+	if one == &r.second {
+		return &r.first
 	}
+	return &r.second
+}
+
+// close ends the second request, or has none start any more, and waits until nobody can emit. waits says whether the
+// race is among those that wait.
+func (r *race) close(waits bool) {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.second.end()
+	if waits {
+		r.hedge.waiting.remove(r)
+		r.running.Wait()
+	}
+	r.first.end()
 }
 
 // outcome is called when the first request has ended. It waits for the second where there is one.
-func (r *race) outcome(ctx context.Context) (*model.Response, error) {
+func (r *race) outcome() (*model.Response, error) {
 	r.mu.Lock()
 	r.closed = true
-	asked, winner := r.second.asked, r.winner
+	asked, winner := r.asked, r.winner
 	r.mu.Unlock()
 	if asked {
 		r.running.Wait()
@@ -146,7 +135,7 @@ func (r *race) outcome(ctx context.Context) (*model.Response, error) {
 	switch {
 	case winner != nil:
 		return winner.resp, winner.err
-	case !asked || ctx.Err() != nil:
+	case !asked || r.ctx.Err() != nil:
 		return nil, r.first.err
 	}
 	return nil, allFailed("hedge", []error{r.first.err, r.second.err})
@@ -155,30 +144,14 @@ func (r *race) outcome(ctx context.Context) (*model.Response, error) {
 // account puts what the two have cost on the caller's trail, the loser's first.
 func (r *race) account(winner *runner) {
 	if winner == nil {
-		r.first.move(r.trail)
-		r.second.move(r.trail)
+		r.trail.Take(&r.first.trail)
+		r.trail.Take(&r.second.trail)
 		return
 	}
-	loser := &r.second
-	if winner == loser {
-		loser = &r.first
-	}
-	for _, a := range loser.trail.Attempts() {
+	for _, a := range r.other(winner).trail.Attempts() {
 		r.trail.Add(r.lost(a))
 	}
-	winner.move(r.trail)
-}
-
-// move puts what is new on the runner's trail on another.
-func (r *runner) move(trail *model.Trail) {
-	for _, field := range r.trail.Dropped() {
-		trail.Drop(field)
-	}
-	attempts := r.trail.Attempts()
-	for _, a := range attempts[r.moved:] {
-		trail.Add(a)
-	}
-	r.moved = len(attempts)
+	r.trail.Take(&winner.trail)
 }
 
 // lost returns the attempt of a loser as the trail tells of it.

@@ -70,6 +70,13 @@ func TrailOf(ctx context.Context) *Trail {
 	return t
 }
 
+// IsTrailKey says whether a context is asked, by its Value, for its trail: for contexts that keep one themselves, so
+// that WithTrail need not wrap them.
+func IsTrailKey(key any) bool {
+	_, is := key.(trailKey)
+	return is
+}
+
 // Add notes an attempt. Leaves, the models that answer by themselves, call it once for every call they make.
 func (t *Trail) Add(a Attempt) {
 	if t == nil {
@@ -179,6 +186,26 @@ func (t *Trail) Cached() bool {
 		}
 	}
 	return false
+}
+
+// Take moves to t what from has collected so far, behind what t has. They are not the same, and what is moved one way
+// is never moved back at the same time.
+func (t *Trail) Take(from *Trail) {
+	if t == nil || from == nil {
+		return
+	}
+	from.mu.Lock()
+	defer from.mu.Unlock()
+	for i := range from.attempts {
+		t.Add(from.attempts[i])
+	}
+	for i := range from.arms {
+		t.Choose(from.arms[i])
+	}
+	for _, field := range from.dropped {
+		t.Drop(field)
+	}
+	from.attempts, from.arms, from.dropped = from.attempts[:0], from.arms[:0], from.dropped[:0]
 }
 
 // Attempts returns the attempts so far, in the order they ended.

@@ -41,8 +41,8 @@ type Member struct {
 type Hedge struct {
 	Model  string  `yaml:"model" required:"true" doc:"Model asked first."`
 	With   string  `yaml:"with" doc:"Model asked when the first is late; the same when left out."`
-	After  string  `yaml:"after" default:"p95" doc:"When it is late: a quantile of its own times to the first part, such as p95, or a time such as 800ms."`
-	AtMost float64 `yaml:"at_most" default:"0.05" doc:"Largest share of requests that are asked twice."`
+	After  string  `yaml:"after" default:"p93" doc:"When it is late: a quantile of its own times to the first part, such as p93, or a time such as 800ms."`
+	AtMost float64 `yaml:"at_most" default:"0.08" doc:"Largest share of requests that are asked twice."`
 }
 
 // Late returns when an answer is late: after a fixed time, or else beyond a quantile of the times seen.
