@@ -38,6 +38,11 @@ type Estimate struct {
 	Upper float64 `json:"upper"`
 }
 
+// Points prints a difference of shares with its interval, in points of a hundred: "+2.1 [-0.3, +4.4]".
+func (e Estimate) Points() string {
+	return fmt.Sprintf("%+.1f [%+.1f, %+.1f]", 100*e.Value, 100*e.Lower, 100*e.Upper)
+}
+
 // Metrics are the figures of one evaluation. Shares and scores are in [0, 1].
 type Metrics struct {
 	Items      int     `json:"items"`

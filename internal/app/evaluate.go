@@ -30,7 +30,7 @@ type EvalOptions struct {
 	Limit       int    // how many examples at most; 0: all
 	Concurrency int    // 0: 8
 	Seed        uint64 // of the intervals
-	Progress    func(eval.Progress)
+	Progress    func(model string, p eval.Progress)
 }
 
 // Evaluation is what an evaluation found.
@@ -43,39 +43,82 @@ type Evaluation struct {
 // Evaluate scores a model on a file. An evaluation that was interrupted goes on where it stopped when it is called
 // again with the same model and data; one that came to its end starts anew.
 func (a *App) Evaluate(ctx context.Context, o EvalOptions) (*Evaluation, error) {
+	r, err := a.examine(o)
+	if err != nil {
+		return nil, err
+	}
+	e, err := r.evaluate(ctx, o.Model)
+	if err != nil {
+		return nil, err
+	}
+	return e, r.forget()
+}
+
+// examination is an evaluation of one model or several on the same examples.
+type examination struct {
+	app      *App
+	o        EvalOptions
+	set      *dataset.Set
+	examples []dataset.Example
+	cases    []eval.Case
+	journals []string // of the models asked so far
+}
+
+// examine reads the examples.
+func (a *App) examine(o EvalOptions) (*examination, error) {
 	set, err := dataset.ReadFile(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
 	if err != nil {
 		return nil, err
 	}
-	c, err := a.candidate(ctx, o.Model)
-	if err != nil {
-		return nil, err
-	}
-	examples := set.Examples
+	r := &examination{app: a, o: o, set: set, examples: set.Examples}
 	if o.Limit > 0 {
-		examples = examples[:min(o.Limit, len(examples))]
+		r.examples = r.examples[:min(o.Limit, len(r.examples))]
 	}
-	warnings, err := a.doubts(c, examples)
+	r.cases = make([]eval.Case, len(r.examples))
+	for i := range r.examples {
+		r.cases[i] = eval.Case{Input: r.examples[i].Text, Gold: r.examples[i].Label}
+	}
+	return r, nil
+}
+
+// evaluate puts the examples to one model.
+func (r *examination) evaluate(ctx context.Context, name string) (*Evaluation, error) {
+	c, err := r.app.candidate(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	cases := make([]eval.Case, len(examples))
-	for i := range examples {
-		cases[i] = eval.Case{Input: examples[i].Text, Gold: examples[i].Label}
-	}
-	journal, err := a.journal(o.Model+"@"+a.championOf(o.Model), dataset.Hash(examples))
+	warnings, err := r.app.doubts(c, r.examples)
 	if err != nil {
 		return nil, err
 	}
-	report, err := eval.Run(ctx, c.model, cases, eval.RunOptions{Name: o.Model, Concurrency: o.Concurrency, Journal: journal,
-		Parse: c.parse(), Progress: o.Progress, Measure: eval.MeasureOptions{Seed: o.Seed}})
+	journal, err := r.app.journal(name+"@"+r.app.championOf(name), dataset.Hash(r.examples))
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Remove(journal); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("remove the evaluation's journal: %w", err)
+	r.journals = append(r.journals, journal)
+	report, err := eval.Run(ctx, c.model, r.cases, eval.RunOptions{Name: name, Concurrency: r.o.Concurrency, Journal: journal,
+		Parse: c.parse(), Progress: r.progress(name), Measure: eval.MeasureOptions{Seed: r.o.Seed}})
+	if err != nil {
+		return nil, err
 	}
-	return &Evaluation{Data: set.Name, Warnings: append(skipped(set), warnings...), Report: report}, nil
+	return &Evaluation{Data: r.set.Name, Warnings: append(skipped(r.set), warnings...), Report: report}, nil
+}
+
+func (r *examination) progress(name string) func(eval.Progress) {
+	if r.o.Progress == nil {
+		return nil
+	}
+	return func(p eval.Progress) { r.o.Progress(name, p) }
+}
+
+// forget removes the journals of an examination that came to its end, so that the next begins anew.
+func (r *examination) forget() error {
+	for _, journal := range r.journals {
+		if err := os.Remove(journal); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("remove the evaluation's journal: %w", err)
+		}
+	}
+	return nil
 }
 
 // candidate is what an evaluation asks.

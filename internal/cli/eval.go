@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,13 +14,15 @@ import (
 
 type evalCmd struct {
 	jsonFlag
-	Model       string `arg:"" help:"A model, a task, or a student's id."`
-	Data        string `required:"" type:"existingfile" placeholder:"FILE" help:"CSV, TSV or JSONL file of inputs with the answers wanted."`
-	Input       string `placeholder:"COL" help:"Column or field of the input."`
-	Label       string `placeholder:"COL" help:"Column or field of the answer wanted."`
-	Limit       int    `placeholder:"N" help:"Only the first N examples."`
-	Concurrency int    `default:"8" help:"Requests under way at once."`
-	Confusions  int    `default:"5" help:"How many confusions to print."`
+	Models      []string `arg:"" name:"model" help:"Models, tasks, or ids of students; several are compared with each other."`
+	Data        string   `required:"" type:"existingfile" placeholder:"FILE" help:"CSV, TSV or JSONL file of inputs with the answers wanted."`
+	Input       string   `placeholder:"COL" help:"Column or field of the input."`
+	Label       string   `placeholder:"COL" help:"Column or field of the answer wanted."`
+	Limit       int      `placeholder:"N" help:"Only the first N examples."`
+	Concurrency int      `default:"8" help:"Requests under way at once."`
+	Parts       bool     `help:"Compare a blend with the models that it is made of."`
+	Report      string   `type:"path" placeholder:"FILE" help:"Write the comparison of several models as an HTML page."`
+	Confusions  int      `default:"5" help:"How many confusions to print."`
 }
 
 func (c *evalCmd) Run(s *session) error {
@@ -28,22 +31,38 @@ func (c *evalCmd) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
+	if len(c.Models) > 1 || c.Parts {
+		return c.contrast(s, a)
+	}
+	if c.Report != "" {
+		return &hinted{errors.New("--report shows how models compare, and there is one"), "name several models, or one blend with --parts"}
+	}
 	bar := s.progress(c.JSON && !s.Terminal)
-	result, err := a.Evaluate(s.ctx, app.EvalOptions{Model: c.Model, Data: c.Data, Input: c.Input, Label: c.Label,
-		Limit: c.Limit, Concurrency: c.Concurrency,
-		Progress: func(p eval.Progress) { bar.Step("ask "+c.Model, p.Done, p.Total) }})
+	options := c.options(bar)
+	options.Model = c.Models[0]
+	result, err := a.Evaluate(s.ctx, options)
 	bar.End()
 	if err != nil {
-		if s.ctx.Err() != nil {
-			return &hinted{err, "the same command goes on where this one stopped"}
-		}
-		return err
+		return s.resumable(err)
 	}
 	if c.JSON {
 		return s.json(result)
 	}
 	c.print(s, result)
 	return nil
+}
+
+func (c *evalCmd) options(bar *progress) app.EvalOptions {
+	return app.EvalOptions{Data: c.Data, Input: c.Input, Label: c.Label, Limit: c.Limit, Concurrency: c.Concurrency,
+		Progress: func(model string, p eval.Progress) { bar.Step("ask "+model, p.Done, p.Total) }}
+}
+
+// resumable says of an evaluation that was interrupted how to go on.
+func (s *session) resumable(err error) error {
+	if s.ctx.Err() != nil {
+		return &hinted{err, "the same command goes on where this one stopped"}
+	}
+	return err
 }
 
 func (c *evalCmd) print(s *session, r *app.Evaluation) {

@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-// Package report writes what a distillation found as one HTML page for people: the promise in plain words, how coverage
+// Package report writes what a distillation or a comparison of models found as one HTML page for people. Of a distillation: the promise in plain words, how coverage
 // trades against agreement, whether scores can be believed, where student and teacher part ways, and what the data were
 // like. The page needs nothing else: styles and drawings are inside, there is no script, and text from traces is only
 // ever shown as text. It reads well on a phone, in the dark and on paper.
