@@ -1,9 +1,10 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-// Package report writes what a distillation or a comparison of models found as one HTML page for people. Of a distillation: the promise in plain words, how coverage
-// trades against agreement, whether scores can be believed, where student and teacher part ways, and what the data were
-// like. The page needs nothing else: styles and drawings are inside, there is no script, and text from traces is only
-// ever shown as text. It reads well on a phone, in the dark and on paper.
+// Package report writes what a distillation found, or a comparison of models, as one HTML page for people. Of a
+// distillation: the promise in plain words, how coverage trades against agreement, whether scores can be believed, where
+// student and teacher part ways, and what the data were like. Of a comparison: the models on the plane of quality and
+// cost, and each against each. A page needs nothing else: styles and drawings are inside, there is no script, and text
+// from traces is only ever shown as text. It reads well on a phone, in the dark and on paper.
 package report
 
 import (
