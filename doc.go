@@ -46,6 +46,8 @@ the machine has it) and encoder (the small neural model of high effort). docs/st
 Scorer is a student without labels: it predicts numbers about a text. Package [retort/router] makes of it who is best at a
 request, and what that costs.
 
+Package [retort/student/recall] remembers texts with their labels, and votes.
+
 Package [retort/eval] measures: accuracy, macro-F1, confusions, calibration, all with intervals; and compares models and
 blends on the same items: differences, win rates, the frontier of quality and cost, regret to the oracle.
 [retort/eval/anytime] has the statistics for what is watched while it runs, such as an experiment on live traffic.
@@ -61,7 +63,7 @@ Package [retort/distill] puts these together: clean, train, certify, measure.
 All else is internal. capture writes every trace to an append-only log before the client sees the end of its answer;
 store keeps what must be found again, in SQLite; config reads the one strict YAML file; server is the HTTP surface;
 discover finds keys and local servers for retort init; report writes the HTML page; sample holds the messages that
-quickstart runs on.
+quickstart runs on; similar remembers a teacher's answers by tenant and knows when they may be given again.
 
 Package app wires all of it and is alone in knowing everything; quickstart turns the wheel once; cli reads arguments and
 prints; cmd/retort calls it. Imports point down only, which internal/repotest checks along with the other rules of the

@@ -154,6 +154,12 @@ func TestChaos(t *testing.T) {
 			m.Within, m.Verify = 300*time.Millisecond, asking(c)
 			return m
 		},
+		"similar": func(_ *testing.T, a, b, c model.Model) model.Model {
+			return alike(a, &recollecting{}, 0, 0)
+		},
+		"cache": func(t *testing.T, a, b, c model.Model) model.Model {
+			return newCache(t, a, Caching{TTL: time.Second})
+		},
 		"all": func(t *testing.T, a, b, c model.Model) model.Model {
 			pool := Balance([]Member{{Model: a, Name: "a"}, {Model: b, Name: "b"}}, Balancing{})
 			quick := Hedge(Fallback(pool, c), Hedging{With: pool, AtMost: 0.5, Quantile: 0.7})

@@ -85,6 +85,8 @@ func TestContract(t *testing.T) {
 		},
 		"cascade survives": func(*testing.T) model.Model { return cascade(alwaysDown(), echo, sure) },
 		"cache":            func(t *testing.T) model.Model { return cached(t, echo) },
+		"similar silent":   func(*testing.T) model.Model { return alike(echo, &recollecting{}, 0, 0) },
+		"similar speaks":   func(*testing.T) model.Model { return alike(echo, &recollecting{speaks: true}, 0, 0) },
 		"limit":            func(*testing.T) model.Model { return Limit(echo, Limits{Rate: 1e9, Burst: 1e6, Concurrent: 100}) },
 		"record":           func(*testing.T) model.Model { return Record(echo, discard{}, Recording{}) },
 		"blend of blends": func(t *testing.T) model.Model {
@@ -125,6 +127,7 @@ func TestFailureContract(t *testing.T) {
 		"shadow":   Shadow(fussy, fussy, Shadowing{}),
 		"cascade":  cascade(fussy, fussy, sure),
 		"cache":    cache,
+		"similar":  alike(fussy, &recollecting{speaks: true}, 0, 0),
 		"limit":    Limit(fussy, Limits{}),
 		"record":   Record(fussy, discard{}, Recording{}),
 	}

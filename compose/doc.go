@@ -11,6 +11,7 @@
 //   - Shadow sends copies of requests to another model, whose answers are recorded only.
 //   - Cascade lets a cheap model answer when it is sure enough, and a strong one otherwise.
 //   - Cache answers a repeated request from memory, and asks once for requests that come together.
+//   - Similar answers what is like earlier questions from memory, once that is known to agree with fresh answers.
 //   - Limit refuses what exceeds a rate or a number of requests at once.
 //   - Record hands the trace of every request to a recorder before the caller can see the end of its answer.
 //

@@ -38,6 +38,22 @@ func (t *Task) read(ctx context.Context, req *model.Request, by reader) (string,
 	return input, nil
 }
 
+// Repeatable returns the input of a request that an earlier answer to the same input would answer as well, and notes what
+// else it asks as a teacher does. Log-probabilities belong to one answer: a request for them is an error, as is one
+// that a teacher would refuse.
+func (t *Task) Repeatable(ctx context.Context, req *model.Request) (string, error) {
+	content, err := req.Content()
+	if err != nil {
+		return "", err
+	}
+	if content.Logprobs || content.TopLogprobs > 0 {
+		return "", &model.Error{Kind: model.Invalid, Op: "read task input", Field: "logprobs", Err: errOneAnswer}
+	}
+	return t.read(ctx, req, asTeacher)
+}
+
+var errOneAnswer = errors.New("belong to one answer and cannot be repeated")
+
 // reader is who reads a request for a task.
 type reader bool
 

@@ -9,6 +9,7 @@ import (
 
 	"retort/compose"
 	"retort/internal/config"
+	"retort/internal/similar"
 	"retort/internal/store"
 	"retort/model"
 	"retort/student"
@@ -20,9 +21,12 @@ import (
 type desk struct {
 	task    *task.Task
 	config  config.Task
-	teacher model.Model
+	teacher model.Model // asks upstream
 	now     atomic.Pointer[staffing]
 	absent  atomic.Pointer[string] // id of the champion that cannot serve; nil when all is well
+
+	memory   *similar.Memory   // of the teacher's answers; nil: there is none
+	reminded *compose.Reminded // the teacher behind its memory
 }
 
 // staffing is who answers at a desk.
@@ -44,8 +48,21 @@ func (p *plant) newDesk(name string, c config.Task) (*desk, error) {
 		return nil, fmt.Errorf("teacher: %w", err)
 	}
 	d := &desk{task: t, config: c, teacher: t.Teacher(m)}
-	d.now.Store(&staffing{model: d.teacher})
+	if c.Similar != nil {
+		if err := d.remember(*c.Similar); err != nil {
+			return nil, fmt.Errorf("similar: %w", err)
+		}
+	}
+	d.now.Store(&staffing{model: d.strong()})
 	return d, nil
+}
+
+// strong is who answers when no student does: the teacher, behind its memory where there is one.
+func (d *desk) strong() model.Model {
+	if d.reminded != nil {
+		return d.reminded
+	}
+	return d.teacher
 }
 
 // Generate asks whoever is at the desk.
@@ -59,16 +76,19 @@ const studentPrefix = "student/"
 // studentName is a student's name in answers and traces.
 func studentName(row *store.Student) string { return studentPrefix + row.Task + "@" + row.ID }
 
-// staff puts a champion at the desk, or, with nil, the teacher alone.
+// staff puts a champion at the desk, or, with nil, the teacher alone. Another student leaves other requests to the
+// teacher, so what was known of the memory's agreement holds no more.
 func (d *desk) staff(row *store.Student, s *student.Student) {
-	if row == nil {
-		d.now.Store(&staffing{model: d.teacher})
-		return
+	next := &staffing{model: d.strong()}
+	if row != nil {
+		certificate := s.Card().Certificate
+		accept := func(score float64) bool { return certificate != nil && certificate.Answers(score) }
+		next.champion = row.ID
+		next.model = &compose.Cascade{Cheap: d.task.Student(studentName(row), pupil{s}), Strong: d.strong(), Accept: accept}
 	}
-	certificate := s.Card().Certificate
-	accept := func(score float64) bool { return certificate != nil && certificate.Answers(score) }
-	cascade := &compose.Cascade{Cheap: d.task.Student(studentName(row), pupil{s}), Strong: d.teacher, Accept: accept}
-	d.now.Store(&staffing{champion: row.ID, model: cascade})
+	if before := d.now.Swap(next); before.champion != next.champion && d.memory != nil {
+		d.memory.Restart()
+	}
 }
 
 // pupil lets a student answer a task.

@@ -82,11 +82,12 @@ func (l *lessons) add(trace *model.Trace, correction string) {
 		label = parsed
 	}
 	byStudent := strings.HasPrefix(trace.Response.Model, studentPrefix+l.task.Name+"@")
+	fromMemory := trace.Response.Model == similarPrefix+l.task.Name
 	switch example := (dataset.Example{Text: input, Label: label, ID: trace.ID}); {
-	case byStudent && !corrected:
+	case (byStudent || fromMemory) && !corrected:
 	case l.task.Class(label) < 0:
 		l.skipped++
-	case !byStudent && !l.teachers.has(trace.Response.Model):
+	case !byStudent && !fromMemory && !l.teachers.has(trace.Response.Model):
 		l.others++
 	case asked(trace, l.task.Name):
 		l.hard = append(l.hard, example)
@@ -104,17 +105,18 @@ func (l *lessons) notes() []string {
 			notes = append(notes, fmt.Sprintf(format, n))
 		}
 	}
-	note(len(l.hard), "%d answers that a student left to the teacher, or that were corrected, train but do not judge: they are the hard part of the traffic")
+	note(len(l.hard), "%d answers that a student left to the teacher, or a memory of similar inputs did, or that were corrected, train but do not judge: they are the hard part of the traffic")
 	note(l.others, "%d answers came from models that are not the task's teacher now and were not used")
 	note(l.refuted, "%d answers were corrected to what is none of the task's labels and were not used")
 	note(l.skipped, "%d traces were not used: their content was not captured, or their answer is none of the task's labels")
 	return notes
 }
 
-// asked says whether a student of the task was asked for the answer.
+// asked says whether a student of the task, or a memory that speaks, was asked for the answer: what they leave is no fair
+// sample of the traffic.
 func asked(trace *model.Trace, name string) bool {
 	for i := range trace.Attempts {
-		if strings.HasPrefix(trace.Attempts[i].Model, studentPrefix+name+"@") {
+		if who := trace.Attempts[i].Model; strings.HasPrefix(who, studentPrefix+name+"@") || who == similarPrefix+name {
 			return true
 		}
 	}

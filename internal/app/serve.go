@@ -99,12 +99,12 @@ func (a *App) open(ctx context.Context) (*gateway, error) {
 	g := &gateway{log: log, importer: a.store.Import(log)}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(capture.Metrics(log, g.importer)...)
-	metrics.MustRegister(newShadowMetrics(a), newCacheMetrics(a), newRouteMetrics(a), newCascadeMetrics(a))
+	metrics.MustRegister(newShadowMetrics(a), newCacheMetrics(a), newSimilarMetrics(a), newRouteMetrics(a), newCascadeMetrics(a))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	l := cfg.Limits
 	g.server = server.New(a.snapshot(a.plant.Load(), g), server.Options{
 		Dialects: all.Servers(), Refusals: all.Refusals(), Estimate: provider.EstimateTokens,
-		Feedback: feedback{a.store}, Log: a.log, Registry: metrics,
+		Feedback: feedback{a}, Log: a.log, Registry: metrics,
 		Checks:  []server.Check{{Name: "capture", Err: log.Err}},
 		MaxBody: int64(l.MaxBody), MaxHeader: int(l.MaxHeader), HeaderTimeout: l.ReadHeaderTimeout, BodyTimeout: l.ReadTimeout,
 		IdleTimeout: l.IdleTimeout, StallTimeout: l.WriteTimeout, DrainTimeout: l.DrainTimeout,
@@ -135,14 +135,20 @@ func (a *App) close(g *gateway) error {
 	return errors.Join(g.importer.Close(ctx), g.log.Close())
 }
 
-// feedback lets the server keep feedback in the store.
-type feedback struct{ *store.Store }
+// feedback lets the server keep feedback in the store. A correction is also forgotten by the memories that would repeat
+// what it says is wrong.
+type feedback struct{ app *App }
 
 func (f feedback) AddFeedback(ctx context.Context, tenant string, given server.Feedback) error {
 	row := store.Feedback{Trace: given.Trace, Rating: given.Rating, Correction: given.Correction}
 	if given.Comment != "" {
 		row.Comment = &given.Comment
 	}
-	_, err := f.Store.AddFeedback(ctx, tenant, row)
-	return err
+	if _, err := f.app.store.AddFeedback(ctx, tenant, row); err != nil {
+		return err
+	}
+	if given.Correction == nil {
+		return nil
+	}
+	return f.app.forget(ctx, tenant, given.Trace)
 }

@@ -115,6 +115,9 @@ func (c *Config) checkTask(d *decoder, path, name string, t *Task) {
 			d.fail(join(path, key), "%v is not between 0 and 1; write a share such as 0.95", share)
 		}
 	}
+	if t.Similar != nil {
+		t.Similar.check(d, path+".similar")
+	}
 	if complete(t.Examples) && len(t.Output.Enum) > 0 {
 		if err := t.contract(name).Validate(); err != nil {
 			field, message, _ := strings.Cut(err.Error(), ": ")

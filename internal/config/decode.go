@@ -150,6 +150,12 @@ func (d *decoder) object(path string, n ast.Node, v reflect.Value, depth int) {
 				return
 			}
 		}
+		if s, ok := v.Interface().(stranger); ok {
+			if why := s.stranger(key); why != "" {
+				d.fail(join(path, key), "%s", why)
+				return
+			}
+		}
 		known := make([]string, len(fields))
 		for i, f := range fields {
 			known[i] = f.name

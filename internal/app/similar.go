@@ -1,0 +1,96 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"retort/compose"
+	"retort/eval/certify"
+	"retort/internal/config"
+	"retort/internal/similar"
+)
+
+// similarPrefix begins the names, in answers and traces, of memories that answer tasks.
+const similarPrefix = "similar/"
+
+// remember puts the memory of its teacher's answers before a desk's teacher.
+func (d *desk) remember(c config.Similar) error {
+	memory, err := similar.New(similar.Options{Max: c.Max, TTL: c.TTL,
+		Goal: certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence}})
+	if err != nil {
+		return err
+	}
+	d.memory = memory
+	d.reminded = compose.Similar(d.teacher, compose.Similarity{Name: similarPrefix + d.task.Name, Memory: memory, Input: d.task.Repeatable, Audit: c.Audit})
+	return nil
+}
+
+// forget takes what a correction says is wrong out of the memories of tasks. Without captured content nobody knows
+// what was asked.
+func (a *App) forget(ctx context.Context, tenant, id string) error {
+	for name, d := range a.plant.Load().tasks {
+		if d.memory == nil {
+			continue
+		}
+		trace, err := a.store.Trace(ctx, tenant, id)
+		if err != nil {
+			return err
+		}
+		input, err := traceInput(trace)
+		if err != nil || trace.Response == nil {
+			return nil
+		}
+		if trace.Model == name || trace.Response.Model == similarPrefix+name {
+			d.memory.Forget(tenant, input, trace.Response.Text())
+		}
+	}
+	return nil
+}
+
+// similarMetrics counts what the memories of tasks do. A reload begins anew.
+type similarMetrics struct {
+	app                               *App
+	requests, compared, speaks, falls *prometheus.Desc
+}
+
+func newSimilarMetrics(a *App) similarMetrics {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc(name, help, append([]string{"task"}, labels...), nil)
+	}
+	return similarMetrics{a,
+		desc("retort_similar_requests_total", "Requests that came to the memory of a task: given from it, left to the teacher by a memory that speaks, or asked of the teacher whatever the memory says.", "outcome"),
+		desc("retort_similar_compared_total", "Fresh answers compared with what the memory would have said, whether it might have been given or not.", "outcome"),
+		desc("retort_similar_speaks", "Tenants for which the memory is certified at the moment."),
+		desc("retort_similar_falls_total", "Certificates taken back because answers from memory no longer agreed."),
+	}
+}
+
+// Describe names the metrics.
+func (m similarMetrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{m.requests, m.compared, m.speaks, m.falls} {
+		ch <- d
+	}
+}
+
+// Collect counts.
+func (m similarMetrics) Collect(ch chan<- prometheus.Metric) {
+	for name, d := range m.app.plant.Load().tasks {
+		if d.memory == nil {
+			continue
+		}
+		counter := func(desc *prometheus.Desc, n int64, labels ...string) {
+			ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(n), append([]string{name}, labels...)...)
+		}
+		asked, known := d.reminded.Counts(), d.memory.Counts()
+		counter(m.requests, asked.Given, "given")
+		counter(m.requests, asked.Left, "left")
+		counter(m.requests, asked.Asked, "asked")
+		counter(m.compared, int64(known.Agreed), "agreed")
+		counter(m.compared, int64(known.Differed), "differed")
+		counter(m.falls, int64(known.Falls))
+		ch <- prometheus.MustNewConstMetric(m.speaks, prometheus.GaugeValue, float64(known.Speaks), name)
+	}
+}
