@@ -81,9 +81,9 @@ func readLayer(r *sections.Reader, id uint32, width uint64) *layer {
 	return l
 }
 
-// checkModel makes sure that no text can lead outside the arrays or to a score that is no number.
+// checkModel makes a model ready, and makes sure that no text can lead outside the arrays or to a score that is no number.
 func checkModel(m *model, labels uint32, heat []float32, format *sections.Format) error {
-	if err := m.vectoriser.Dictionary.Check(); err != nil {
+	if err := m.vectoriser.Dictionary.Prepare(); err != nil {
 		return format.Errorf("%v", err)
 	}
 	for c, class := range m.seen {

@@ -78,7 +78,8 @@ func (o *output) flush() error {
 	return nil
 }
 
-// end sends the last of a stream, or the whole of an answer that is none.
+// end sends the last of a stream, or the whole of an answer that is none. It goes out at once: what is done behind an
+// answer, such as counting it, is nothing that the client should wait for.
 func (o *output) end() error {
 	if !o.begun {
 		o.w.Header()["Content-Length"] = []string{strconv.Itoa(len(*o.buf))}
@@ -88,6 +89,9 @@ func (o *output) end() error {
 		o.cork.put()
 	}
 	err := o.send()
+	if err == nil && !o.begun {
+		err = http.NewResponseController(o.w).Flush()
+	}
 	if e := o.cork.pull(); err == nil {
 		err = e
 	}

@@ -134,7 +134,7 @@ func TestDictionaryFindsWhatItHolds(t *testing.T) {
 			hashes[i] = finish(uint64(i) * mix)
 		}
 		d := NewDictionary(hashes)
-		if err := d.Check(); err != nil {
+		if err := d.Prepare(); err != nil {
 			t.Fatalf("%d n-grams: %v", n, err)
 		}
 		for i, at := range lookUp(d, hashes) {
@@ -154,7 +154,39 @@ func TestDictionaryFindsWhatItHolds(t *testing.T) {
 	}
 }
 
-func TestDictionaryCheck(t *testing.T) {
+// A dictionary with far more n-grams in some buckets than in others finds them all.
+func TestDictionaryFindsInCrowdedCells(t *testing.T) {
+	var hashes []uint64
+	for i := range uint64(40) {
+		for j := range i % 13 {
+			hashes = append(hashes, i<<58|finish(100*i+j)>>7)
+		}
+	}
+	slices.Sort(hashes)
+	hashes = slices.Compact(hashes)
+	d := NewDictionary(hashes)
+	crowds := 0
+	for _, c := range d.cells {
+		if c[0]&crowded == crowded {
+			crowds++
+		}
+	}
+	if crowds == 0 {
+		t.Fatal("no cell is crowded")
+	}
+	for i, at := range lookUp(d, hashes) {
+		if at != uint32(i) {
+			t.Fatalf("number %d found at %d", i, at)
+		}
+	}
+	for _, h := range hashes {
+		if at := lookUp(d, []uint64{h ^ 1<<20}); at[0] != uint32(d.Len()) {
+			t.Fatalf("an unknown one found at %d", at)
+		}
+	}
+}
+
+func TestDictionaryPrepare(t *testing.T) {
 	bad := map[string]Dictionary{
 		"no buckets":     {},
 		"three buckets":  {Starts: []uint32{0, 0, 0, 0}},
@@ -163,7 +195,7 @@ func TestDictionaryCheck(t *testing.T) {
 		"late beginning": {Starts: []uint32{1, 1}, Marks: []uint32{5}},
 	}
 	for name, d := range bad {
-		if d.Check() == nil {
+		if d.Prepare() == nil {
 			t.Errorf("%s: accepted", name)
 		}
 	}
