@@ -45,9 +45,10 @@ func fit(ctx context.Context, rows []row, used int, strength float64, from []flo
 	if start == nil {
 		start = make([]float64, used+len(shapes)+1)
 	}
+	o := &objective{rows: rows, strength: strength, residuals: make([]float64, len(rows)), at: make([]float64, len(start))}
 	problem := optimize.Problem{
-		Func: func(w []float64) float64 { return objective(rows, strength, w, nil) },
-		Grad: func(grad, w []float64) { objective(rows, strength, w, grad) },
+		Func: o.value,
+		Grad: o.gradient,
 		Status: func() (optimize.Status, error) {
 			if err := ctx.Err(); err != nil {
 				return optimize.Failure, err
@@ -56,8 +57,8 @@ func fit(ctx context.Context, rows []row, used int, strength float64, from []flo
 		},
 	}
 	result, err := optimize.Minimize(problem, start, &optimize.Settings{
-		MajorIterations: steps, GradientThreshold: 1e-6,
-		Converger: &optimize.FunctionConverge{Relative: 1e-7, Iterations: 5},
+		MajorIterations: steps, GradientThreshold: 1e-5,
+		Converger: &optimize.FunctionConverge{Relative: 1e-5, Iterations: 3},
 	}, &optimize.LBFGS{Store: 8})
 	switch {
 	case ctx.Err() != nil:
@@ -68,29 +69,41 @@ func fit(ctx context.Context, rows []row, used int, strength float64, from []flo
 	return result.X, nil // a line search that finds nothing better any more is the end, too
 }
 
-// objective returns what is minimised and, where grad is given, writes its gradient.
-func objective(rows []row, strength float64, w, grad []float64) float64 {
-	bias := len(w) - 1
+// objective is what a fit minimises. The gradient is mostly wanted where the value was: what takes a look at all rows is kept.
+type objective struct {
+	rows      []row
+	strength  float64
+	at        []float64 // where value was last asked for
+	residuals []float64 // of the rows there
+}
+
+func (o *objective) value(w []float64) float64 {
+	copy(o.at, w)
 	var squares, loss float64
-	for i, x := range w[:bias] {
+	for _, x := range w[:len(w)-1] {
 		squares += x * x
-		if grad != nil {
-			grad[i] = strength * x
-		}
 	}
-	if grad != nil {
-		grad[bias] = 0
-	}
-	each := 1 / float64(len(rows))
-	for i := range rows {
-		r := &rows[i]
+	for i := range o.rows {
+		r := &o.rows[i]
 		x := r.sum(w)
 		loss += crossEntropy(x, r.target)
-		if grad != nil {
-			r.addTo(grad, (logistic(x)-r.target)*each)
-		}
+		o.residuals[i] = logistic(x) - r.target
 	}
-	return loss*each + strength*squares/2
+	return loss/float64(len(o.rows)) + o.strength*squares/2
+}
+
+func (o *objective) gradient(grad, w []float64) {
+	if !slices.Equal(o.at, w) {
+		o.value(w)
+	}
+	for i, x := range w {
+		grad[i] = o.strength * x
+	}
+	grad[len(w)-1] = 0
+	each := 1 / float64(len(o.rows))
+	for i := range o.rows {
+		o.rows[i].addTo(grad, o.residuals[i]*each)
+	}
 }
 
 // sum returns the weighted sum of a row, for a verdict with the bias.

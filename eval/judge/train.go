@@ -73,9 +73,8 @@ func Train(ctx context.Context, lessons Lessons, how Training) (*Learned, error)
 	if err != nil {
 		return nil, fmt.Errorf("train verifier: %w", err)
 	}
-	best := left.best(rows)
-	l.card.Strength, l.card.Loss = tried[best], left.loss(rows, best)
-	l.calibrate(rows, left.sums[best])
+	l.card.Strength, l.card.Loss = left.strength, left.loss
+	l.calibrate(rows, left.sums)
 	w, err := fit(ctx, rows, len(used), l.card.Strength, nil)
 	if err != nil {
 		return nil, fmt.Errorf("train verifier: %w", err)
@@ -226,62 +225,67 @@ func (s scaling) apply(r *row) {
 	r.shape, r.parts = scaled, [2]*features{}
 }
 
-// leftOut has what fits said of rows that they had not seen, for each strength tried.
-type leftOut struct{ sums [][]float64 }
+// leftOut is what fits said of rows that they had not seen.
+type leftOut struct {
+	strength float64
+	sums     []float64
+	loss     float64 // mean cross-entropy
+}
 
+// leaveOut fits with each strength, the strongest first, until that makes what is left out harder to predict, and returns
+// the best.
 func leaveOut(ctx context.Context, rows []row, used int, tried []float64, how Training) (*leftOut, error) {
-	out := &leftOut{sums: make([][]float64, len(tried))}
-	for i := range out.sums {
-		out.sums[i] = make([]float64, len(rows))
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(how.Workers)
-	for fold := range uint64(folds) {
-		group.Go(func() error {
-			var train []row
-			for i := range rows {
-				if foldOf(&rows[i], how.Seed) != fold {
-					train = append(train, rows[i])
-				}
+	var parts [folds]part
+	for i := range rows {
+		for f := range parts {
+			p := &parts[f]
+			if foldOf(&rows[i], how.Seed) == uint64(f) {
+				p.out = append(p.out, i)
+			} else {
+				p.in = append(p.in, rows[i])
 			}
-			var w []float64
-			for i, strength := range tried {
-				var err error
-				if w, err = fit(ctx, train, used, strength, w); err != nil {
-					return err
-				}
-				for j := range rows {
-					if foldOf(&rows[j], how.Seed) == fold {
-						out.sums[i][j] = rows[j].sum(w)
-					}
-				}
-			}
-			return nil
-		})
+		}
 	}
-	return out, group.Wait()
+	var best *leftOut
+	for _, strength := range tried {
+		now := &leftOut{strength: strength, sums: make([]float64, len(rows))}
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(how.Workers)
+		for f := range parts {
+			group.Go(func() error { return parts[f].fit(ctx, rows, used, now) })
+		}
+		if err := group.Wait(); err != nil {
+			return nil, err
+		}
+		for i := range rows {
+			now.loss += crossEntropy(now.sums[i], rows[i].target) / float64(len(rows))
+		}
+		if best != nil && now.loss >= best.loss {
+			break
+		}
+		best = now
+	}
+	return best, nil
+}
+
+// part is what one fit sees, the rows that it is asked about then, and its weights.
+type part struct {
+	in  []row
+	out []int
+	w   []float64
+}
+
+func (p *part) fit(ctx context.Context, rows []row, used int, to *leftOut) (err error) {
+	if p.w, err = fit(ctx, p.in, used, to.strength, p.w); err != nil {
+		return err
+	}
+	for _, i := range p.out {
+		to.sums[i] = rows[i].sum(p.w)
+	}
+	return nil
 }
 
 func foldOf(r *row, seed uint64) uint64 { return (mixed(mixed(r.group, seed), folds) >> 20) % folds }
-
-// best returns the strength with the least loss.
-func (l *leftOut) best(rows []row) int {
-	best := 0
-	for i := range l.sums {
-		if l.loss(rows, i) < l.loss(rows, best) {
-			best = i
-		}
-	}
-	return best
-}
-
-func (l *leftOut) loss(rows []row, i int) float64 {
-	var sum float64
-	for j := range rows {
-		sum += crossEntropy(l.sums[i][j], rows[j].target)
-	}
-	return sum / float64(len(rows))
-}
 
 // crossEntropy is -t·ln σ(x) - (1-t)·ln(1-σ(x)).
 func crossEntropy(x, t float64) float64 {
