@@ -117,7 +117,8 @@ func overlap(request, answer []uint64) (covers, copies float64) {
 const (
 	wordsSize   = 1
 	requestSize = 0.5
-	whoSize     = 1
+	whoSize     = 4   // what somebody's answers are worth as a whole is seen often enough to be held little back
+	skillSize   = 0.5 // what they are worth for a kind of request is not
 )
 
 // featuresOf returns the features of a choice that a model gave to a request that asks as much as q.
@@ -129,7 +130,7 @@ func featuresOf(q *reading, who string, c *model.Choice) *features {
 	b.add(hashOf(who), whoSize)
 	for i, kind := range [][]string{coding, listing, brief, writing, solving} {
 		if q.mentions(kind) {
-			b.add(mixed(hashOf(who), uint64(i+1)), whoSize) // what it is good at
+			b.add(mixed(hashOf(who), uint64(i+1)), skillSize)
 		}
 	}
 	f := &features{shape: shapeOf(q, a, c)}

@@ -71,7 +71,7 @@ func compileSchema(document []byte) (*jsonschema.Schema, error) {
 	}
 	c := jsonschema.NewCompiler()
 	c.UseLoader(nowhere{})
-	const name = "mem:schema"
+	const name = "memory:///schema.json" // relative references start from it
 	if err = c.AddResource(name, parsed); err == nil {
 		var schema *jsonschema.Schema
 		if schema, err = c.Compile(name); err == nil {

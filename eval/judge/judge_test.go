@@ -112,7 +112,7 @@ func TestJSONObeysTheRequestsSchema(t *testing.T) {
 }
 
 func TestSchemasReadNothingElse(t *testing.T) {
-	for _, document := range []string{`{"$ref":"file:///etc/hosts"}`, `{"$ref":"http://127.0.0.1:1/x"}`, `{"type":"nonsense"}`, `{`, ``} {
+	for _, document := range []string{`{"$ref":"file:///etc/hosts"}`, `{"$ref":"other.json"}`, `{"$ref":"http://127.0.0.1:1/x"}`, `{"type":"nonsense"}`, `{`, ``} {
 		if _, err := Schema([]byte(document)); err == nil {
 			t.Errorf("%s: no error", document)
 		}

@@ -94,9 +94,9 @@ var (
 	errUnlearned  = errors.New("no verifier was learned; fit it anew")
 )
 
-// take gives a cascade what was fitted for it; its requests are answered so from the next one on. What was fitted for
+// use gives a cascade what was fitted for it; its requests are answered so from the next one on. What was fitted for
 // another verifier, cheap model or goal is refused, and the cascade then falls silent: its threshold would promise nothing.
-func (c *cascade) take(f *judge.Fitted) error {
+func (c *cascade) use(f *judge.Fitted) error {
 	if c.by.Accept != config.AcceptCertified {
 		return errNotCertain
 	}
