@@ -33,6 +33,7 @@ type part struct {
 
 var parts = []part{
 	{"mmlu", measureMMLU},
+	{"alpaca", measureAlpaca},
 }
 
 func main() {

@@ -74,18 +74,23 @@ func shapeOf(q, a *reading, c *model.Choice) []float64 {
 
 // variety returns the share of words that are new, and of pairs of neighbouring words that stood before.
 func variety(words []uint64) (distinct, repeated float64) {
-	seen, pairs, again := make(map[uint64]bool, len(words)), make(map[uint64]bool, len(words)), 0
-	for i, w := range words {
-		seen[w] = true
-		if i > 0 {
-			pair := mixed(words[i-1], w)
-			if pairs[pair] {
-				again++
-			}
-			pairs[pair] = true
+	pairs := make([]uint64, 0, len(words))
+	for i := 1; i < len(words); i++ {
+		pairs = append(pairs, mixed(words[i-1], words[i]))
+	}
+	return share(len(words)-repeats(slices.Clone(words)), len(words)), share(repeats(pairs), len(words))
+}
+
+// repeats returns how many of some hashes stood before. It sorts them.
+func repeats(hashes []uint64) int {
+	slices.Sort(hashes)
+	n := 0
+	for i := 1; i < len(hashes); i++ {
+		if hashes[i] == hashes[i-1] {
+			n++
 		}
 	}
-	return share(len(seen), len(words)), share(again, len(words))
+	return n
 }
 
 // overlap returns the share of the request's words that the answer has too, and of the answer's words that the request has.
