@@ -40,6 +40,7 @@ var allowed = []struct {
 	{"dataset", []string{"model", outside}},
 	{"eval/anytime", nil},
 	{"eval/certify", []string{outside}},
+	{"eval/consensus", nil},
 	{"eval", []string{"model", outside}},
 	{"eval/judge", []string{"model", "compose", "task", "eval/certify", "internal/sections", outside}},
 	{"student/internal/...", []string{"student/internal/...", outside}},
