@@ -10,6 +10,8 @@
 //   - Route decides who answers before anything is asked.
 //   - Shadow sends copies of requests to another model, whose answers are recorded only.
 //   - Cascade lets a cheap model answer when it is sure enough, and a strong one otherwise.
+//   - Vote, BestOf and Fuse put a request to several models at once and answer what most of them say, the best of what
+//     they say, or what another model makes of it.
 //   - Cache answers a repeated request from memory, and asks once for requests that come together.
 //   - Similar answers what is like earlier questions from memory, once that is known to agree with fresh answers.
 //   - Limit refuses what exceeds a rate or a number of requests at once.

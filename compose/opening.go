@@ -94,9 +94,14 @@ func (o *opening) take(p model.Part, opens bool) error {
 
 // hold keeps a part that says nothing. Keep-alives have done their work when they arrived.
 func (o *opening) hold(p *model.Part) {
-	if alive := len(p.Event.Data) == 0 && !p.Event.Same && p.Detail == nil; !alive {
+	if !keepsAlive(p) {
 		o.held.add(p)
 	}
+}
+
+// keepsAlive says whether a part is there to keep a connection alive and says nothing to anybody.
+func keepsAlive(p *model.Part) bool {
+	return p.Kind == model.MetaPart && len(p.Event.Data) == 0 && !p.Event.Same && p.Detail == nil
 }
 
 // begin emits what was held back. more says that another part follows at once.

@@ -1,0 +1,266 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package compose
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"retort/model"
+)
+
+// session is one request to a panel. Its methods are for one goroutine; those that it starts see a voice each.
+type session struct {
+	panel   *panel
+	op      string // what is attempted, for errors
+	req     *model.Request
+	content *model.Content
+	trail   *model.Trail    // of the caller
+	ctx     context.Context // of the members: ends with the session
+	cancel  context.CancelFunc
+	work    func(*voice) // what is done with an answer, in its member's goroutine; nil: nothing
+
+	voices  []voice // in the order in which they are asked
+	asked   int     // of them, passed over ones included
+	ended   chan *voice
+	running int
+	pending model.Money // what those running cost on average
+	spent   model.Money
+	usable  int  // answers, as the blend counts them
+	late    bool // the deadline has passed
+	wait    sync.WaitGroup
+	closed  bool
+}
+
+// voice is one answer asked of a member.
+type voice struct {
+	number, member, sample int
+	expected               model.Money
+	passed                 bool // over, for its cost
+	trail                  model.Trail
+	held                   tape
+	resp                   *model.Response
+	err                    error
+
+	// Of a session's goroutine alone:
+	heard  bool   // it has ended before the outcome was settled
+	usable bool   // the blend can use the answer
+	class  string // what it votes for
+
+	// Of what is done with an answer:
+	verdict model.Trail // what the judge asked
+	score   float64     // by the judge; below 0: none
+}
+
+// gather asks the members until the outcome is settled, which take says of each answer, all have ended, the deadline has
+// passed or ctx has ended. Only the last is an error.
+func (s *session) gather(ctx context.Context, take func(*voice) (settled bool)) error {
+	var deadline <-chan time.Time
+	if s.panel.Deadline > 0 {
+		timer := time.NewTimer(s.panel.Deadline)
+		defer timer.Stop()
+		deadline = timer.C
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if s.start(); s.running == 0 {
+			return nil
+		}
+		select {
+		case v := <-s.ended:
+			s.hear(v)
+			if ctx.Err() == nil && take(v) { // else its error is the context's
+				return nil
+			}
+		case <-deadline:
+			s.late = true
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// start asks as many of the next members as may be asked.
+func (s *session) start() {
+	for s.running < s.panel.Concurrent && s.asked < len(s.voices) {
+		v := &s.voices[s.asked]
+		v.expected = s.panel.costs[v.member].expected()
+		s.asked++
+		if s.asked > 1 && !s.affords(v.expected) {
+			v.passed = true
+			continue
+		}
+		s.running++
+		s.pending += v.expected
+		s.wait.Add(1)
+		go s.run(v)
+	}
+}
+
+// affords says whether something that costs so much may still be asked.
+func (s *session) affords(cost model.Money) bool {
+	return s.panel.MaxCost == 0 || s.spent+s.pending+cost <= s.panel.MaxCost
+}
+
+func (s *session) run(v *voice) {
+	defer s.wait.Done()
+	m := s.panel.Members[v.member].Model
+	defer func() {
+		if p := recover(); p != nil { // in a goroutine that no server watches
+			v.resp, v.err = nil, panicked(m, p)
+		}
+		s.ended <- v // has room for all
+	}()
+	v.score = -1
+	v.resp, v.err = m.Generate(model.WithTrail(s.ctx, &v.trail), s.sampled(v.sample), func(p model.Part) error {
+		if !keepsAlive(&p) {
+			v.held.add(&p)
+		}
+		return nil
+	})
+	if v.err == nil && s.work != nil {
+		s.work(v)
+	}
+}
+
+// hear notes that a member has ended.
+func (s *session) hear(v *voice) {
+	v.heard = true
+	s.running--
+	s.pending -= v.expected
+	cost := v.cost()
+	s.spent += cost
+	if v.err == nil {
+		s.panel.costs[v.member].add(cost)
+	}
+}
+
+func (v *voice) cost() model.Money {
+	_, cost := v.trail.Total()
+	if len(v.trail.Attempts()) == 0 && v.resp != nil {
+		cost = v.resp.Cost
+	}
+	_, judged := v.verdict.Total()
+	return cost + judged
+}
+
+// open says whether a voice may still give an answer.
+func (s *session) open(v *voice) bool { return !v.heard && !v.passed && !s.late }
+
+// settle cancels who is still at it and puts what the others have cost on the caller's trail, that of the winner last. An
+// answer that does not stand behind the outcome is marked as rejected. winner may be nil.
+func (s *session) settle(winner *voice, stands func(*voice) bool) {
+	s.cancel()
+	for i := range s.voices {
+		if v := &s.voices[i]; v.heard && v != winner {
+			s.move(v, !stands(v))
+		}
+	}
+	if winner != nil {
+		s.move(winner, false)
+	}
+}
+
+// close waits for who has been canceled, and puts them on the caller's trail. It may be called again.
+func (s *session) close() {
+	if s.closed {
+		return
+	}
+	s.closed = true
+	s.cancel()
+	s.wait.Wait()
+	for i := range s.voices[:s.asked] {
+		switch v := &s.voices[i]; {
+		case v.passed:
+			s.trail.Add(model.Attempt{Model: s.panel.Members[v.member].Name, Start: time.Now(), Error: model.Exhausted.String()})
+		case !v.heard:
+			s.move(v, true)
+		}
+	}
+}
+
+// move puts what a voice has cost on the caller's trail.
+func (s *session) move(v *voice, rejected bool) {
+	for _, a := range v.verdict.Attempts() {
+		s.trail.Add(a)
+	}
+	for _, field := range v.trail.Dropped() {
+		if !s.ours(field) {
+			s.trail.Drop(field)
+		}
+	}
+	for _, a := range v.trail.Attempts() {
+		if rejected {
+			a = s.lost(a)
+		}
+		s.trail.Add(a)
+	}
+}
+
+// ours says whether a field was not the caller's.
+func (s *session) ours(field string) bool {
+	return field == "seed" && s.content.Seed == nil || field == "temperature" && s.content.Temperature == nil
+}
+
+// lost returns an attempt whose answer was not taken as the trail tells of it.
+func (s *session) lost(a model.Attempt) model.Attempt {
+	p := s.panel
+	switch {
+	case a.Error == "":
+		a.Rejected = true
+	case a.Error == model.Canceled.String() && a.Usage == model.Usage{} && p.Estimate != nil && p.Price != nil:
+		a.Estimated, a.Usage.Input = true, p.Estimate(s.content)
+		a.Cost = p.Price(a.Model, a.Usage)
+	}
+	return a
+}
+
+// short is the error of a session that has fewer usable answers than it needs; nil when it has enough.
+func (s *session) short() error {
+	if s.usable >= s.panel.Quorum {
+		return nil
+	}
+	came := fmt.Errorf("%d of %d answers came that are of use, and it takes %d", s.usable, len(s.voices), s.panel.Quorum)
+	var failed []error
+	useless, passed := 0, 0
+	for i := range s.voices {
+		switch v := &s.voices[i]; {
+		case v.passed:
+			passed++
+		case !v.heard:
+		case v.err != nil:
+			failed = append(failed, v.err)
+		case !v.usable:
+			useless++
+			came = fmt.Errorf("%w; %s said %q", came, s.panel.Members[v.member].Name, clip(v.resp.Text()))
+		}
+	}
+	switch all := append([]error{came}, failed...); {
+	case s.late:
+		return &model.Error{Kind: model.Timeout, Op: s.op, Err: fmt.Errorf("%w, after %v", several(all), s.panel.Deadline)}
+	case useless > 0:
+		return &model.Error{Kind: model.Unusable, Op: s.op, Err: several(all),
+			Hint: "ask for a format that lists the answers, or give the ensemble models that keep to it"}
+	case passed > 0:
+		return &model.Error{Kind: model.Exhausted, Op: s.op, Err: several(all), Hint: "raise the ensemble's max_cost"}
+	case len(failed) == len(s.voices):
+		return allFailed(s.op, failed)
+	default:
+		return allFailed(s.op, all)
+	}
+}
+
+// clip shortens what a model said for an error.
+func clip(text string) string {
+	const most = 200
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	return string(runes[:most]) + "…"
+}
