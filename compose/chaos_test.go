@@ -5,6 +5,7 @@ package compose
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -159,26 +160,6 @@ func TestChaos(t *testing.T) {
 		},
 		"cache": func(t *testing.T, a, b, c model.Model) model.Model {
 			return newCache(t, a, Caching{TTL: time.Second})
-		"vote": func(_ *testing.T, a, b, c model.Model) model.Model {
-			p := panelOf(a, b, c)
-			p.Deadline, p.Concurrent = 1500*time.Millisecond, 2
-			return Vote(Voting{Panel: p, Read: textOf})
-		},
-		"best of": func(_ *testing.T, a, b, c model.Model) model.Model {
-			return BestOf(Choosing{Panel: panelOf(a, b, c), Comparer: longer})
-		},
-		"best of samples": func(_ *testing.T, a, b, c model.Model) model.Model {
-			p := panelOf(a)
-			p.Samples, p.MaxCost = 5, 20
-			return BestOf(Choosing{Panel: p, Verifier: byX, Enough: 0.1})
-		},
-		"fuse": func(_ *testing.T, a, b, c model.Model) model.Model {
-			return Fuse(Fusing{Panel: panelOf(a, b, a, b), Aggregator: Fallback(c, a, b), Layers: 2, Enough: 2})
-		},
-		"ensemble of ensembles": func(_ *testing.T, a, b, c model.Model) model.Model {
-			fused := Fuse(Fusing{Panel: panelOf(a, b), Aggregator: Fallback(c, a)})
-			best := BestOf(Choosing{Panel: panelOf(fused, Hedge(a, Hedging{With: b, AtMost: 0.5, Quantile: 0.7})), Comparer: longer})
-			return Vote(Voting{Panel: panelOf(best, a, fused), Read: textOf})
 		},
 		"all": func(t *testing.T, a, b, c model.Model) model.Model {
 			pool := Balance([]Member{{Model: a, Name: "a"}, {Model: b, Name: "b"}}, Balancing{})
@@ -187,6 +168,7 @@ func TestChaos(t *testing.T) {
 			return Record(s, discard{}, Recording{})
 		},
 	}
+	maps.Copy(blends, chaoticEnsembles())
 	for name, blend := range blends {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

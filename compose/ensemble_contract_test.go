@@ -5,6 +5,7 @@ package compose
 import (
 	"context"
 	"testing"
+	"time"
 
 	"retort/model"
 	"retort/model/modeltest"
@@ -60,5 +61,32 @@ func TestFailuresOfEnsemblesKeepTheContract(t *testing.T) {
 			failing := func() *model.Request { return modeltest.Wired("fail", "hello") }
 			modeltest.Run(t, func(*testing.T) model.Model { return m }, modeltest.WithFailing(failing))
 		})
+	}
+}
+
+// chaoticEnsembles are those that TestChaos tries.
+func chaoticEnsembles() map[string]func(t *testing.T, a, b, c model.Model) model.Model {
+	return map[string]func(t *testing.T, a, b, c model.Model) model.Model{
+		"vote": func(_ *testing.T, a, b, c model.Model) model.Model {
+			p := panelOf(a, b, c)
+			p.Deadline, p.Concurrent = 1500*time.Millisecond, 2
+			return Vote(Voting{Panel: p, Read: textOf})
+		},
+		"best of": func(_ *testing.T, a, b, c model.Model) model.Model {
+			return BestOf(Choosing{Panel: panelOf(a, b, c), Comparer: longer})
+		},
+		"best of samples": func(_ *testing.T, a, b, c model.Model) model.Model {
+			p := panelOf(a)
+			p.Samples, p.MaxCost = 5, 20
+			return BestOf(Choosing{Panel: p, Verifier: byX, Enough: 0.1})
+		},
+		"fuse": func(_ *testing.T, a, b, c model.Model) model.Model {
+			return Fuse(Fusing{Panel: panelOf(a, b, a, b), Aggregator: Fallback(c, a, b), Layers: 2, Enough: 2})
+		},
+		"ensemble of ensembles": func(_ *testing.T, a, b, c model.Model) model.Model {
+			fused := Fuse(Fusing{Panel: panelOf(a, b), Aggregator: Fallback(c, a)})
+			best := BestOf(Choosing{Panel: panelOf(fused, Hedge(a, Hedging{With: b, AtMost: 0.5, Quantile: 0.7})), Comparer: longer})
+			return Vote(Voting{Panel: panelOf(best, a, fused), Read: textOf})
+		},
 	}
 }

@@ -194,6 +194,12 @@ func (s *session) move(v *voice, rejected bool) {
 			s.trail.Drop(field)
 		}
 	}
+	for _, arm := range v.trail.Arms() {
+		s.trail.Choose(arm)
+	}
+	for _, pick := range v.trail.Picks() {
+		s.trail.Pick(pick)
+	}
 	for _, a := range v.trail.Attempts() {
 		if rejected {
 			a = s.lost(a)

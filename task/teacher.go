@@ -23,6 +23,22 @@ func (t *Task) Teacher(m model.Model) model.Model {
 	return &teacher{task: t, model: m, system: t.prompt(), format: t.format()}
 }
 
+// Front returns a Model that puts the input of each request to m, and nothing else that is the contract's: for what keeps the contract by
+// itself, such as a blend of teachers. What else a request asks for is noted on the trail or refused as by Teacher.
+func (t *Task) Front(m model.Model) model.Model {
+	return model.Func(func(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+		input, err := t.read(ctx, req, asTeacher)
+		if err != nil {
+			return nil, err
+		}
+		content := model.Prompt(input)
+		if said, err := req.Content(); err == nil {
+			content.Logprobs, content.TopLogprobs = said.Logprobs, said.TopLogprobs
+		}
+		return m.Generate(ctx, req.WithContent(content), emit)
+	})
+}
+
 type teacher struct {
 	task   *Task
 	model  model.Model

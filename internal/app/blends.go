@@ -27,6 +27,8 @@ func (p *plant) blend(name string, c *config.Model) (model.Model, error) {
 		return p.split(name, c.Split)
 	case c.Route != nil:
 		return p.route(name, c.Route)
+	case c.Ensemble != nil:
+		return p.ensemble(c.Ensemble)
 	case c.Shadow != nil:
 		return p.shadow(name, c.Shadow)
 	}

@@ -4,7 +4,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 
 	"retort/compose"
@@ -43,11 +42,11 @@ func (p *plant) newDesk(name string, c config.Task) (*desk, error) {
 	if err := t.Validate(); err != nil {
 		return nil, err
 	}
-	m, err := p.model(c.Teacher)
+	teacher, err := p.teacher(t, c.Teacher)
 	if err != nil {
-		return nil, fmt.Errorf("teacher: %w", err)
+		return nil, err
 	}
-	d := &desk{task: t, config: c, teacher: t.Teacher(m)}
+	d := &desk{task: t, config: c, teacher: teacher}
 	if c.Similar != nil {
 		if err := d.remember(*c.Similar); err != nil {
 			return nil, fmt.Errorf("similar: %w", err)

@@ -128,6 +128,9 @@ func (m *Model) blendRefs() []ref {
 	if m.Route != nil {
 		refs = append(refs, m.Route.refs()...)
 	}
+	if m.Ensemble != nil {
+		refs = append(refs, m.Ensemble.refs()...)
+	}
 	if s := m.Shadow; s != nil {
 		refs = append(refs, ref{field: "shadow.model", name: s.Model}, ref{field: "shadow.copy_to", name: s.CopyTo, silent: true})
 	}

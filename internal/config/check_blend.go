@@ -19,6 +19,9 @@ func (m *Model) checkBlend(d *decoder, path string) {
 	if m.Route != nil {
 		m.Route.check(d, path+".route")
 	}
+	if m.Ensemble != nil {
+		m.Ensemble.check(d, path+".ensemble")
+	}
 	if m.Shadow != nil {
 		m.Shadow.check(d, path+".shadow")
 	}

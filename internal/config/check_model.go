@@ -11,13 +11,14 @@ import (
 )
 
 // kindsOfModel are the keys of which a model has exactly one.
-var kindsOfModel = []string{"provider", "fallback", "balance", "hedge", "split", "route", "shadow", "cascade", "cache", "limit"}
+var kindsOfModel = []string{"provider", "fallback", "balance", "hedge", "split", "route", "ensemble", "shadow", "cascade", "cache", "limit"}
 
 // given returns which of kindsOfModel are set.
 func (m *Model) given() []string {
 	set := map[string]bool{
 		"provider": m.Provider != "", "fallback": m.Fallback != nil, "balance": m.Balance != nil, "hedge": m.Hedge != nil,
-		"split": m.Split != nil, "route": m.Route != nil, "shadow": m.Shadow != nil, "cascade": m.Cascade != nil, "cache": m.Cache != nil, "limit": m.Limit != nil,
+		"split": m.Split != nil, "route": m.Route != nil, "ensemble": m.Ensemble != nil,
+		"shadow": m.Shadow != nil, "cascade": m.Cascade != nil, "cache": m.Cache != nil, "limit": m.Limit != nil,
 	}
 	return slices.DeleteFunc(slices.Clone(kindsOfModel), func(k string) bool { return !set[k] })
 }

@@ -20,6 +20,7 @@ type Model struct {
 	Hedge    *Hedge        `yaml:"hedge" doc:"Ask a second time when the answer is late to begin."`
 	Split    *Split        `yaml:"split" doc:"Divide requests among models, to compare them."`
 	Route    *Route        `yaml:"route" doc:"Decide who answers before anything is asked."`
+	Ensemble *Ensemble     `yaml:"ensemble" doc:"Ask several models at once and make one answer of theirs."`
 	Shadow   *Shadow       `yaml:"shadow" doc:"Send copies of requests to another model, to see how it would answer."`
 	Cascade  *Cascade      `yaml:"cascade" doc:"A cheap model whose answers are checked, and a strong one for the rest."`
 	Cache    *Cache        `yaml:"cache" doc:"Answer repeated requests from memory."`

@@ -1,0 +1,116 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"retort/model"
+)
+
+// parrots is a server of OpenAI's dialect whose models answer with what their names say: "say refund" says refund. "fuser"
+// says what the last message holds between marks, and "plain" models know no formats.
+func parrots(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var asked struct {
+			Model    string
+			Messages []struct{ Content string }
+			Format   any `json:"response_format"`
+		}
+		if err := json.NewDecoder(r.Body).Decode(&asked); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		said, plain := strings.CutPrefix(asked.Model, "plain ")
+		if plain && asked.Format != nil {
+			http.Error(w, `{"error": {"message": "response_format is not supported"}}`, http.StatusBadRequest)
+			return
+		}
+		if asked.Model == "fuser" {
+			said = "none"
+			if last := asked.Messages[len(asked.Messages)-1].Content; strings.Contains(last, "\nrefund\n") && strings.Contains(last, "\ninvoice\n") {
+				said = "fused"
+			}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{"id": "x", "object": "chat.completion", "model": "m",
+			"choices": []any{map[string]any{"index": 0, "finish_reason": "stop", "message": map[string]string{"role": "assistant", "content": said}}},
+			"usage":   map[string]int{"prompt_tokens": 10, "completion_tokens": 4, "total_tokens": 14}})
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+const ensembles = `listen: 127.0.0.1:0
+data: ./data
+providers:
+  up: {dialect: openai, base_url: URL/v1, retries: 0}
+models:
+  a: {provider: up, name: refund, price: {input: 1}}
+  b: {provider: up, name: plain refund}
+  c: {provider: up, name: invoice}
+  mad: {provider: up, name: who knows}
+  fuser: {provider: up}
+  panel: {ensemble: {vote: {of: [c, a, b]}}}
+  heavy: {ensemble: {vote: {of: [a, b, c], weights: [1, 1, 3]}, concurrent: 2, deadline: 10s, max_cost: 1}}
+  fused: {ensemble: {fuse: {of: [a, c], aggregator: fuser, layers: 2}}}
+  through: {fallback: [heavy, a]}
+tasks:
+  desk: {output: {enum: [refund, invoice, other]}, teacher: panel}
+  other: {output: {enum: [refund, invoice, other]}, teacher: through}
+`
+
+func TestEnsembles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "retort.yaml")
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(ensembles, "URL", parrots(t))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	serving(t, a, func(url string) {
+		for _, test := range []struct{ model, want string }{
+			{"panel", "refund"}, {"heavy", "invoice"}, {"fused", "fused"}, {"desk", "refund"}, {"other", "invoice"},
+		} {
+			if got := put(t, url, test.model, "my money, please"); got != test.want {
+				t.Errorf("%s said %q, want %q", test.model, got, test.want)
+			}
+		}
+		resp, err := http.Post(url+"/v1/chat/completions", "application/json",
+			strings.NewReader(fmt.Sprintf(`{"model": %q, "n": 2, "messages": [{"role": "user", "content": "hi"}]}`, "panel")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode != http.StatusBadRequest {
+			t.Errorf("two choices of a panel: %s", resp.Status)
+		}
+	})
+	// Each member of the panel that teaches is asked as a teacher: one that knows no formats is asked again without, and
+	// counts.
+	trace := tracesOf(t, a)["desk"][0]
+	if trace.Response.Score < 0.66 || trace.Response.Text() != "refund" {
+		t.Errorf("the panel's answer is %+v", trace.Response)
+	}
+	said := map[string]model.Attempt{}
+	for _, attempt := range trace.Attempts {
+		said[attempt.Model] = attempt
+	}
+	if len(said) != 3 || !said["up/invoice"].Rejected || said["up/refund"].Rejected || said["up/plain refund"].Error != "" {
+		t.Errorf("the attempts are %+v", trace.Attempts)
+	}
+}
