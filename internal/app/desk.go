@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 
 	"retort/compose"
