@@ -134,15 +134,25 @@ func (c *curvature) newton(heat []float64) []float64 {
 			free = append(free, k)
 		}
 	}
-	n := len(free)
-	rows := make([][]float64, n)
+	rows := make([][]float64, len(free))
 	for i, k := range free {
 		for _, l := range free {
 			rows[i] = append(rows[i], c.bend[k][l])
 		}
 		rows[i] = append(rows[i], c.slope[k])
 	}
-	for i := range n { // the matrix is positive definite, so no pivoting is needed
+	move := make([]float64, len(heat))
+	for i, x := range solve(rows) {
+		move[free[i]] = x
+	}
+	return move
+}
+
+// solve returns the x for which the rows' left part times x is their last column. The left part must be positive definite, so
+// no pivoting is needed. It overwrites rows.
+func solve(rows [][]float64) []float64 {
+	n := len(rows)
+	for i := range n {
 		for j := range n {
 			if j != i {
 				f := rows[j][i] / rows[i][i]
@@ -152,11 +162,11 @@ func (c *curvature) newton(heat []float64) []float64 {
 			}
 		}
 	}
-	move := make([]float64, len(heat))
-	for i, k := range free {
-		move[k] = rows[i][n] / rows[i][i]
+	x := make([]float64, n)
+	for i := range x {
+		x[i] = rows[i][n] / rows[i][i]
 	}
-	return move
+	return x
 }
 
 // softProbabilities appends the softmax of the members' weighted scores to dst.

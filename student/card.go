@@ -3,6 +3,8 @@
 package student
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"retort/eval/certify"
@@ -15,8 +17,9 @@ const FormatVersion = 2
 type Card struct {
 	Format   int      `json:"format"` // FormatVersion of the writer
 	Task     string   `json:"task"`
-	Labels   []string `json:"labels"`   // the contract, in the order of Distribution
-	Examples int      `json:"examples"` // it was trained on
+	Labels   []string `json:"labels"`           // the contract, in the order of Distribution; empty for an Extractor
+	Schema   *Schema  `json:"schema,omitempty"` // the contract of an Extractor
+	Examples int      `json:"examples"`         // it was trained on
 	// DataHash is "sha256:" and the hex digest of the examples in their order, see HashExamples.
 	DataHash string    `json:"data_hash"`
 	Teachers []string  `json:"teachers,omitempty"` // names of the models that labelled the examples; set by the caller
@@ -36,4 +39,18 @@ type TrainingConfig struct {
 	Features int                `json:"features"` // n-grams in the dictionary
 	Unseen   []string           `json:"unseen_labels,omitempty"`
 	Settings map[string]float64 `json:"settings,omitempty"` // hyper-parameters by name
+}
+
+// clone returns a copy that shares nothing that may be modified.
+func (c Card) clone() Card {
+	c.Labels = slices.Clone(c.Labels)
+	c.Teachers = slices.Clone(c.Teachers)
+	c.Metrics = maps.Clone(c.Metrics)
+	c.Training.Unseen = slices.Clone(c.Training.Unseen)
+	c.Training.Settings = maps.Clone(c.Training.Settings)
+	if c.Certificate != nil {
+		certificate := *c.Certificate
+		c.Certificate = &certificate
+	}
+	return c
 }

@@ -5,6 +5,7 @@ package student
 import (
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 
 	"retort/internal/sections"
 	"retort/student/internal/encoder"
@@ -19,6 +20,9 @@ func Decode(data []byte) (*Student, error) {
 	r, err := sections.Read(data, &fileFormat)
 	if err != nil {
 		return nil, err
+	}
+	if _, ok := r.Section(sectionExtractor); ok {
+		return nil, errors.New("decode student: this student answers with objects; open it with OpenExtractor")
 	}
 	var card Card
 	body, _ := r.Section(sectionCard)
@@ -96,10 +100,8 @@ func checkModel(m *model, labels uint32, heat []float32, format *sections.Format
 		factors = append(factors, []float32{m.hidden.unit}, m.hidden.bias)
 	}
 	for _, array := range factors {
-		for _, x := range array {
-			if !(x >= -largestFactor && x <= largestFactor) {
-				return format.Errorf("a factor is %v", x)
-			}
+		if err := checkFactors(array, format); err != nil {
+			return err
 		}
 	}
 	return nil

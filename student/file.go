@@ -33,6 +33,8 @@ const (
 	sectionHidden  = sectionLinear + 2
 	sectionOuter   = sectionHidden + 2
 	sectionEncoder = sectionOuter + 1
+	// Those of extractors, see extract_file.go.
+	sectionExtractor = 32
 )
 
 // ErrCorrupt is in the chain of every error about bytes that are not a whole student.

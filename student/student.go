@@ -3,9 +3,7 @@
 package student
 
 import (
-	"maps"
 	"runtime"
-	"slices"
 	"sync"
 
 	"retort/internal/sections"
@@ -74,19 +72,7 @@ func (s *Student) Distribution(dst []float64, text string) []float64 {
 func (s *Student) Labels() []string { return s.card.Labels }
 
 // Card returns a copy of the student's card.
-func (s *Student) Card() Card {
-	c := s.card
-	c.Labels = slices.Clone(c.Labels)
-	c.Teachers = slices.Clone(c.Teachers)
-	c.Metrics = maps.Clone(c.Metrics)
-	c.Training.Unseen = slices.Clone(c.Training.Unseen)
-	c.Training.Settings = maps.Clone(c.Training.Settings)
-	if c.Certificate != nil {
-		certificate := *c.Certificate
-		c.Certificate = &certificate
-	}
-	return c
-}
+func (s *Student) Card() Card { return s.card.clone() }
 
 // WithCard returns the same student with another card. What the model itself depends on stays: format and labels.
 func (s *Student) WithCard(card Card) *Student {

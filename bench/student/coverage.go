@@ -94,8 +94,8 @@ func (b *bench) measureCell(ctx context.Context, c cell, train, test []student.E
 var goal = certify.Goal{Agreement: 0.95, Confidence: 0.95}
 
 // shuffle returns the examples in random order.
-func shuffle(examples []student.Example, seed uint64) []student.Example {
-	out := make([]student.Example, len(examples))
+func shuffle[T any](examples []T, seed uint64) []T {
+	out := make([]T, len(examples))
 	for i, from := range rand.New(rand.NewPCG(seed, 77)).Perm(len(examples)) {
 		out[i] = examples[from]
 	}

@@ -41,6 +41,7 @@ var parts = []part{
 	{"coverage", measureCoverage},
 	{"teacher", measureTeacher},
 	{"high", measureHigh},
+	{"snips", measureSnips},
 }
 
 func main() {

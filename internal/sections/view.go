@@ -10,7 +10,7 @@ import (
 
 // Number is what arrays in a file are made of.
 type Number interface {
-	~int8 | ~uint16 | ~uint32 | ~int32 | ~float32
+	~int8 | ~uint16 | ~uint32 | ~int32 | ~uint64 | ~float32
 }
 
 // LittleEndian returns the bytes of an array as a file has them.

@@ -1,0 +1,497 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package student
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"retort/student/internal/text"
+	"retort/student/internal/value"
+)
+
+// ObjectExample is a text with the object that the teacher answered.
+type ObjectExample struct {
+	Text   string
+	Object []byte // JSON that keeps to the schema, canonical or not
+	// Spans say where values lie, in bytes, for those fields of which it is known. The others are looked for: a value that
+	// the text has more than once is taken to be the first that is free. Those of one field are in the order of the object.
+	Spans  []Span
+	Weight float64 // how many times the example counts; 0 means 1
+}
+
+// ExtractorOptions of [TrainExtractor]. The zero value is usable.
+type ExtractorOptions struct {
+	Task    string
+	Effort  Effort // of the classifiers
+	Seed    uint64
+	Workers int // goroutines; 0: GOMAXPROCS. They change the time, not the result
+	// Folds of the cross-fit that calibrates; 0 means 5. At least 2.
+	Folds int
+	// Progress, where set, is told how far the stages "classifiers", "cross-fit" and "fit" are, as that of [Options].
+	Progress func(stage string, done, total int)
+}
+
+// JudgedObject is an answer to an example by a model that saw neither the example nor its text.
+type JudgedObject struct {
+	Extraction
+	Want  []byte // the teacher's object, canonical
+	Agree bool   // Object equals Want
+	// FieldAgrees says of each field of the schema whether the values agree.
+	FieldAgrees []bool
+}
+
+// Unaligned is an example that has a value which its text has not. It trains the classifiers only, and no student will
+// agree with it.
+type Unaligned struct {
+	Example int // its number
+	Err     error
+}
+
+// ExtractorTraining is what [TrainExtractor] returns.
+type ExtractorTraining struct {
+	Extractor *Extractor
+	OutOfFold []JudgedObject // one per example, calibrated as the student is; what certificates are made from
+	Unaligned []Unaligned
+	// Seconds is how long the student itself took to train, CrossFitSeconds the models of OutOfFold.
+	Seconds, CrossFitSeconds float64
+}
+
+// TrainExtractor learns a student of objects. It fails on a schema that no student can learn, on an empty list, on an
+// object outside the schema, naming the example, and when most values of a field do not occur in their texts: then the
+// field is written, not copied. The error says what to do.
+//
+// The tagger is trained on what the classifiers say about texts that they have not seen, so that it learns how far to
+// believe them.
+func TrainExtractor(ctx context.Context, schema Schema, examples []ObjectExample, opt ExtractorOptions) (*ExtractorTraining, error) {
+	t, err := newExtractTrainer(schema, examples, opt)
+	if err != nil {
+		return nil, err
+	}
+	start := time.Now()
+	heads, err := t.classifiers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	middle := time.Now()
+	outcomes, err := t.crossFit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fitting := time.Now()
+	m, familiar, err := t.fit(ctx, t.all())
+	if err != nil {
+		return nil, err
+	}
+	t.progress("fit", 1, 1)
+	c := fitConfidence(outcomes, len(t.schema.Fields))
+	judged := t.judge(&c, outcomes)
+	e := newExtractor(t.card(judged), t.schema, t.heads, m, familiar, c)
+	return &ExtractorTraining{
+		Extractor: e, OutOfFold: judged, Unaligned: t.unaligned,
+		Seconds:         heads + time.Since(fitting).Seconds(),
+		CrossFitSeconds: fitting.Sub(middle).Seconds() + middle.Sub(start).Seconds() - heads,
+	}, nil
+}
+
+// HashObjects returns "sha256:" and the hex digest of the examples in their order, as [HashExamples].
+func HashObjects(examples []ObjectExample) string {
+	plain := make([]Example, len(examples))
+	for i, e := range examples {
+		plain[i] = Example{Text: e.Text, Label: fmt.Sprintf("%s %v", e.Object, e.Spans), Weight: e.Weight}
+	}
+	return HashExamples(plain)
+}
+
+// extractTrainer is a training under way.
+type extractTrainer struct {
+	schema    Schema
+	examples  []ObjectExample
+	opt       ExtractorOptions
+	entries   [][]entry // of each example
+	want      [][]byte
+	tags      *tagSample
+	unaligned []Unaligned
+
+	heads   []head
+	answers [][]Prediction // of each example: those of the heads, out of fold
+	judged  []JudgedObject
+}
+
+func newExtractTrainer(schema Schema, examples []ObjectExample, opt ExtractorOptions) (*extractTrainer, error) {
+	if err := schema.Check(); err != nil {
+		return nil, fmt.Errorf("train an extractor: %w", err)
+	}
+	switch {
+	case len(examples) == 0:
+		return nil, fmt.Errorf("train an extractor: no examples; give at least one text with its object")
+	case opt.Folds == 0:
+		opt.Folds = 5
+	case opt.Folds < 2:
+		return nil, fmt.Errorf("train an extractor: %d folds; want at least 2, or 0 for the default", opt.Folds)
+	}
+	if opt.Workers <= 0 {
+		opt.Workers = runtime.GOMAXPROCS(0)
+	}
+	schema.Fields = slices.Clone(schema.Fields)
+	t := &extractTrainer{schema: schema, examples: examples, opt: opt, tags: &tagSample{fields: schema.inText()}}
+	missed := make([]int, len(schema.Fields))
+	for i := range examples {
+		if err := t.add(i, missed); err != nil {
+			return nil, fmt.Errorf("train an extractor: example %d: %w", i, err)
+		}
+	}
+	t.learnDayFirst()
+	return t, t.checkMissed(missed)
+}
+
+// add reads example i and counts fields whose value is not found.
+func (t *extractTrainer) add(i int, missed []int) error {
+	x := &t.examples[i]
+	entries, err := t.schema.read(x.Object)
+	if err != nil {
+		return err
+	}
+	weight := x.Weight
+	if weight == 0 {
+		weight = 1
+	}
+	if !(weight > 0 && weight <= 1e6) {
+		return fmt.Errorf("weight: %v; want a number above 0 and at most 1e6", x.Weight)
+	}
+	located := t.schema.locate(x.Text, entries, x.Spans)
+	if located != nil {
+		t.unaligned = append(t.unaligned, Unaligned{i, fmt.Errorf("example %d: %w", i, located)})
+		for f := range entries {
+			if t.schema.Fields[f].lost(&entries[f]) {
+				missed[f]++
+			}
+		}
+	}
+	var spans []Span
+	for f := range entries {
+		spans = append(spans, entries[f].spans...)
+	}
+	s := t.tags
+	s.texts, s.spans, s.usable = append(s.texts, x.Text), append(s.spans, spans), append(s.usable, located == nil)
+	s.weight = append(s.weight, float32(weight))
+	t.entries = append(t.entries, entries)
+	t.want = append(t.want, t.schema.appendObject(nil, entries))
+	return nil
+}
+
+// lost reports whether the text does not have all values of a field.
+func (f *Field) lost(e *entry) bool {
+	switch f.Kind {
+	case KindSpan, KindSpans:
+		return len(e.spans) < len(e.words)
+	case KindNumber, KindDate:
+		return e.has && len(e.spans) == 0
+	}
+	return false
+}
+
+// checkMissed refuses fields that most texts do not have.
+func (t *extractTrainer) checkMissed(missed []int) error {
+	for f, n := range missed {
+		has := 0
+		for _, entries := range t.entries {
+			if entries[f].has {
+				has++
+			}
+		}
+		if 2*n <= has {
+			continue
+		}
+		first := t.unaligned[0].Err
+		return &SchemaError{"properties." + t.schema.Fields[f].Name,
+			fmt.Sprintf("%d of %d values do not occur in their texts (%v)", n, has, first),
+			"a student copies values and does not write them: give the field an enum, leave it out, or leave the task to its teacher or a generative student"}
+	}
+	return nil
+}
+
+// learnDayFirst looks at which order of day and month the examples read dates in.
+func (t *extractTrainer) learnDayFirst() {
+	for f := range t.schema.Fields {
+		if t.schema.Fields[f].Kind != KindDate {
+			continue
+		}
+		day, month := 0, 0
+		for i, entries := range t.entries {
+			for _, s := range entries[f].spans {
+				words := t.examples[i].Text[s.Start:s.End]
+				if isDay(words, value.DayFirst, entries[f].date) {
+					day++
+				}
+				if isDay(words, value.MonthFirst, entries[f].date) {
+					month++
+				}
+			}
+		}
+		t.schema.Fields[f].DayFirst = day > month
+	}
+}
+
+func (t *extractTrainer) progress(stage string, done, total int) {
+	if t.opt.Progress != nil {
+		t.opt.Progress(stage, done, total)
+	}
+}
+
+func (t *extractTrainer) all() []int {
+	all := make([]int, len(t.examples))
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// Labels of the classifier that finds one value of a list.
+var inOrOut = []string{"out", "in"}
+
+// headLabels returns the labels of the classifier of a field: of a list, for one value; else the values and, where there
+// may be none, a last label for that.
+func (f *Field) headLabels() []string {
+	switch {
+	case f.Kind == KindEnums:
+		return inOrOut
+	case f.Kind == KindBool:
+		labels := []string{"false", "true"}
+		if f.mayLack() {
+			labels = append(labels, "none")
+		}
+		return labels
+	case !f.mayLack():
+		return f.Values
+	}
+	none := "none"
+	for slices.Contains(f.Values, none) {
+		none += "_"
+	}
+	return append(slices.Clone(f.Values), none)
+}
+
+// headClass is the class of the classifier of a field, or of one of its values, for an example.
+func (f *Field) headClass(e *entry, member int) int {
+	switch {
+	case f.Kind == KindEnums && e.has && e.member[member]:
+		return 1
+	case f.Kind == KindEnums:
+		return 0
+	case e.has:
+		return e.class
+	}
+	return f.choices()
+}
+
+// headsOf lists the classifiers that a schema needs, in order.
+func headsOf(s *Schema) []head {
+	var heads []head
+	for i := range s.Fields {
+		switch s.Fields[i].Kind {
+		case KindEnum, KindBool:
+			heads = append(heads, head{field: i})
+		case KindEnums:
+			for member := range s.Fields[i].Values {
+				heads = append(heads, head{field: i, member: member})
+			}
+		}
+	}
+	return heads
+}
+
+// listHeadBytes bounds the file of the classifier of one value of a list.
+const listHeadBytes = 300_000
+
+// classifiers trains the heads and keeps their answers out of fold. It returns the seconds that the heads themselves took.
+func (t *extractTrainer) classifiers(ctx context.Context) (seconds float64, err error) {
+	t.heads = headsOf(&t.schema)
+	t.answers = make([][]Prediction, len(t.examples))
+	for k := range t.heads {
+		h := &t.heads[k]
+		f := &t.schema.Fields[h.field]
+		labels := f.headLabels()
+		opt := Options{Task: f.Name, Labels: labels, Effort: t.opt.Effort, Seed: t.opt.Seed, Workers: t.opt.Workers, Folds: t.opt.Folds}
+		if f.Kind == KindEnums {
+			opt.MaxBytes = listHeadBytes
+		}
+		examples := make([]Example, len(t.examples))
+		for i := range examples {
+			label := labels[f.headClass(&t.entries[i][h.field], h.member)]
+			examples[i] = Example{Text: t.examples[i].Text, Label: label, Weight: t.examples[i].Weight}
+		}
+		training, err := Train(ctx, examples, opt)
+		if err != nil {
+			return 0, fmt.Errorf("train an extractor: field %q: %w", f.Name, err)
+		}
+		h.student = training.Student
+		seconds += training.Seconds
+		for i, p := range training.OutOfFold {
+			t.answers[i] = append(t.answers[i], p)
+		}
+		t.progress("classifiers", k+1, len(t.heads))
+	}
+	t.openGates()
+	return seconds, nil
+}
+
+// openGates tells the tagger what the classifiers say.
+func (t *extractTrainer) openGates() {
+	e := &Extractor{schema: t.schema, heads: t.heads}
+	for k := range t.heads {
+		if gate, ok := e.gateOf(k); ok && gate == 0 {
+			t.tags.values = len(t.heads[k].student.Labels())
+		}
+	}
+	for i := range t.examples {
+		var gates []uint64
+		first := -1
+		for k, p := range t.answers[i] {
+			if gate, ok := e.gateOf(k); ok {
+				if gates = append(gates, gateHash(gate, p.Class)); gate == 0 {
+					first = p.Class
+				}
+			}
+		}
+		t.tags.gates, t.tags.gate = append(t.tags.gates, gates), append(t.tags.gate, first)
+	}
+}
+
+// fit trains a tagger, where one is needed, and lists the words and pairs of words that are familiar.
+func (t *extractTrainer) fit(ctx context.Context, numbers []int) (*tagger, text.Dictionary, error) {
+	var counter text.Counter
+	var tagging text.Tagging
+	var hashes []uint64
+	for _, i := range numbers {
+		tagging.Scan(&noLexicon, t.examples[i].Text, nil)
+		hashes = hashes[:0]
+		for k := range tagging.Tokens {
+			word, pair := tagging.Familiar(k)
+			hashes = append(hashes, word, pair)
+		}
+		counter.AddHashes(hashes)
+	}
+	least := 1
+	if len(numbers) >= fewExamples {
+		least = 2
+	}
+	familiar := text.NewDictionary(counter.Common(least))
+	if len(t.tags.fields) == 0 {
+		return nil, familiar, nil
+	}
+	m, err := fitTagger(ctx, t.tags, numbers, t.recipe())
+	if err != nil {
+		return nil, familiar, fmt.Errorf("train an extractor: %w", err)
+	}
+	return m, familiar, nil
+}
+
+func (t *extractTrainer) recipe() tagRecipe {
+	return newTagRecipe(t.opt.Seed, len(t.examples), tagLabels(len(t.tags.fields)))
+}
+
+// crossFit answers every example by a model trained without its fold. The models' own answers are kept in t.judged.
+func (t *extractTrainer) crossFit(ctx context.Context) ([]outcome, error) {
+	s := &sample{texts: t.tags.texts, class: make([]int32, len(t.examples))}
+	for i, gate := range t.tags.gate {
+		s.class[i] = int32(gate)
+	}
+	fold, folds := assignFolds(s, t.opt.Folds, t.opt.Seed)
+	outcomes := make([]outcome, len(t.examples))
+	t.judged = make([]JudgedObject, len(t.examples))
+	var done atomic.Int64
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(min(t.opt.Workers, 4))
+	for f := range folds {
+		group.Go(func() error {
+			err := t.answerFold(ctx, fold, f, folds > 1, outcomes)
+			t.progress("cross-fit", int(done.Add(1)), folds)
+			return err
+		})
+	}
+	return outcomes, group.Wait()
+}
+
+// answerFold fills the outcomes of fold f. With a single text there is nothing to learn from, and nothing is certain.
+func (t *extractTrainer) answerFold(ctx context.Context, fold []int, f int, others bool, outcomes []outcome) error {
+	var rest []int
+	for i := range fold {
+		if others && fold[i] != f {
+			rest = append(rest, i)
+		}
+	}
+	m, familiar, err := t.fit(ctx, rest)
+	if err != nil {
+		return err
+	}
+	e := newExtractor(Card{}, t.schema, t.heads, m, familiar, confidence{})
+	var s extractorScratch
+	for i := range fold {
+		if fold[i] != f {
+			continue
+		}
+		s.answers = append(s.answers[:0], t.answers[i]...)
+		j := &t.judged[i]
+		e.extract(&j.Extraction, &s, t.examples[i].Text)
+		t.compare(i, &s)
+		outcomes[i] = outcome{evidence: s.evidence.clone(), whole: j.Agree, fields: j.FieldAgrees}
+	}
+	return nil
+}
+
+// compare says where the answer to example i agrees with the teacher's.
+func (t *extractTrainer) compare(i int, s *extractorScratch) {
+	j := &t.judged[i]
+	j.Want = t.want[i]
+	j.Agree = bytes.Equal(j.Object, j.Want)
+	for f := range t.schema.Fields {
+		field, got, want := &t.schema.Fields[f], &s.entries[f], &t.entries[i][f]
+		same := got.has == want.has && (!got.has || bytes.Equal(field.appendValue(nil, got), field.appendValue(nil, want)))
+		j.FieldAgrees = append(j.FieldAgrees, same)
+	}
+}
+
+// judge gives the answers out of fold their calibrated scores.
+func (t *extractTrainer) judge(c *confidence, outcomes []outcome) []JudgedObject {
+	for i := range outcomes {
+		j, e := &t.judged[i], &outcomes[i].evidence
+		j.Score, j.Novelty = c.object(e), c.novelty(e.novelty)
+		for f := range t.schema.Fields {
+			j.Extraction.Fields = append(j.Extraction.Fields, c.field(f, e))
+		}
+	}
+	return t.judged
+}
+
+func (t *extractTrainer) card(judged []JudgedObject) Card {
+	card := Card{
+		Format: FormatVersion, Task: t.opt.Task, Schema: &t.schema, Examples: len(t.examples), DataHash: HashObjects(t.examples),
+		Metrics: map[string]float64{}, Training: TrainingConfig{Seed: t.opt.Seed, Effort: t.opt.Effort, Folds: t.opt.Folds, Settings: map[string]float64{}},
+	}
+	if card.Training.Effort == "" {
+		card.Training.Effort = Standard
+	}
+	if len(t.tags.fields) > 0 {
+		t.recipe().settings(card.Training.Settings)
+	}
+	n := float64(len(judged))
+	for i := range judged {
+		if judged[i].Agree {
+			card.Metrics["cross_fit_object_accuracy"] += 1 / n
+		}
+		for f, same := range judged[i].FieldAgrees {
+			if same {
+				card.Metrics["cross_fit_field_accuracy_"+t.schema.Fields[f].Name] += 1 / n
+			}
+		}
+	}
+	return card
+}
