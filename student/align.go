@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"retort/student/internal/text"
@@ -95,28 +96,40 @@ func (l *locator) respell(e *entry) {
 
 // place takes a span that came with the example. Blanks around it are cut.
 func (l *locator) place(g Span, f *Field, e *entry) error {
+	err := l.fits(g, f, e)
+	if err == nil {
+		from, to := within(l.tokens, l.trim(g))
+		return l.take(g.Field, from, to, e)
+	}
+	if inCharacters(l.text, g, e) {
+		return fmt.Errorf("%w; the object has the characters of these numbers: offsets are in bytes, see ByteSpan", err)
+	}
+	return err
+}
+
+// trim cuts the blanks around a span that lies in the text.
+func (l *locator) trim(g Span) Span {
+	g.End = g.Start + len(strings.TrimRightFunc(l.text[g.Start:g.End], unicode.IsSpace))
+	g.Start = g.End - len(strings.TrimLeftFunc(l.text[g.Start:g.End], unicode.IsSpace))
+	return g
+}
+
+// fits reports what is wrong with a span as the place of the field's next value.
+func (l *locator) fits(g Span, f *Field, e *entry) error {
 	if g.Start < 0 || g.Start >= g.End || g.End > len(l.text) {
 		return fmt.Errorf("bytes %d to %d lie outside the text, which has %d", g.Start, g.End, len(l.text))
 	}
-	from := slices.IndexFunc(l.tokens, func(t text.Token) bool { return int(t.Start) >= g.Start })
-	to := from
-	for to >= 0 && to < len(l.tokens) && int(l.tokens[to].End) <= g.End {
-		to++
-	}
-	if from < 0 || to == from || strings.TrimSpace(l.text[g.Start:g.End]) != l.text[l.tokens[from].Start:l.tokens[to-1].End] {
-		return fmt.Errorf("%q, bytes %d to %d, does not begin and end with a word", l.text[g.Start:g.End], g.Start, g.End)
-	}
-	said := l.text[l.tokens[from].Start:l.tokens[to-1].End]
-	if f.Kind == KindSpan || f.Kind == KindSpans {
-		k := len(e.spans)
+	said := l.text[g.Start:g.End]
+	if k := len(e.spans); f.Kind == KindSpan || f.Kind == KindSpans {
 		if k >= len(e.words) || folded(e.words[k]) != folded(said) {
-			if inCharacters(l.text, g, e) {
-				return fmt.Errorf("bytes %d to %d are %q, but the object has the characters of these numbers: offsets are in bytes, see ByteSpan", g.Start, g.End, said)
-			}
 			return fmt.Errorf("bytes %d to %d are %q, which is not what the object has", g.Start, g.End, said)
 		}
 	}
-	return l.take(g.Field, from, to, e)
+	g = l.trim(g)
+	if from, to := within(l.tokens, g); to == from || int(l.tokens[from].Start) != g.Start || int(l.tokens[to-1].End) != g.End {
+		return fmt.Errorf("%q, bytes %d to %d, does not begin and end with a word", said, g.Start, g.End)
+	}
+	return nil
 }
 
 // inCharacters reports whether a span is that of the next string when its offsets count characters.

@@ -248,8 +248,11 @@ func (e *entry) fill(f *Field, words string) (ok bool) {
 // likeliest finds the best piece of the text for a field that must have a value though the most probable way has none: the
 // one whose tokens lose least against where they are on that way.
 func (e *Extractor) likeliest(s *extractorScratch, field int32, t string) (best found, ok bool) {
+	if len(s.tag.tagging.Tokens) == 0 {
+		return best, false // and the lattice is another text's
+	}
 	begin := s.tag.begins(field)
-	if begin < 0 || len(s.tag.tagging.Tokens) == 0 {
+	if begin < 0 {
 		return best, false
 	}
 	n, path := len(s.tag.steps.States), s.tag.lattice.Path

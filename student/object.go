@@ -125,7 +125,7 @@ func (f *Field) read(raw []byte, e *entry) error {
 
 func (f *Field) readNumber(raw []byte, e *entry) error {
 	var number json.Number
-	if err := json.Unmarshal(raw, &number); err != nil {
+	if raw[0] == '"' || json.Unmarshal(raw, &number) != nil { // a json.Number may be a string
 		return errors.New("want a number")
 	}
 	x, err := number.Float64()

@@ -155,11 +155,11 @@ func ParseSchema(raw []byte) (*Schema, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := root.only("type", "properties", "required", "additionalProperties"); err != nil {
-		return nil, err
-	}
 	if kind, _, err := root.kind(); err != nil || kind != "object" {
 		return nil, &SchemaError{"type", "the answer is no object", "a task whose answer is one label has output.enum; others are put into an object"}
+	}
+	if err := root.only("type", "properties", "required", "additionalProperties"); err != nil {
+		return nil, err
 	}
 	s := &Schema{}
 	names, err := keys(root.at["properties"])

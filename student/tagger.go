@@ -90,11 +90,13 @@ type tagScratch struct {
 	lattice linear.Lattice
 	steps   *linear.Steps
 
-	hashes []uint64
-	index  []uint32
-	ones   []float32
-	scores []float32
-	layer  layerScratch
+	features [][]uint32 // of each token, parts of numbers
+	hashes   []uint64
+	ends     []int // of each token's hashes
+	numbers  []uint32
+	ones     []float32
+	scores   []float32
+	layer    layerScratch
 }
 
 // tag labels the tokens that s.tagging has scanned. There must be one.
@@ -106,13 +108,12 @@ func (m *tagger) tag(s *tagScratch, gates []uint64, set int32) {
 		s.scores = make([]float32, labels)
 	}
 	scores := s.lattice.Reset(s.steps, len(s.tagging.Tokens))
+	m.lookUp(s, gates)
 	for i := range s.tagging.Tokens {
-		s.hashes = s.tagging.Append(s.hashes[:0], i, gates)
-		s.index = m.dictionary.AppendKnown(s.index[:0], s.hashes)
-		for len(s.ones) < len(s.index) {
-			s.ones = append(s.ones, 1)
+		if i+1 < len(s.features) {
+			kernel.Prefetch(m.rows, m.layer.stride, s.features[i+1])
 		}
-		m.layer.apply(s.scores[:labels], &s.layer, s.index, s.ones[:len(s.index)])
+		m.layer.apply(s.scores[:labels], &s.layer, s.features[i], s.ones[:len(s.features[i])])
 		row := scores[i*len(states):]
 		for b, label := range states {
 			row[b] = s.scores[label]
@@ -120,6 +121,24 @@ func (m *tagger) tag(s *tagScratch, gates []uint64, set int32) {
 	}
 	s.lattice.Weigh()
 	s.lattice.Decode()
+}
+
+// lookUp fills s.features with those of each token that the tagger knows.
+func (m *tagger) lookUp(s *tagScratch, gates []uint64) {
+	s.hashes, s.ends, s.features = s.hashes[:0], s.ends[:0], s.features[:0]
+	for i := range s.tagging.Tokens {
+		s.hashes = s.tagging.Append(s.hashes, i, gates)
+		s.ends = append(s.ends, len(s.hashes))
+	}
+	s.numbers = m.dictionary.AppendNumbers(s.numbers[:0], s.hashes)
+	from := 0
+	for _, end := range s.ends {
+		s.features = append(s.features, m.dictionary.Known(s.numbers[from:end]))
+		for len(s.ones) < end-from {
+			s.ones = append(s.ones, 1)
+		}
+		from = end
+	}
 }
 
 // found is a span in tokens.

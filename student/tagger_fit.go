@@ -238,7 +238,7 @@ func (f *tagFit) sentences(m *tagger) *linear.Sentences {
 		}
 		for k := range f.tagging.Tokens {
 			f.hashes = f.tagging.Append(f.hashes[:0], k, f.sample.gates[i])
-			s.Features = append(s.Features, m.dictionary.AppendKnown(nil, f.hashes))
+			s.Features = append(s.Features, m.dictionary.Known(m.dictionary.AppendNumbers(nil, f.hashes)))
 		}
 		data.Sentences = append(data.Sentences, s)
 	}

@@ -220,7 +220,7 @@ func judgeSentence(x *student.Extraction, schema *student.Schema, s *sentence) (
 		return t, err
 	}
 	want, err := schema.Canonical(s.Text, example.Object)
-	if err != nil && len(x.Spans) == 0 {
+	if err != nil {
 		return t, err
 	}
 	if bytes.Equal(want, x.Object) {

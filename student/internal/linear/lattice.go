@@ -155,15 +155,16 @@ func (l *Lattice) exponentials() {
 	}
 }
 
-// normalise divides a row by its sum, and returns that. A row of zeros stays.
+// normalise divides a row by its sum, and returns that. A row of next to nothing stays.
 func normalise(row []float32) float32 {
 	var sum float32
 	for _, x := range row {
 		sum += x
 	}
-	if sum > 0 {
+	if sum > 1e-37 { // else its inverse is no number
+		inverse := 1 / sum
 		for i := range row {
-			row[i] /= sum
+			row[i] = float32(row[i] * inverse)
 		}
 	}
 	return sum

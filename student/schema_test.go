@@ -1,0 +1,217 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package student
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// orderSchema has a field of every kind.
+const orderSchema = `{
+  "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Order", "type": "object", "additionalProperties": false,
+  "properties": {
+    "action": {"type": "string", "enum": ["order", "cancel"], "description": "what to do"},
+    "urgent": {"type": "boolean"},
+    "extras": {"type": "array", "items": {"enum": ["cheese", "olives"]}},
+    "item": {"type": ["string", "null"]},
+    "names": {"type": "array", "items": {"type": "string"}},
+    "amount": {"type": "integer"},
+    "price": {"type": ["number", "null"]},
+    "day": {"type": "string", "format": "date"}
+  },
+  "required": ["action", "item", "extras"]
+}`
+
+func parsed(t testing.TB, raw string) *Schema {
+	t.Helper()
+	s, err := ParseSchema([]byte(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestParseSchema(t *testing.T) {
+	want := &Schema{Fields: []Field{
+		{Name: "action", Kind: KindEnum, Values: []string{"order", "cancel"}, Required: true},
+		{Name: "urgent", Kind: KindBool},
+		{Name: "extras", Kind: KindEnums, Values: []string{"cheese", "olives"}, Required: true},
+		{Name: "item", Kind: KindSpan, Required: true, Nullable: true},
+		{Name: "names", Kind: KindSpans},
+		{Name: "amount", Kind: KindNumber, Integer: true},
+		{Name: "price", Kind: KindNumber, Nullable: true},
+		{Name: "day", Kind: KindDate},
+	}}
+	if diff := cmp.Diff(want, parsed(t, orderSchema)); diff != "" {
+		t.Errorf("schema (-want +got):\n%s", diff)
+	}
+}
+
+func TestSchemasThatNoStudentLearns(t *testing.T) {
+	object := func(field string) string { return `{"type":"object","properties":{"a":` + field + `}}` }
+	for raw, want := range map[string]string{
+		`[]`:                                "(root): no JSON object",
+		`{"type":"string","enum":["x"]}`:    "the answer is no object",
+		`{"type":"array"}`:                  "the answer is no object",
+		`{"type":"object"}`:                 "properties",
+		`{"type":"object","properties":{}}`: "0 fields",
+		`{"type":"object","anyOf":[]}`:      "write one object with optional fields",
+		`{"type":"object","properties":7}`:  "properties",
+		`{"type":"object","properties":{"a":{"type":"string"}},"required":["b"]}`:      `"b" is not among the properties`,
+		`{"type":"object","properties":{"a":{"type":"string"},"a":{"type":"string"}}}`: "twice",
+		object(`{"type":"object","properties":{}}`):                                    "flatten",
+		object(`{"type":"array","items":{"type":"number"}}`):                           "properties.a.items: the items are no strings",
+		object(`{"type":"array","items":{"type":"object"}}`):                           "the items are no strings",
+		object(`{"type":"array"}`):                                                     "properties.a.items",
+		object(`{"type":"array","items":{"type":"string"},"maxItems":2}`):              "properties.a.maxItems: a student cannot keep to this; check it behind",
+		object(`{"type":"array","items":{"type":"string","format":"date"}}`):           "lists of dates",
+		object(`{"type":"string","pattern":"x"}`):                                      "properties.a.pattern",
+		object(`{"type":"string","format":"email"}`):                                   `"email" is not learned`,
+		object(`{"type":"string","enum":["a b","A_B"]}`):                               "differ only in case",
+		object(`{"type":"string","enum":[]}`):                                          "0 values",
+		object(`{"type":"string","enum":[""]}`):                                        "is no value",
+		object(`{"type":"string","enum":[1]}`):                                         "write them as strings",
+		object(`{"type":"string","enum":["a",null]}`):                                  "null is not of the type",
+		object(`{"type":["string","number"]}`):                                         "several types",
+		object(`{"description":"anything"}`):                                           "no type",
+		object(`{"type":"null"}`):                                                      `"null" is not learned`,
+		object(`{"type":"number","minimum":1}`):                                        "check it behind the student",
+		object(`{"$ref":"#/x"}`):                                                       "no type",
+	} {
+		s, err := ParseSchema([]byte(raw))
+		var e *SchemaError
+		if !errors.As(err, &e) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %+v, %v; want a SchemaError with %q", raw, s, err, want)
+		}
+	}
+}
+
+func TestCanonical(t *testing.T) {
+	s := parsed(t, orderSchema)
+	text := "please ORDER  New   York pizza and a Coke for Anna and bob, 3 of them"
+	for object, want := range map[string]string{
+		`{"action":"order","item":"Coke","extras":[]}`: `{"action":"order","extras":[],"item":"Coke"}`,
+		// Case, blanks and order are the schema's and the text's.
+		`{"extras":["OLIVES","cheese","olives"],"item":" new york pizza","action":"Cancel ","names":["Bob","anna"]}`: `{"action":"cancel","extras":["cheese","olives"],"item":"New   York pizza","names":["Anna","bob"]}`,
+		// What is missing is left out, or null where it must be there.
+		`{"action":"order","item":null,"extras":[],"names":[],"urgent":null,"price":null}`: `{"action":"order","extras":[],"item":null}`,
+		`{"action":"order","item":"  ","extras":[],"names":[" "]}`:                         `{"action":"order","extras":[],"item":null}`,
+		// Numbers and dates have one spelling, in the text or not.
+		`{"action":"order","item":null,"extras":[],"amount":3.0,"price":-0.0,"urgent":true,"day":"2025-04-03"}`: `{"action":"order","urgent":true,"extras":[],"item":null,"amount":3,"price":0,"day":"2025-04-03"}`,
+		`{"action":"order","item":null,"extras":[],"price":1.50e2}`:                                             `{"action":"order","extras":[],"item":null,"price":150}`,
+		// A string that the text does not have stays.
+		`{"action":"order","item":"pizz\u0000\"","extras":[]}`: `{"action":"order","extras":[],"item":"pizz\u0000\""}`,
+	} {
+		got, err := s.Canonical(text, []byte(object))
+		if err != nil || string(got) != want {
+			t.Errorf("%s:\n got %s, %v\nwant %s", object, got, err, want)
+			continue
+		}
+		if again, err := s.Canonical(text, got); err != nil || string(again) != want {
+			t.Errorf("%s is not canonical of itself: %s, %v", want, again, err)
+		}
+	}
+}
+
+func TestObjectsOutsideTheSchema(t *testing.T) {
+	s := parsed(t, orderSchema)
+	for object, want := range map[string]string{
+		``:                                     "read object",
+		`7`:                                    "no JSON object",
+		`{"action":"order"`:                    "read object",
+		`{"action":"order","extras":[]} x`:     "read object",
+		`{"extras":[]}`:                        `field "action" is required`,
+		`{"action":"","extras":[]}`:            `field "action" is required`,
+		`{"action":"sell","extras":[]}`:        `"sell" is not one of the 2 values`,
+		`{"action":"order","extras":"cheese"}`: "list of strings",
+		`{"action":"order","extras":["ham"]}`:  `"ham" is not one of`,
+		`{"action":"order","extras":[],"size":1}`:           `"size" is not in the schema`,
+		`{"action":"order","action":"order","extras":[]}`:   "twice",
+		`{"action":"order","extras":[],"amount":1.5}`:       "1.5 is no number",
+		`{"action":"order","extras":[],"amount":"1"}`:       "want a number",
+		`{"action":"order","extras":[],"price":1e999}`:      "no number",
+		`{"action":"order","extras":[],"day":"3 May 2024"}`: "no date such as",
+		`{"action":"order","extras":[],"urgent":"yes"}`:     "true or false",
+		`{"action":"order","extras":[],"item":["x"]}`:       "want a string",
+	} {
+		if got, err := s.Canonical("text", []byte(object)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %s, %v; want an error with %q", object, got, err, want)
+		}
+	}
+}
+
+func TestLocate(t *testing.T) {
+	s := parsed(t, orderSchema)
+	item, names := 3, 4
+	text := "naïve Anna orders pizza; Anna pays 1,250.50 or twenty five, on 3/4/2025"
+	object := `{"action":"order","extras":[],"item":"Anna","names":["anna"],"price":1250.5,"amount":25,"day":"2025-04-03"}`
+	entries, err := s.read([]byte(object))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := ByteSpan(text, item, 25, 29)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.locate(text, entries, []Span{second}); err != nil {
+		t.Fatal(err)
+	}
+	for field, want := range map[int]string{item: "26 Anna", names: "7 Anna", 5: "48 twenty five", 6: "36 1,250.50", 7: "64 3/4/2025"} {
+		span := entries[field].spans[0]
+		if got := text[span.Start:span.End]; len(entries[field].spans) != 1 || !strings.HasSuffix(want, got) || !strings.HasPrefix(want, itoa(span.Start)+" ") {
+			t.Errorf("field %d lies at %d: %q, want %s", field, span.Start, got, want)
+		}
+	}
+	for name, c := range map[string]struct {
+		object string
+		spans  []Span
+		want   string
+	}{
+		"not in the text":      {`{"action":"order","extras":[],"item":"pasta"}`, nil, `field "item": "pasta" does not occur`},
+		"inside a word":        {`{"action":"order","extras":[],"item":"pizz"}`, nil, "does not occur in the text as words of its own"},
+		"a number not there":   {`{"action":"order","extras":[],"item":null,"amount":7}`, nil, "no words or digits"},
+		"only once there":      {`{"action":"order","extras":[],"item":null,"names":["pizza","pizza"]}`, nil, "does not occur"},
+		"characters for bytes": {`{"action":"order","extras":[],"item":"pizza"}`, []Span{{item, 18, 23}}, "offsets are in bytes"},
+		"another place":        {`{"action":"order","extras":[],"item":"pizza"}`, []Span{{item, 7, 11}}, "not what the object has"},
+		"outside":              {`{"action":"order","extras":[],"item":"pizza"}`, []Span{{item, 70, 90}}, "lie outside the text"},
+		"cuts a word":          {`{"action":"order","extras":[],"item":"pizz"}`, []Span{{item, 19, 23}}, "does not begin and end with a word"},
+		"no such field":        {`{"action":"order","extras":[],"item":"pizza"}`, []Span{{0, 19, 24}}, "none that lies in the text"},
+	} {
+		entries, err := s.read([]byte(c.object))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.locate(text, entries, c.spans); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want %q", name, err, c.want)
+		}
+	}
+	if _, err := ByteSpan("abc", 0, 2, 5); err == nil {
+		t.Error("offsets behind the text are taken")
+	}
+	if span, err := ByteSpan("é\xff!", 0, 1, 3); err != nil || span.Start != 2 || span.End != 4 {
+		t.Errorf("span %+v, %v", span, err)
+	}
+}
+
+// FuzzSchema checks that neither a schema nor an object makes anything panic, and that what is canonical stays so.
+func FuzzSchema(f *testing.F) {
+	f.Add(orderSchema, `{"action":"order","extras":["olives"],"item":"Coke","names":["a","b"],"price":3,"day":"2025-01-02"}`, "a b Coke 3 \xff")
+	f.Add(`{"type":"object","properties":{"a":{"type":["string","null"],"enum":["x",null]}}}`, `{"a":null}`, "")
+	f.Fuzz(func(t *testing.T, schema, object, text string) {
+		s, err := ParseSchema([]byte(schema))
+		if err != nil {
+			return
+		}
+		got, err := s.Canonical(text, []byte(object))
+		if err != nil {
+			return
+		}
+		if again, err := s.Canonical(text, got); err != nil || string(again) != string(got) {
+			t.Fatalf("%s becomes %s, %v", got, again, err)
+		}
+	})
+}
