@@ -44,7 +44,8 @@ Package [retort/student] trains and serves native students: n-grams, tf-idf, lin
 8-bit weights, calibrated; under it lie text (features), linear (training), kernel (the inner loops, in assembly where
 the machine has it) and encoder (the small neural model of high effort). docs/student-format.md describes the file. A
 Scorer is a student without labels: it predicts numbers about a text. Package [retort/router] makes of it who is best at a
-request, and what that costs.
+request, and what that costs. An Extractor answers with objects: the same classifiers and a tagger under one JSON Schema;
+value reads the numbers and dates that a span spells.
 
 Package [retort/student/recall] remembers texts with their labels, and votes.
 

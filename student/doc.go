@@ -1,6 +1,7 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-// Package student trains small text classifiers that imitate a teacher, and serves them in the process.
+// Package student trains small models that imitate a teacher, and serves them in the process: classifiers of texts, and
+// extractors of objects.
 //
 // A student reads hashed n-grams of words and characters, weighs them by tf-idf and multiplies them with one matrix of
 // 8-bit weights: the average of one-vs-rest support vector machines (dual coordinate descent) and a multinomial logistic
@@ -9,6 +10,19 @@
 //
 //	training, err := student.Train(ctx, examples, student.Options{Task: "support"})
 //	prediction := training.Student.Predict("where is my parcel?")
+//
+// An [Extractor] answers with an object that keeps to a [Schema]: fields that depend on the whole text (enums, lists of them,
+// booleans) are classified as above; fields whose values lie in the text (strings copied from it, numbers and dates that it
+// spells) are found by a tagger, a linear-chain conditional random field over hashed features of words, their neighbours, their
+// shapes, and phrases that were values before. Each field and the whole object have calibrated scores, and each answer says
+// how strange its text is.
+//
+//	schema, err := student.ParseSchema(jsonSchema)
+//	training, err := student.TrainExtractor(ctx, *schema, examples, student.ExtractorOptions{Task: "orders"})
+//	training.Extractor.Extract(&answer, "two large pizzas for Anna, please")
+//
+// What is not learned: text that is written and not copied, objects inside objects, lists of numbers or dates, relative
+// dates such as tomorrow, numbers in words of other languages than English. [ParseSchema] and [TrainExtractor] say so.
 //
 // Training depends on the examples and the options alone: not on the number of goroutines, nor, with standard effort,
 // on the machine. The file format is described in docs/student-format.md.

@@ -77,6 +77,7 @@ type SchemaError struct {
 	Hint    string // what would be learned, or what to use instead
 }
 
+// Error says what is wrong and what to do about it, on one line.
 func (e *SchemaError) Error() string {
 	if e.Hint == "" {
 		return fmt.Sprintf("schema: %s: %s", e.Path, e.Problem)

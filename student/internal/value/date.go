@@ -11,8 +11,8 @@ import (
 type Order uint8
 
 const (
-	MonthFirst Order = iota
-	DayFirst
+	MonthFirst Order = iota // as in the United States
+	DayFirst                // as nearly everywhere else
 )
 
 // Date reads a whole text as a day of the calendar: 2025-04-03, 2025/4/3, 3 April 2025, 3rd of April 2025, April 3rd, 2025, 3.4.2025
