@@ -163,7 +163,7 @@ func DecodeExtractor(data []byte) (*Extractor, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkExtractor(familiar, &c, m, unit); err != nil {
+	if err := checkExtractor(&familiar, &c, m, unit); err != nil {
 		return nil, err
 	}
 	if m != nil {
@@ -231,12 +231,13 @@ func readTagger(r *sections.Reader, schema *Schema, fixed objectShape) (*tagger,
 	return m, unit[0], nil
 }
 
-// checkExtractor makes sure that no text can lead outside the arrays or to a score that is no number.
-func checkExtractor(familiar text.Dictionary, c *confidence, m *tagger, unit float32) error {
-	dictionaries := []text.Dictionary{familiar}
+// checkExtractor makes the dictionaries ready, and makes sure that no text can lead outside the arrays or to a score that is
+// no number.
+func checkExtractor(familiar *text.Dictionary, c *confidence, m *tagger, unit float32) error {
+	dictionaries := []*text.Dictionary{familiar}
 	factors := [][]float32{c.whole, c.fields, c.ranks, {unit}}
 	if m != nil {
-		dictionaries = append(dictionaries, m.dictionary, m.lexicon.Frequent, m.lexicon.Phrases)
+		dictionaries = append(dictionaries, &m.dictionary, &m.lexicon.Frequent, &m.lexicon.Phrases)
 		factors = append(factors, m.steps)
 		for _, mask := range m.lexicon.Fields {
 			if len(m.fields) < text.MaxPhraseFields && mask>>len(m.fields) != 0 {
@@ -245,7 +246,7 @@ func checkExtractor(familiar text.Dictionary, c *confidence, m *tagger, unit flo
 		}
 	}
 	for _, d := range dictionaries {
-		if err := d.Check(); err != nil {
+		if err := d.Prepare(); err != nil {
 			return corrupt("%v", err)
 		}
 	}

@@ -4,8 +4,18 @@ package text
 
 // Find returns the number of an n-gram by its hash, or Len for one that the dictionary does not have.
 func (d *Dictionary) Find(hash uint64) uint32 {
-	b := hash >> 1 >> (uint(63-d.width()) & 63)
-	return d.find(d.Starts[b], d.Starts[b+1]-d.Starts[b], uint32(hash))
+	at, mark := hash>>1>>(uint(63-d.width())&63), uint32(hash)
+	c := &d.cells[at]
+	size := c[0] & crowded
+	for k := range min(size, roomy) {
+		if c[1+k] == mark {
+			return c[0]>>sizeBits + k
+		}
+	}
+	if size == crowded {
+		return d.findFar(at, mark)
+	}
+	return uint32(d.Len())
 }
 
 // AppendNumbers appends the number of each n-gram, as Find returns it, to dst. Looking up many at once is faster.

@@ -3,6 +3,8 @@
 package text
 
 import (
+	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -70,6 +72,30 @@ func TestTaggingKnowsPhrases(t *testing.T) {
 	}
 	if to := Tokens(nil, "to")[0].Word; g.left[2] != to || g.left[3] != to || g.right[0] != to || g.left[1] != edge {
 		t.Error("the nearest frequent words are wrong")
+	}
+}
+
+func TestFindAgreesWithLookingUpMany(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for _, n := range []int{0, 1, 3, 50, 2000} {
+		hashes := make([]uint64, n)
+		for i := range hashes {
+			hashes[i] = random.Uint64()
+			if i%4 > 0 { // crowd some cells
+				hashes[i] = hashes[i-1] + uint64(random.IntN(1000)) + 1
+			}
+		}
+		d := NewDictionary(slices.Clone(hashes))
+		asked := append(hashes, 0, 1, random.Uint64(), math.MaxUint64)
+		many := d.AppendNumbers(nil, asked)
+		for i, h := range asked {
+			if got := d.Find(h); got != many[i] || i < n && int(got) >= n {
+				t.Errorf("%d n-grams, number %d: found %d alone, %d among others", n, i, got, many[i])
+			}
+		}
+		if known := d.Known(many); len(known) < n || slices.Contains(known, uint32(d.Len())) {
+			t.Errorf("%d of %d n-grams are known", len(known), n)
+		}
 	}
 }
 
