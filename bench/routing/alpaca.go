@@ -3,8 +3,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"retort/compose"
@@ -209,64 +211,61 @@ func pickBest(ctx context.Context, to *picks, train, test []alpacaPrompt, models
 	return nil
 }
 
-// alpacaCascade fits a cascade on one half of the prompts, whose cheap model is the strongest of the pool and whose strong
-// one the baseline: an answer is good where the judge prefers it to the baseline's.
+// alpacaCascade shows what a learned verifier is worth to a cascade whose cheap model is the strongest of the pool and whose
+// strong one the baseline: an answer is good where the judge prefers it to the baseline's. The verifier learns from the
+// answers of all models to one half of the prompts.
 func alpacaCascade(ctx context.Context, b *bench, prompts []alpacaPrompt, cheap int) error {
-	goal := certify.Goal{Agreement: 0.7, Confidence: 0.9}
+	shares := []float64{0.25, 0.5, 0.75, 1}
+	kept := make([][]float64, len(shares)) // whether answers are good, of those scored highest in each half
 	halves := everyOther(prompts)
-	var judged []certify.Judgement
-	accepted, good := 0, 0
 	for i, train := range halves {
-		fitted, err := judge.Fit(ctx, recordsOf(train, cheap), judge.Fitting{Goal: goal})
+		verifier, err := judge.Train(ctx, judge.Lessons{Verdicts: verdictsOf(train)}, judge.Training{})
 		if err != nil {
 			return err
 		}
-		fresh, err := judgements(ctx, fitted.Learned, recordsOf(halves[1-i], cheap))
+		scored, err := ranked(ctx, verifier, halves[1-i], cheap)
 		if err != nil {
 			return err
 		}
-		for _, j := range fresh {
-			if fitted.Certificate.Answers(j.Score) {
-				accepted++
-				if j.Agree {
-					good++
-				}
-			}
+		for k, share := range shares {
+			kept[k] = append(kept[k], scored[:int(share*float64(len(scored)))]...)
 		}
-		judged = append(judged, fresh...)
 	}
-	curve, err := certify.Curve(judged, 4, 0.95)
-	if err != nil {
-		return err
-	}
-	for _, p := range curve {
-		b.Note(fmt.Sprintf("alpaca_cascade_good_at_%.0f", 100*p.Coverage), p.Agreement, "")
-	}
-	b.Note("alpaca_cascade_certified_coverage", float64(accepted)/float64(len(judged)), "")
-	if accepted > 0 {
-		b.Note("alpaca_cascade_certified_good", float64(good)/float64(accepted), "")
+	for k, share := range shares {
+		low, high := certify.Interval(int(math.Round(meanOf(kept[k])*float64(len(kept[k])))), len(kept[k]), 0.95)
+		b.noteInterval(fmt.Sprintf("cascade_good_at_%.0f", 100*share), eval.Estimate{Value: meanOf(kept[k]), Lower: low, Upper: high})
 	}
 	return nil
 }
 
-func recordsOf(prompts []alpacaPrompt, m int) []judge.Record {
-	records := make([]judge.Record, len(prompts))
-	for i, p := range prompts {
-		records[i] = judge.Record{Request: p.request, Response: p.answers[m], Good: p.wins[m] > 0.5}
+func verdictsOf(prompts []alpacaPrompt) []judge.Verdict {
+	var verdicts []judge.Verdict
+	for _, p := range prompts {
+		for m := range p.answers {
+			verdicts = append(verdicts, judge.Verdict{Request: p.request, Response: p.answers[m], Good: p.wins[m]})
+		}
 	}
-	return records
+	return verdicts
 }
 
-func judgements(ctx context.Context, v compose.Verifier, records []judge.Record) ([]certify.Judgement, error) {
-	out := make([]certify.Judgement, len(records))
-	for i, r := range records {
-		score, err := v.Verify(ctx, r.Request, r.Response)
-		if err != nil {
+// ranked returns whether a model's answers are good, 1 or 0, those first that a verifier scores highest.
+func ranked(ctx context.Context, v compose.Verifier, prompts []alpacaPrompt, m int) ([]float64, error) {
+	scores, order := make([]float64, len(prompts)), make([]int, len(prompts))
+	for i, p := range prompts {
+		var err error
+		if scores[i], err = v.Verify(ctx, p.request, p.answers[m]); err != nil {
 			return nil, err
 		}
-		out[i] = certify.Judgement{Score: score, Agree: r.Good}
+		order[i] = i
 	}
-	return out, nil
+	slices.SortStableFunc(order, func(x, y int) int { return cmp.Compare(scores[y], scores[x]) })
+	good := make([]float64, len(prompts))
+	for i, at := range order {
+		if prompts[at].wins[m] > 0.5 {
+			good[i] = 1
+		}
+	}
+	return good, nil
 }
 
 func meanOf(values []float64) float64 {

@@ -46,6 +46,8 @@ type Fitted struct {
 	Learned     *Learned            `json:"-"`                  // nil where the verifier is another
 }
 
+var errUnlearned = errors.New("no verifier was learned")
+
 var errOneSided = errors.New("a verifier learns from good answers and bad ones")
 
 // Fit finds the threshold of a cascade from recorded answers of its cheap model. By certify.Strict, with the goal's
@@ -58,6 +60,11 @@ var errOneSided = errors.New("a verifier learns from good answers and bad ones")
 func Fit(ctx context.Context, records []Record, how Fitting) (*Fitted, error) {
 	if err := how.Goal.Check(); err != nil {
 		return nil, fmt.Errorf("fit cascade: %w", err)
+	}
+	for i := range records {
+		if records[i].Request == nil || records[i].Response == nil {
+			return nil, fmt.Errorf("fit cascade: record %d lacks its request or answer", i)
+		}
 	}
 	f := &Fitted{Verifier: how.Verifier}
 	verify := how.Verify
@@ -78,7 +85,7 @@ func Fit(ctx context.Context, records []Record, how Fitting) (*Fitted, error) {
 		if err != nil {
 			return nil, fmt.Errorf("fit cascade: %w", err)
 		}
-		records, verify, f.Trained = rest, f.Learned, len(learn)
+		records, verify, f.Trained = rest, f, len(learn)
 	}
 	judged, err := scored(ctx, records, verify, how.Concurrent)
 	if err != nil {
@@ -89,6 +96,22 @@ func Fit(ctx context.Context, records []Record, how Fitting) (*Fitted, error) {
 		return nil, fmt.Errorf("fit cascade: %w", err)
 	}
 	return f, nil
+}
+
+// Verify scores an answer with the learned verifier, whoever gave it; without one there is an error. It is what a cascade
+// asks: a model may have other names in records than in answers, so that names have no part in a threshold.
+func (f *Fitted) Verify(ctx context.Context, req *model.Request, resp *model.Response) (float64, error) {
+	if f.Learned == nil {
+		return 0, errUnlearned
+	}
+	return f.Learned.Verify(ctx, req, nameless(resp))
+}
+
+// nameless returns a copy of an answer that does not say who gave it.
+func nameless(resp *model.Response) *model.Response {
+	own := *resp
+	own.Model = ""
+	return &own
 }
 
 // ownScore is the score that an answer came with.
@@ -116,7 +139,7 @@ func trainOn(ctx context.Context, records []Record, seed uint64) (*Learned, erro
 	lessons := Lessons{Verdicts: make([]Verdict, len(records))}
 	good := 0
 	for i, r := range records {
-		lessons.Verdicts[i] = Verdict{Request: r.Request, Response: r.Response, Good: passes(r.Good)}
+		lessons.Verdicts[i] = Verdict{Request: r.Request, Response: nameless(r.Response), Good: passes(r.Good)}
 		if r.Good {
 			good++
 		}

@@ -196,6 +196,9 @@ func TestFit(t *testing.T) {
 	if f, err = Fit(t.Context(), all[:100], Fitting{Goal: goal, Verify: Logprob(Mean)}); err != nil || f.Unjudged != 100 || f.Certificate.Speaks() {
 		t.Errorf("no log-probabilities: %+v, %v", f, err)
 	}
+	if _, err = Fit(t.Context(), []Record{{Request: asking("x")}}, Fitting{Goal: goal, Verify: JSON()}); err == nil {
+		t.Error("no answer: no error")
+	}
 	if _, err = Fit(t.Context(), all, Fitting{}); err == nil {
 		t.Error("no goal: no error")
 	}

@@ -78,7 +78,7 @@ func TestLearnedCascadesHoldTheirPromise(t *testing.T) {
 		fresh, accepted, good := rand.New(rand.NewPCG(seed, 23)), 0.0, 0.0
 		for range 600 {
 			req, resp, chance := draw(fresh)
-			score, err := f.Learned.Verify(t.Context(), req, resp)
+			score, err := f.Verify(t.Context(), req, resp)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -112,7 +112,7 @@ func (c *cascade) use(f *judge.Fitted) error {
 	m := &compose.Cascade{Cheap: c.model.Cheap, Strong: c.model.Strong, Accept: f.Certificate.Answers, Verify: c.model.Verify,
 		Within: c.model.Within, Logprobs: c.model.Logprobs}
 	if f.Learned != nil {
-		m.Verify = f.Learned
+		m.Verify = f
 	}
 	c.now.Store(m)
 	return nil
