@@ -124,10 +124,12 @@ func asking(m model.Model) Verifier {
 
 var errSpurned = &model.Error{Kind: model.Canceled, Op: "send answer"}
 
-// TestChaos puts many requests at once to every blend, over models that fail, wait and break off at random, and callers
-// that leave.
-func TestChaos(t *testing.T) {
-	blends := map[string]func(t *testing.T, a, b, c model.Model) model.Model{
+// blendOf makes a blend of three models, of which it may leave some out.
+type blendOf = func(t *testing.T, a, b, c model.Model) model.Model
+
+// blendsOfAll has one or more of every model of the package that is made of others.
+func blendsOfAll() map[string]blendOf {
+	blends := map[string]blendOf{
 		"fallback": func(_ *testing.T, a, b, c model.Model) model.Model {
 			return FallbackAmong([]Alternative{{Model: a}, {Model: b, On: []model.Kind{model.Timeout, model.TooLong}}, {Model: c}}, nil)
 		},
@@ -169,7 +171,13 @@ func TestChaos(t *testing.T) {
 		},
 	}
 	maps.Copy(blends, chaoticEnsembles())
-	for name, blend := range blends {
+	return blends
+}
+
+// TestChaos puts many requests at once to every blend, over models that fail, wait and break off at random, and callers
+// that leave.
+func TestChaos(t *testing.T) {
+	for name, blend := range blendsOfAll() {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := &chaos{random: rand.New(rand.NewPCG(11, 13))}

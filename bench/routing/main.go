@@ -34,6 +34,8 @@ type part struct {
 var parts = []part{
 	{"mmlu", measureMMLU},
 	{"alpaca", measureAlpaca},
+	{"headlines", measureHeadlines},
+	{"similar", measureSimilar},
 }
 
 func main() {
@@ -43,7 +45,7 @@ func main() {
 	}
 	var o options
 	flag.StringVar(&o.only, "only", strings.Join(names, ","), "the parts to run")
-	flag.IntVar(&o.runs, "runs", 20, "random label subsets in the part mmlu")
+	flag.IntVar(&o.runs, "runs", 20, "random label subsets in the part mmlu, random orders in the part similar")
 	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/routing/latest.json")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
 	flag.Parse()
@@ -67,7 +69,7 @@ func run(ctx context.Context, o options) (bool, error) {
 			return false, fmt.Errorf("-only: there is no part %q", name)
 		}
 	}
-	b := &bench{Result: rig.NewResult(ctx, "routing"), runs: o.runs}
+	b := &bench{Result: rig.NewResult(ctx, "routing"), runs: o.runs, out: o.out}
 	for _, p := range parts {
 		if !slices.Contains(wanted, p.name) {
 			continue
@@ -84,4 +86,5 @@ func run(ctx context.Context, o options) (bool, error) {
 type bench struct {
 	*rig.Result
 	runs int
+	out  string // see options
 }
