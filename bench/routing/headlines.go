@@ -48,8 +48,8 @@ func measureHeadlines(ctx context.Context, b *bench) error {
 		return err
 	}
 	var ours []drawn
-	for _, effort := range []student.Effort{student.Standard, student.High} {
-		points, err := b.headlineStudents(ctx, effort, train, test, plane)
+	for _, effort := range b.efforts {
+		points, err := b.headlineStudents(ctx, student.Effort(effort), train, test, plane)
 		if err != nil {
 			return err
 		}
@@ -196,7 +196,7 @@ func (b *bench) place(plane, ours []drawn) {
 			}
 		}
 	}
-	b.Note("headlines_students_dominated", float64(dominated), "of 2")
+	b.Note("headlines_students_dominated", float64(dominated), fmt.Sprintf("of %d", len(students)))
 	b.Note("headlines_published_points_dominated_by_a_student", float64(beaten), fmt.Sprintf("of %d", len(known)))
 	fmt.Printf("\n%-64s %9s %19s %14s\n", "on 5,000 headlines", "accuracy", "range", "USD/million")
 	for _, p := range append(plane, ours...) {

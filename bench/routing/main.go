@@ -23,6 +23,8 @@ type options struct {
 	runs   int
 	out    string
 	strict bool
+
+	efforts string
 }
 
 // part is one of the things measured. Each has a file of its own.
@@ -47,6 +49,7 @@ func main() {
 	flag.StringVar(&o.only, "only", strings.Join(names, ","), "the parts to run")
 	flag.IntVar(&o.runs, "runs", 20, "random label subsets in the part mmlu, random orders in the part similar")
 	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/routing/latest.json")
+	flag.StringVar(&o.efforts, "efforts", "standard,high", "the efforts of students in the part headlines; high trains for minutes")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
 	flag.Parse()
 
@@ -69,7 +72,7 @@ func run(ctx context.Context, o options) (bool, error) {
 			return false, fmt.Errorf("-only: there is no part %q", name)
 		}
 	}
-	b := &bench{Result: rig.NewResult(ctx, "routing"), runs: o.runs, out: o.out}
+	b := &bench{Result: rig.NewResult(ctx, "routing"), runs: o.runs, out: o.out, efforts: strings.Split(o.efforts, ",")}
 	for _, p := range parts {
 		if !slices.Contains(wanted, p.name) {
 			continue
@@ -86,5 +89,7 @@ func run(ctx context.Context, o options) (bool, error) {
 type bench struct {
 	*rig.Result
 	runs int
-	out  string // see options
+
+	out     string   // see options
+	efforts []string // see options
 }
