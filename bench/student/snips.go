@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -167,7 +168,7 @@ func measureSnips(ctx context.Context, b *bench) error {
 }
 
 func (b *bench) extraction(e *student.Extractor, schema *student.Schema, test []sentence) error {
-	total, byIntent := tally{}, map[string]*tally{}
+	total, byIntent, fields := tally{}, map[string]*tally{}, make([]tally, len(schema.Fields))
 	var x student.Extraction
 	for i := range test {
 		s := &test[i]
@@ -181,6 +182,14 @@ func (b *bench) extraction(e *student.Extractor, schema *student.Schema, test []
 		}
 		total.add(one)
 		byIntent[s.Intent].add(one)
+		if err := judgeFields(fields, &x, schema, s); err != nil {
+			return err
+		}
+	}
+	worst, mean := 0.0, 0.0
+	for _, f := range fields {
+		off := math.Abs(f.believed-f.exact) / f.texts
+		worst, mean = max(worst, off), mean+off/float64(len(fields))
 	}
 	b.AtLeast("snips_slot_f1", total.f1(), "", 0.90)
 	for _, intent := range slices.Sorted(maps.Keys(byIntent)) {
@@ -190,6 +199,8 @@ func (b *bench) extraction(e *student.Extractor, schema *student.Schema, test []
 	b.Note("snips_intent_accuracy", total.intent/total.texts, "")
 	b.Note("snips_object_exact", total.exact/total.texts, "")
 	b.Note("snips_object_mean_score", total.believed/total.texts, "")
+	b.Note("snips_field_score_off_mean", mean, "")
+	b.Note("snips_field_score_off_most", worst, "")
 	b.AtLeast("snips_schema_valid", total.valid/total.texts, "", 1)
 	return nil
 }
@@ -234,6 +245,30 @@ func judgeSentence(x *student.Extraction, schema *student.Schema, s *sentence) (
 		t.valid = 1
 	}
 	return t, nil
+}
+
+// judgeFields counts for each field how often it is right, and how often the student says so.
+func judgeFields(fields []tally, x *student.Extraction, schema *student.Schema, s *sentence) error {
+	example, err := s.example(schema)
+	if err != nil {
+		return err
+	}
+	canonical, err := schema.Canonical(s.Text, example.Object)
+	if err != nil {
+		return err
+	}
+	var want, got map[string]json.RawMessage
+	if err := errors.Join(json.Unmarshal(canonical, &want), json.Unmarshal(x.Object, &got)); err != nil {
+		return err
+	}
+	for i := range fields {
+		fields[i].texts++
+		fields[i].believed += x.Fields[i]
+		if name := schema.Fields[i].Name; bytes.Equal(want[name], got[name]) {
+			fields[i].exact++
+		}
+	}
+	return nil
 }
 
 func (b *bench) extractorCost(training *student.ExtractorTraining, test []sentence) error {

@@ -12,7 +12,14 @@ type Steps struct {
 	onward []float32 // e to the power of log: row a has the steps from a, of Padded(len(States)) numbers
 	back   []float32 // the same, transposed
 	legal  []bool    // which state may be the first
+
+	wide   []int32   // the states that many may come before
+	narrow [][]int32 // of each of the others, that state and those that may
+	most   []float32 // of each state, its best step to a wide one
 }
+
+// few is how many states may come before one that is not wide.
+const few = 2
 
 // Legal says whether label to may follow label from, or, where from is -1, begin a text.
 type Legal func(from, to int32) bool
@@ -29,7 +36,33 @@ func NewSteps(weights []float32, labels int, states []int32, legal Legal) *Steps
 		s.legal[b] = legal(-1, to)
 	}
 	s.fill(weights, labels, legal)
+	s.plan()
 	return s
+}
+
+// plan arranges the steps for Decode.
+func (s *Steps) plan() {
+	n := len(s.States)
+	for b := range n {
+		before := []int32{int32(b)}
+		for a := range n {
+			if s.log[a*n+b] > never {
+				before = append(before, int32(a))
+			}
+		}
+		if len(before) > 1+few {
+			s.wide = append(s.wide, int32(b))
+		} else {
+			s.narrow = append(s.narrow, before)
+		}
+	}
+	for a := range n {
+		most := float32(2 * never)
+		for _, b := range s.wide {
+			most = max(most, s.log[a*n+int(b)])
+		}
+		s.most = append(s.most, most)
+	}
 }
 
 // fill takes the weights anew.
@@ -181,36 +214,61 @@ func (l *Lattice) Decode() {
 		}
 	}
 	for t := 1; t < l.tokens; t++ {
-		from := l.from[t*n:][:n]
-		for b := range next {
-			next[b], from[b] = 2*never, 0
-		}
-		for a, x := range now {
-			if x <= never/2 {
-				continue
-			}
-			for b, step := range l.steps.log[a*n:][:n] {
-				if y := x + step; y > next[b] {
-					next[b], from[b] = y, int32(a)
-				}
-			}
-		}
+		l.advance(next, now, l.from[t*n:][:n])
 		for b, x := range l.scores[t*n:][:n] {
 			next[b] += x
 		}
 		now, next = next, now
 	}
-	top := 0
-	for b, x := range now {
-		if x > now[top] {
-			top = b
-		}
-	}
+	top := highest(now)
 	for t := l.tokens - 1; t >= 0; t-- {
 		l.Path[t] = int32(top)
 		top = int(l.from[t*n+top])
 	}
 	l.LogProbability = l.logProbability()
+}
+
+// advance finds the best way to each state from those before, worth now. To wide states the best of these is tried first; those that
+// cannot lead to any of them better are left out, which is most where the text is clear.
+func (l *Lattice) advance(next, now []float32, from []int32) {
+	s, n := l.steps, len(now)
+	best := highest(now)
+	worst := float32(-2 * never)
+	for _, b := range s.wide {
+		next[b], from[b] = now[best]+s.log[best*n+int(b)], int32(best)
+		worst = min(worst, next[b])
+	}
+	for a, x := range now {
+		if x+s.most[a] <= worst || a == best {
+			continue
+		}
+		log := s.log[a*n:][:n]
+		for _, b := range s.wide {
+			if y := x + log[b]; y > next[b] {
+				next[b], from[b] = y, int32(a)
+			}
+		}
+	}
+	for _, before := range s.narrow {
+		b := before[0]
+		next[b], from[b] = 2*never, 0
+		for _, a := range before[1:] {
+			if y := now[a] + s.log[int(a)*n+int(b)]; y > next[b] {
+				next[b], from[b] = y, a
+			}
+		}
+	}
+}
+
+// highest returns the place of the highest number, the first of several.
+func highest(row []float32) int {
+	top := 0
+	for b, x := range row {
+		if x > row[top] {
+			top = b
+		}
+	}
+	return top
 }
 
 // logProbability multiplies what the way is worth, divided by what all ways are: the product of scale.
