@@ -27,11 +27,11 @@ const (
 type Field struct {
 	Name     string   `json:"name"`
 	Kind     Kind     `json:"kind"`
-	Values   []string `json:"values,omitempty"` // of Enum and Enums
+	Values   []string `json:"values,omitempty"` // of KindEnum and KindEnums
 	Required bool     `json:"required,omitempty"`
 	// Nullable fields may hold null. When one has no value, it is null where it is required, and left out where it is not.
 	Nullable bool `json:"nullable,omitempty"`
-	Integer  bool `json:"integer,omitempty"` // a Number that has no fraction
+	Integer  bool `json:"integer,omitempty"` // of KindNumber: there is no fraction
 	// DayFirst has the student read 3/4/2025 as the 3rd of April. Training sets it where the examples say so.
 	DayFirst bool `json:"day_first,omitempty"`
 }
@@ -40,9 +40,6 @@ type Field struct {
 func (f *Field) inText() bool {
 	return f.Kind == KindSpan || f.Kind == KindSpans || f.Kind == KindNumber || f.Kind == KindDate
 }
-
-// list reports whether the field holds an array.
-func (f *Field) list() bool { return f.Kind == KindEnums || f.Kind == KindSpans }
 
 // mayLack reports whether an object may have no value for the field.
 func (f *Field) mayLack() bool { return !f.Required || f.Nullable }
@@ -141,16 +138,16 @@ func folded(s string) string {
 
 // ParseSchema reads the JSON Schema of an object. What a student learns is a subset of it:
 //
-//	{"type": "string", "enum": [...]}                          an Enum
-//	{"type": "array", "items": {"type": "string", "enum": …}}  Enums
-//	{"type": "boolean"}                                        a Bool
-//	{"type": "string"}                                         a Span: copied from the text, not free
-//	{"type": "array", "items": {"type": "string"}}             Spans
-//	{"type": "number"}, {"type": "integer"}                    a Number
-//	{"type": "string", "format": "date"}                       a Date
+//	{"type": "string", "enum": [...]}                          KindEnum
+//	{"type": "array", "items": {"type": "string", "enum": …}}  KindEnums
+//	{"type": "boolean"}                                        KindBool
+//	{"type": "string"}                                         KindSpan: copied from the text, not free
+//	{"type": "array", "items": {"type": "string"}}             KindSpans
+//	{"type": "number"}, {"type": "integer"}                    KindNumber
+//	{"type": "string", "format": "date"}                       KindDate
 //
-// each optional or required, and with null beside the type or not. Titles, descriptions and the like are passed over. Anything else is a
-// *[SchemaError]: a student that ignored a rule would break it.
+// each optional or required, and with null beside the type or not. Titles, descriptions and the like are passed over. Anything
+// else is a *[SchemaError]: a student that ignored a rule would break it.
 func ParseSchema(raw []byte) (*Schema, error) {
 	root, err := readNode(raw, "(root)")
 	if err != nil {
