@@ -15,11 +15,13 @@ import (
 	"retort/internal/shareddata"
 )
 
+var errNoData = errors.New("public data sets not found; set RETORT_DATA to the folder that holds routellm/, llmrouter/, …")
+
 // readLines reads a file of JSON lines from the data folder, unpacked where its name ends in .gz.
 func readLines[T any](name string) ([]T, error) {
 	root, ok := shareddata.Root()
 	if !ok {
-		return nil, errors.New("public data sets not found; set RETORT_DATA to the folder that holds routellm/, llmrouter/, …")
+		return nil, errNoData
 	}
 	f, err := os.Open(filepath.Join(root, name))
 	if err != nil {

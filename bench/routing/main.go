@@ -25,6 +25,7 @@ type options struct {
 	strict bool
 
 	efforts string
+	timed   string
 }
 
 // part is one of the things measured. Each has a file of its own.
@@ -35,9 +36,13 @@ type part struct {
 
 var parts = []part{
 	{"mmlu", measureMMLU},
+	{"mtbench", measureMTBench},
+	{"llmrouter", measureLLMRouter},
+	{"routerarena", measureRouterArena},
 	{"alpaca", measureAlpaca},
 	{"headlines", measureHeadlines},
 	{"similar", measureSimilar},
+	{"speed", measureSpeed},
 }
 
 func main() {
@@ -50,6 +55,7 @@ func main() {
 	flag.IntVar(&o.runs, "runs", 20, "random label subsets in the part mmlu, random orders in the part similar")
 	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/routing/latest.json")
 	flag.StringVar(&o.efforts, "efforts", "standard,high", "the efforts of students in the part headlines; high trains for minutes")
+	flag.StringVar(&o.timed, "decisions", "", "only time decisions of the router in this file, and print the times as JSON")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
 	flag.Parse()
 
@@ -66,6 +72,9 @@ func main() {
 }
 
 func run(ctx context.Context, o options) (bool, error) {
+	if o.timed != "" {
+		return true, printDecisions(o.timed)
+	}
 	wanted := strings.Split(o.only, ",")
 	for _, name := range wanted {
 		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
