@@ -48,11 +48,14 @@ const (
 type fileHead struct {
 	Models []string `json:"models"`
 	Facts  int      `json:"facts"`
+
+	Domains int     `json:"domains,omitempty"`
+	Heat    float32 `json:"heat,omitempty"`
 }
 
 // Encode returns the router's file.
 func (r *Router) Encode() ([]byte, error) {
-	head, err := json.Marshal(fileHead{r.models, facts})
+	head, err := json.Marshal(fileHead{r.models, facts, r.domains, r.heat})
 	if err != nil {
 		return nil, fmt.Errorf("encode router: %w", err)
 	}
@@ -145,11 +148,14 @@ func Decode(data []byte) (*Router, error) {
 	if len(h.Models) == 0 || len(h.Models) > mostModels || h.Facts != facts {
 		return nil, fileFormat.Errorf("%d models and %d facts", len(h.Models), h.Facts)
 	}
-	r := &Router{models: h.Models}
+	r := &Router{models: h.Models, domains: h.Domains, heat: h.Heat}
 	if body, ok := s.Section(sectionScorer); ok {
 		if r.scorer, err = student.DecodeScorer(body); err != nil {
 			return nil, fileFormat.Errorf("scorer: %v", err)
 		}
+	}
+	if h.Domains < 0 || h.Domains > r.numbers() || !(h.Heat >= 0 && h.Heat <= 1e6) {
+		return nil, fileFormat.Errorf("%d domains of heat %v", h.Domains, h.Heat)
 	}
 	for _, part := range r.arrays() {
 		*part.array = sections.View[float32](s, part.id, part.n)

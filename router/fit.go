@@ -5,6 +5,7 @@ package router
 import (
 	"context"
 	"math"
+	"slices"
 
 	"retort/student"
 )
@@ -14,21 +15,22 @@ type member int
 
 const (
 	words   member = iota // from n-grams
-	domains               // from n-grams, learning the rate of the request's domain in the place of its own noisy outcome
+	domains               // from the rates of domains, each by how probable n-grams make it that the request belongs to it
 	shaped                // from the facts
 	members
 )
 
 func (m member) String() string { return [...]string{"words", "domains", "shape"}[m] }
 
-// penalties are those to fit with: as many for each member and group.
+// penalties are those to fit with: as many for each member and group. The domains' are no penalties but how sharply scores of
+// domains are turned into probabilities, alike for all groups.
 type penalties [members][groups][]float64
 
 // grid has the penalties that cross-fitting chooses from.
 func grid() (p penalties) {
 	for g := range groups {
-		p[words][g] = []float64{4, 12, 36, 108}
-		p[domains][g] = []float64{1, 3, 9, 27}
+		p[words][g] = []float64{3, 10, 30, 100}
+		p[domains][g] = []float64{4, 8, 16, 32}
 		p[shaped][g] = []float64{10, 100, 1000, 10000}
 	}
 	return p
@@ -39,9 +41,11 @@ type fitted struct {
 	level, cost []float64 // averages by model
 	low, high   []float64 // of costs
 
-	tries  int // penalties tried for each member and group
-	scorer *student.Scorer
-	shapes []*shape // by penalty
+	tries  int             // penalties tried for each member and group
+	scorer *student.Scorer // of contrasts, with each penalty, and then of domains
+	shapes []*shape        // by penalty
+	rates  table           // of the domains
+	heat   []float64       // by try: how sharply domains are told apart
 }
 
 // averages are what is known without looking at requests, from the records whose numbers are given; nil for all.
@@ -112,37 +116,47 @@ func fit(ctx context.Context, s *sample, numbers []int, p penalties, seed uint64
 	for k, i := range numbers {
 		described[k], pieces[k], domain[k] = s.described[i], s.pieces[i][:], s.domain[i]
 	}
-	smooth := make([][]float64, len(want))
-	if len(s.domains) > 0 {
-		rates := newTable(want, domain, len(s.domains))
-		for k := range smooth {
-			smooth[k] = make([]float64, s.contrast)
-			rates.smooth(smooth[k], domain[k])
-		}
-	}
+	examples := make([]student.ScorerExample, len(want))
+	opt := student.ScorerOptions{Seed: seed, Workers: workers}
 	for try := range f.tries {
 		f.shapes = append(f.shapes, newShape(described, want, s.each(p[shaped], try)))
-	}
-	opt := student.ScorerOptions{Seed: seed, Workers: workers}
-	examples := make([]student.ScorerExample, len(want))
-	for k := range examples {
-		examples[k].Text = pieces[k]
-	}
-	for try := range f.tries {
 		for c := range s.contrast {
 			opt.Penalty = append(opt.Penalty, float32(p[words][s.group(c)][try]))
 		}
 		addWanted(examples, want)
-		if len(s.domains) > 0 {
-			for c := range s.contrast {
-				opt.Penalty = append(opt.Penalty, float32(p[domains][s.group(c)][try]))
-			}
-			addWanted(examples, smooth)
+	}
+	if len(s.domains) > 0 {
+		f.rates, f.heat = newTable(want, domain, len(s.domains)), p[domains][sharedPart]
+		for range s.domains {
+			opt.Penalty = append(opt.Penalty, domainPenalty)
 		}
+		addWanted(examples, s.belongs(domain))
+	}
+	for k := range examples {
+		examples[k].Text = pieces[k]
 	}
 	var err error
 	f.scorer, err = student.FitScorer(ctx, examples, opt)
 	return f, err
+}
+
+// domainPenalty is that of telling domains apart, which are far less noisy than outcomes.
+const domainPenalty = 1
+
+// belongs says for each of the given domains which it is: 1 for that, 0 for the others, NaN for all where it is not known.
+func (s *sample) belongs(domain []int) [][]float64 {
+	out := make([][]float64, len(domain))
+	for k, d := range domain {
+		out[k] = make([]float64, len(s.domains))
+		if d >= 0 {
+			out[k][d] = 1
+			continue
+		}
+		for c := range out[k] {
+			out[k][c] = math.NaN()
+		}
+	}
+	return out
 }
 
 func everyNumber(n int) []int {
@@ -181,16 +195,36 @@ func (f *fitted) predict(s *sample, i int) []float64 {
 	scores := make([]float32, f.scorer.Outputs())
 	f.scorer.Score(scores, s.pieces[i][:]...)
 	for try := range f.tries {
-		for m := range shaped {
-			if m == domains && len(s.domains) == 0 {
-				continue
-			}
-			for c := range s.contrast {
-				out[s.at(try, m, c)] = float64(scores[0])
-				scores = scores[1:]
-			}
+		for c := range s.contrast {
+			out[s.at(try, words, c)] = float64(scores[c])
 		}
+		scores = scores[s.contrast:]
 		f.shapes[try].predict(out[s.at(try, shaped, 0):][:s.contrast], &s.described[i])
 	}
+	if len(s.domains) == 0 {
+		return out
+	}
+	probable := make([]float32, len(scores))
+	for try, heat := range f.heat {
+		copy(probable, scores)
+		soften(probable, float32(heat))
+		for d, p := range probable {
+			for c, rate := range f.rates[d] {
+				out[s.at(try, domains, c)] += float64(p) * rate
+			}
+		}
+	}
 	return out
+}
+
+// soften turns scores into probabilities: the softmax of each times heat.
+func soften(scores []float32, heat float32) {
+	top, sum := slices.Max(scores), float32(0)
+	for k, x := range scores {
+		scores[k] = float32(math.Exp(float64(heat * (x - top))))
+		sum += scores[k]
+	}
+	for k := range scores {
+		scores[k] /= sum
+	}
 }

@@ -14,12 +14,18 @@ import (
 type Target struct {
 	Quality float64 // at least this share of the strongest model's mean quality, such as 0.95, as cheaply as possible
 	Cost    float64 // at most this share of what always asking the strongest costs, such as 0.5, as well as possible
+	Best    bool    // as well as possible, whatever it costs
 }
 
-// Policy says how to choose among models: the highest expected quality less Lambda times the expected cost.
+// Policy says how to choose among models: the highest expected quality less Lambda times the expected cost. The zero value
+// asks who is expected to be best.
 type Policy struct {
 	Lambda    float64 `json:"lambda"`    // quality per US dollar, at least 0
 	Strongest string  `json:"strongest"` // the model of the highest mean quality; among equals the cheaper
+
+	// Prefer, an index into estimates, is asked unless another is expected to be better by more than Margin.
+	Prefer int     `json:"prefer,omitempty"`
+	Margin float64 `json:"margin,omitempty"`
 
 	// What the policy would have done on the records it was set on. Where the chosen model's outcome is not known, what was expected of it
 	// counts.
@@ -43,19 +49,54 @@ type Figure struct {
 func (p Policy) Choose(estimates []Estimate) int {
 	best, most := -1, math.Inf(-1)
 	for m, e := range estimates {
-		value := e.Quality - p.Lambda*e.Cost
-		if value != value {
-			value = math.Inf(-1)
-		}
+		value := p.value(e)
 		if best < 0 || value > most || value == most && e.Cost < estimates[best].Cost {
 			best, most = m, value
 		}
 	}
+	if p.Margin > 0 && p.Prefer < len(estimates) && most <= p.value(estimates[p.Prefer])+p.Margin {
+		return p.Prefer
+	}
 	return best
+}
+
+func (p Policy) value(e Estimate) float64 {
+	value := e.Quality - p.Lambda*e.Cost
+	if value != value {
+		return math.Inf(-1)
+	}
+	return value
 }
 
 // mostTries bounds how many values of Lambda are tried.
 const mostTries = 1000
+
+// prudence is how many standard errors are taken off what leaving the strongest model gains, before it is believed.
+const prudence = 1.645
+
+// prudent returns the policy for the highest quality: the margin by which a model must be expected to beat the strongest is
+// the one whose gain over always asking the strongest has the highest lower confidence limit. Where estimates say little apart, following them
+// wins nothing on average but makes the outcome a matter of luck.
+func (r *replay) prudent(strongest int) Policy {
+	best, most := Policy{}, math.Inf(-1)
+	for _, margin := range []float64{0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 1} {
+		p := Policy{Prefer: strongest, Margin: margin}
+		var sum, squares float64
+		for i, row := range r.estimates {
+			ours, _ := r.outcome(i, p.Choose(row))
+			theirs, _ := r.outcome(i, strongest)
+			d := ours.Quality - theirs.Quality
+			sum += d
+			squares += d * d
+		}
+		n := float64(len(r.estimates))
+		mean := sum / n
+		if low := mean - prudence*math.Sqrt(max(0, squares/n-mean*mean)/n); low > most {
+			best, most = p, low
+		}
+	}
+	return best
+}
 
 // Calibrate finds the Policy for a target. estimates are by record and model, in the order of models, and must not come from a
 // router that has seen the record, see [Training]; of the values of Lambda that reach the target on the records it takes the
@@ -87,7 +128,12 @@ func Calibrate(records []Record, estimates [][]Estimate, models []string, t Targ
 	if t.Cost > 0 && alone.Cost == 0 {
 		return Policy{}, fmt.Errorf("calibrate a route: a share of the cost of %s is wanted, which costs nothing; give the outcomes' cost, or a target of quality", o.models[strongest])
 	}
-	p := r.search(t, alone)
+	var p Policy
+	if t.Best {
+		p = r.prudent(strongest)
+	} else {
+		p = r.search(t, alone)
+	}
 	p.Strongest, p.Alone = o.models[strongest], alone
 	r.describe(&p)
 	return p, nil
@@ -100,6 +146,10 @@ func (t Target) check() error {
 	switch {
 	case t.Quality != 0 && t.Cost != 0:
 		return fmt.Errorf("target: quality and cost are both set; set one")
+	case t.Best && (t.Quality != 0 || t.Cost != 0):
+		return fmt.Errorf("target: best is set beside a share; set one")
+	case t.Best:
+		return nil
 	case t.Quality == 0 && t.Cost == 0:
 		return fmt.Errorf("target: neither quality nor cost is set; set one, such as quality 0.95")
 	case t.Cost == 0 && !good(t.Quality):

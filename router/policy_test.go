@@ -4,6 +4,7 @@ package router
 
 import (
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -37,7 +38,7 @@ func TestCalibrateReachesTargets(t *testing.T) {
 	training := trained(t, records, Options{})
 	test := kitchen(4000, 2)
 	models := training.Router.Models()
-	for _, target := range []Target{{Quality: 1}, {Quality: 0.95}, {Quality: 0.7}, {Cost: 0.7}, {Cost: 0.5}, {Cost: 0.11}} {
+	for _, target := range []Target{{Best: true}, {Quality: 1}, {Quality: 0.95}, {Quality: 0.7}, {Cost: 0.7}, {Cost: 0.5}, {Cost: 0.11}} {
 		p, err := Calibrate(records, training.OutOfFold, models, target)
 		if err != nil {
 			t.Fatal(err)
@@ -52,6 +53,9 @@ func TestCalibrateReachesTargets(t *testing.T) {
 			got.Quality, got.Cost = got.Quality+o.Quality, got.Cost+o.Cost
 			alone.Quality, alone.Cost = alone.Quality+s.Quality, alone.Cost+s.Cost
 		}
+		if target.Best && got.Quality < 1.04*alone.Quality {
+			t.Errorf("%+v: %.3f of the strongest's quality on new requests", target, got.Quality/alone.Quality)
+		}
 		if target.Quality > 0 && got.Quality < (target.Quality-0.04)*alone.Quality {
 			t.Errorf("%+v: %.3f of the strongest's quality on new requests", target, got.Quality/alone.Quality)
 		}
@@ -61,6 +65,39 @@ func TestCalibrateReachesTargets(t *testing.T) {
 		if !(p.Quality.Lower <= p.Quality.Value && p.Quality.Value <= p.Quality.Upper) {
 			t.Errorf("%+v: interval %+v", target, p.Quality)
 		}
+	}
+}
+
+func TestMargin(t *testing.T) {
+	p := Policy{Prefer: 1, Margin: 0.1}
+	for _, c := range []struct {
+		estimates []Estimate
+		want      int
+	}{
+		{[]Estimate{{Quality: 0.55}, {Quality: 0.5}}, 1},
+		{[]Estimate{{Quality: 0.65}, {Quality: 0.5}}, 0},
+		{[]Estimate{{Quality: 0.65}}, 0}, // the preferred one is not among them
+	} {
+		if got := p.Choose(c.estimates); got != c.want {
+			t.Errorf("%v: chose %d, want %d", c.estimates, got, c.want)
+		}
+	}
+}
+
+// TestBestIsPrudent gives estimates that know nothing: the strongest must be asked nearly always, whatever they say.
+func TestBestIsPrudent(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	records := kitchen(600, 3)
+	estimates := make([][]Estimate, len(records))
+	for i := range estimates {
+		estimates[i] = []Estimate{{Quality: 0.6 + random.Float64()/5}, {Quality: 0.6 + random.Float64()/5}}
+	}
+	p, err := Calibrate(records, estimates, []string{"cheap", "dear"}, Target{Best: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Shares["dear"] < 0.99 {
+		t.Errorf("the strongest is asked for %.3f of the requests; policy %+v", p.Shares["dear"], p)
 	}
 }
 
@@ -95,7 +132,8 @@ func TestCalibrateRejects(t *testing.T) {
 		want      string
 	}{
 		{"no target", estimates, Target{}, "neither quality nor cost"},
-		{"two targets", estimates, Target{1, 1}, "both set"},
+		{"two targets", estimates, Target{Quality: 1, Cost: 1}, "both set"},
+		{"three targets", estimates, Target{Quality: 1, Best: true}, "best is set"},
 		{"negative", estimates, Target{Quality: -1}, "quality is -1"},
 		{"not a number", estimates, Target{Cost: math.NaN()}, "cost is NaN"},
 		{"too few estimates", estimates[:3], Target{Quality: 1}, "estimates of 3"},

@@ -62,7 +62,7 @@ func (q *Query) read(b model.Block, to *[]string) {
 // What is read of a request, in bytes. It bounds the time of a decision; where a text is longer its beginning and its end, which has the
 // latest turn, say most.
 const (
-	mostOfText   = 2400
+	mostOfText   = 2000
 	mostOfSystem = 400
 )
 

@@ -18,7 +18,11 @@ type Router struct {
 	scratch *sync.Pool
 	mapping *sections.Mapping // the file behind the arrays; nil when there is none
 
-	// There are two outputs for each model, its quality and its cost. Output o is average[o], plus the sum over the scorer's
+	// The last of the scorer's numbers stand for domains, and become probabilities: the softmax of each times heat.
+	domains int
+	heat    float32
+
+	// There are two outputs for each model, its quality and its cost. Output o is average[o], plus the sum over the
 	// numbers of each times mix[o*numbers+number], plus that over the facts, as far from mean as scale says, times
 	// weight[o*facts+fact]; not below low[o] nor above high[o].
 	average, low, high []float32
@@ -58,6 +62,9 @@ func (r *Router) Estimate(dst []Estimate, q *Query) []Estimate {
 	if r.scorer != nil {
 		p := q.pieces()
 		r.scorer.Score(s.numbers, p[0], p[1], p[2])
+		if r.domains > 0 {
+			soften(s.numbers[len(s.numbers)-r.domains:], r.heat)
+		}
 	}
 	dst = slices.Grow(dst[:0], len(r.models))
 	for m := range r.models {
@@ -88,6 +95,9 @@ func newRouter(s *sample, f *fitted, set settings) *Router {
 		weight: make([]float32, outputs*facts), mean: make([]float32, facts), scale: make([]float32, facts),
 	}
 	r.mix = make([]float32, outputs*r.numbers())
+	if f.scorer != nil && len(s.domains) > 0 {
+		r.domains, r.heat = len(s.domains), float32(f.heat[0])
+	}
 	for m := range s.models {
 		r.average[2*m], r.low[2*m], r.high[2*m] = float32(f.level[m]), 0, 1
 		r.average[2*m+1], r.low[2*m+1], r.high[2*m+1] = float32(f.cost[m]), float32(f.low[m]), float32(f.high[m])
@@ -110,12 +120,10 @@ func newRouter(s *sample, f *fitted, set settings) *Router {
 
 // add lets an output grow with a contrast, as the members predict it.
 func (r *Router) add(s *sample, f *fitted, set settings, output, contrast int, times float64) {
-	g, number := s.group(contrast), contrast
-	for m := range shaped {
-		if s.has(m) {
-			r.mix[output*r.numbers()+number] += float32(times * set.weight[m][g])
-			number += s.contrast
-		}
+	g, mix := s.group(contrast), r.mix[output*r.numbers():][:r.numbers()]
+	mix[contrast] += float32(times * set.weight[words][g])
+	for d, rates := range f.rates {
+		mix[s.contrast+d] += float32(times * set.weight[domains][g] * rates[contrast])
 	}
 	for k, w := range f.shapes[0].weights[contrast] {
 		r.weight[output*facts+k] += float32(times * set.weight[shaped][g] * w)

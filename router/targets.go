@@ -166,13 +166,3 @@ func (t table) between(known [][]float64, within float64, c int) float64 {
 	}
 	return max(0, (sum-domains*within)/max(all, 1))
 }
-
-// smooth writes into dst the rates of a domain, NaN for none.
-func (t table) smooth(dst []float64, domain int) {
-	for c := range dst {
-		dst[c] = math.NaN()
-		if domain >= 0 {
-			dst[c] = t[domain][c]
-		}
-	}
-}

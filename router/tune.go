@@ -51,7 +51,12 @@ func (h *heldOut) tune(s *sample) (set settings) {
 				}
 			}
 		}
-		h.weigh(s, want, g, &set)
+	}
+	h.sharpen(s, want, &set)
+	for g := range groups {
+		if g != costPart || s.priced {
+			h.weigh(s, want, g, &set)
+		}
 	}
 	for m := range members { // what is not used must still be valid
 		for g := range groups {
@@ -61,6 +66,21 @@ func (h *heldOut) tune(s *sample) (set settings) {
 		}
 	}
 	return set
+}
+
+// sharpen chooses one sharpness of domains for all groups, by the least squared error of qualities.
+func (h *heldOut) sharpen(s *sample, want [][]float64, set *settings) {
+	heats := grid()[domains][sharedPart]
+	best, chosen := 0.0, 0
+	for try := range heats {
+		loss := h.loss(s, want, sharedPart, domains, try) + h.loss(s, want, ownPart, domains, try)
+		if try == 0 || loss < best {
+			best, chosen = loss, try
+		}
+	}
+	for g := range groups {
+		set.try[domains][g], set.penalty[domains][g] = chosen, heats[chosen]
+	}
 }
 
 // loss is the squared error of a member over the contrasts of a group.

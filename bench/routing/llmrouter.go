@@ -114,7 +114,17 @@ func measureLLMRouter(ctx context.Context, b *bench) error {
 	best := bestSingle(train, models)
 	parts := singles(test, models)
 	single, estimates := parts[best], estimate(training.Router, test)
-	routed := follow("router", test, models, estimates, router.Policy{})
+	policy, err := router.Calibrate(train, training.OutOfFold, models, router.Target{Best: true})
+	if err != nil {
+		return err
+	}
+	b.Note("llmrouter_margin", policy.Margin, "")
+	routed := follow("router", test, models, estimates, policy)
+	plain, err := eval.Difference(follow("plain", test, models, estimates, router.Policy{}).Quality, single.Quality, eval.CompareOptions{Seed: 1})
+	if err != nil {
+		return err
+	}
+	b.interval("llmrouter_no_margin_gain", plain, "")
 	b.Note("llmrouter_best_single_score", mean(single.Quality), models[best])
 	b.Note("llmrouter_score", mean(routed.Quality), "")
 	gain, err := eval.Difference(routed.Quality, single.Quality, eval.CompareOptions{Seed: 1})

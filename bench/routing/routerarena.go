@@ -74,8 +74,12 @@ func measureRouterArena(ctx context.Context, b *bench) error {
 		if err != nil {
 			return err
 		}
+		best, err := router.Calibrate(rest, training.OutOfFold, models, router.Target{Best: true})
+		if err != nil {
+			return err
+		}
 		estimates := estimate(training.Router, held)
-		extend(&routed, follow("router", held, models, estimates, router.Policy{}))
+		extend(&routed, follow("router", held, models, estimates, best))
 		extend(&frugal, follow("frugal", held, models, estimates, policy))
 		test = append(test, held...)
 	}

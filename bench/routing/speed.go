@@ -31,7 +31,11 @@ func measureSpeed(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	r, err := trainPair(ctx, records[:3000], 1)
+	var some []router.Record
+	for i := 0; i < len(records); i += 4 { // of all domains
+		some = append(some, records[i])
+	}
+	r, err := trainPair(ctx, some, 1)
 	if err != nil {
 		return err
 	}
