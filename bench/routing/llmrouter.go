@@ -111,7 +111,7 @@ func measureLLMRouter(ctx context.Context, b *bench) error {
 		return err
 	}
 	models := training.Router.Models()
-	best := bestSingle(train, models)
+	best := strongestOf(train, models)
 	parts := singles(test, models)
 	single, estimates := parts[best], estimate(training.Router, test)
 	policy, err := router.Calibrate(train, training.OutOfFold, models, router.Target{Best: true})
@@ -132,11 +132,11 @@ func measureLLMRouter(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.interval("llmrouter_gain", gain, "", 0)
-	fresh, err := eval.Difference(without(routed.Quality, known), without(single.Quality, known), eval.CompareOptions{Seed: 1})
+	fresh, err := eval.Difference(unmarked(routed.Quality, known), unmarked(single.Quality, known), eval.CompareOptions{Seed: 1})
 	if err != nil {
 		return err
 	}
-	b.interval("llmrouter_unseen_gain", fresh, fmt.Sprintf("of %d", len(without(routed.Quality, known))))
+	b.interval("llmrouter_unseen_gain", fresh, fmt.Sprintf("of %d", len(unmarked(routed.Quality, known))))
 	oracle, err := eval.OracleOf(parts, eval.CompareOptions{Seed: 1})
 	if err != nil {
 		return err

@@ -32,8 +32,8 @@ func follow(name string, records []router.Record, models []string, estimates [][
 	return s
 }
 
-// bestSingle is the model with the highest mean quality.
-func bestSingle(records []router.Record, models []string) int {
+// strongestOf is the model with the highest mean quality.
+func strongestOf(records []router.Record, models []string) int {
 	best, most := 0, 0.0
 	for m, s := range singles(records, models) {
 		if q := mean(s.Quality); q > most {
@@ -51,8 +51,8 @@ func mean(values []float64) float64 {
 	return sum / float64(len(values))
 }
 
-// without returns the values that are not marked.
-func without(values []float64, marked []bool) []float64 {
+// unmarked returns the values that are not marked.
+func unmarked(values []float64, marked []bool) []float64 {
 	var out []float64
 	for i, x := range values {
 		if !marked[i] {
