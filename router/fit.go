@@ -135,10 +135,17 @@ func fit(ctx context.Context, s *sample, numbers []int, p penalties, seed uint64
 	for k := range examples {
 		examples[k].Text = pieces[k]
 	}
+	opt.MaxFeatures = min(mostFeatures, mostWeights/len(opt.Penalty))
 	var err error
 	f.scorer, err = student.FitScorer(ctx, examples, opt)
 	return f, err
 }
+
+// With more numbers to predict at once fewer n-grams are kept, so that a fit's matrix has at most 80 MB.
+const (
+	mostFeatures = 200_000
+	mostWeights  = 20_000_000
+)
 
 // domainPenalty is that of telling domains apart, which are far less noisy than outcomes.
 const domainPenalty = 1

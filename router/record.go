@@ -18,7 +18,7 @@ type Outcome struct {
 // Record is a request with what is known of how models answered it.
 type Record struct {
 	Query    Query
-	Domain   string             // what kind of request it is; known while training only, may be empty
+	Domain   string             // what kind of request it is; known while training only, may be empty; the 100 most common count
 	Outcomes map[string]Outcome // by the model's name; a model may be missing
 }
 

@@ -180,6 +180,11 @@ func TestTinyAndOddRecords(t *testing.T) {
 		"one model":   {{Query: Query{Text: "x"}, Outcomes: map[string]Outcome{"a": {Quality: 0.5}}}},
 		"some bare":   {one("x", 1), {}, one("y", 0)},
 	}
+	for i := range 300 {
+		r := one(strings.Repeat("word ", i%7)+string(rune('a'+i%26)), float64(i%2))
+		r.Domain = string(rune(0x4e00 + i%250))
+		cases["many domains"] = append(cases["many domains"], r)
+	}
 	var many []Record
 	for i := range 60 {
 		many = append(many, one(strings.Repeat(string(rune('a'+i)), i*100), float64(i%2)))

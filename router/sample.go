@@ -3,6 +3,7 @@
 package router
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -27,13 +28,8 @@ func newSample(records []Record, models []string) (*sample, error) {
 		outcomes: o, pieces: make([][3]string, len(records)), described: make([][facts]float32, len(records)),
 		domain: make([]int, len(records)),
 	}
+	s.domains = commonDomains(records)
 	number := map[string]int{}
-	for _, r := range records {
-		if r.Domain != "" {
-			number[r.Domain] = 0
-		}
-	}
-	s.domains = slices.Sorted(maps.Keys(number))
 	for d, name := range s.domains {
 		number[name] = d
 	}
@@ -42,8 +38,8 @@ func newSample(records []Record, models []string) (*sample, error) {
 		s.pieces[i] = r.Query.pieces()
 		r.Query.describe(&s.described[i])
 		s.domain[i] = -1
-		if r.Domain != "" {
-			s.domain[i] = number[r.Domain]
+		if d, ok := number[r.Domain]; ok {
+			s.domain[i] = d
 		}
 	}
 	low, high := s.costRange()
@@ -53,6 +49,25 @@ func newSample(records []Record, models []string) (*sample, error) {
 		s.contrast += len(o.models)
 	}
 	return s, nil
+}
+
+// mostDomains bounds the domains that are told apart: time and size grow with them.
+const mostDomains = 100
+
+// commonDomains returns the names of the domains with the most records, sorted. Other records count as of no domain.
+func commonDomains(records []Record) []string {
+	count := map[string]int{}
+	for i := range records {
+		if name := records[i].Domain; name != "" {
+			count[name]++
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(count), func(a, b string) int {
+		return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b))
+	})
+	names = names[:min(len(names), mostDomains)]
+	slices.Sort(names)
+	return names
 }
 
 // costRange returns the least and the most that an answer of each model cost; 0 and 0 where none is known.
