@@ -116,7 +116,8 @@ func (s *session) run(v *voice) {
 		}
 		s.ended <- v // has room for all
 	}()
-	v.score = -1
+	const usual = 16 // parts of an answer; long ones grow
+	v.score, v.held.parts = -1, make([]model.Part, 0, usual)
 	v.resp, v.err = m.Generate(model.WithTrail(s.ctx, &v.trail), s.sampled(v.sample), func(p model.Part) error {
 		if !keepsAlive(&p) {
 			v.held.add(&p)

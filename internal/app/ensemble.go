@@ -7,6 +7,7 @@ import (
 	"math"
 
 	"retort/compose"
+	"retort/eval/judge"
 	"retort/internal/config"
 	"retort/model"
 	"retort/provider"
@@ -18,8 +19,11 @@ func (p *plant) ensemble(c *config.Ensemble) (model.Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Vote != nil {
+	switch {
+	case c.Vote != nil:
 		return p.vote(c.Vote, panel, task.Vote)
+	case c.BestOf != nil:
+		return p.bestOf(c.BestOf, panel)
 	}
 	aggregator, err := p.model(c.Fuse.Aggregator)
 	if err != nil {
@@ -47,6 +51,21 @@ func (p *plant) vote(c *config.Vote, panel compose.Panel, read func(*model.Reque
 		panel.Members[i].Weight = weight
 	}
 	return compose.Vote(compose.Voting{Panel: panel, Read: read}), nil
+}
+
+func (p *plant) bestOf(c *config.BestOf, panel compose.Panel) (model.Model, error) {
+	m, err := p.model(c.Judge.Model)
+	if err != nil {
+		return nil, err
+	}
+	how := judge.Grading{Rubric: c.Judge.Rubric, Logprobs: c.Judge.Logprobs}
+	choosing := compose.Choosing{Panel: panel, Enough: c.Enough}
+	if c.By == config.ByGrades {
+		choosing.Verifier = judge.Grade(m, how)
+	} else {
+		choosing.Comparer = judge.Pairwise(m, how)
+	}
+	return compose.BestOf(choosing), nil
 }
 
 // teacher returns the model that answers a task before it has a champion. Where that is a vote each of its members

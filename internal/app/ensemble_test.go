@@ -34,6 +34,15 @@ func parrots(t *testing.T) string {
 			http.Error(w, `{"error": {"message": "response_format is not supported"}}`, http.StatusBadRequest)
 			return
 		}
+		if last := asked.Messages[len(asked.Messages)-1].Content; asked.Model == "judge" {
+			said = "first" // the first of two, unless one is an invoice; and grades
+			if refund, invoice := strings.Index(last, "\nrefund"), strings.Index(last, "\ninvoice"); invoice > refund && refund >= 0 {
+				said = "second"
+			}
+			if strings.Contains(last, "Grade") {
+				said = map[bool]string{true: "9", false: "2"}[strings.Contains(last, "\ninvoice")]
+			}
+		}
 		if asked.Model == "fuser" {
 			said = "none"
 			if last := asked.Messages[len(asked.Messages)-1].Content; strings.Contains(last, "\nrefund\n") && strings.Contains(last, "\ninvoice\n") {
@@ -62,6 +71,9 @@ models:
   panel: {ensemble: {vote: {of: [c, a, b]}}}
   heavy: {ensemble: {vote: {of: [a, b, c], weights: [1, 1, 3]}, concurrent: 2, deadline: 10s, max_cost: 1}}
   fused: {ensemble: {fuse: {of: [a, c], aggregator: fuser, layers: 2}}}
+  judge: {provider: up}
+  best: {ensemble: {best_of: {of: [a, c, b], judge: judge}}}
+  graded: {ensemble: {best_of: {of: [a, b, c], judge: judge, by: grades, enough: 0.8}}}
   through: {fallback: [heavy, a]}
 tasks:
   desk: {output: {enum: [refund, invoice, other]}, teacher: panel}
@@ -84,7 +96,7 @@ func TestEnsembles(t *testing.T) {
 	})
 	serving(t, a, func(url string) {
 		for _, test := range []struct{ model, want string }{
-			{"panel", "refund"}, {"heavy", "invoice"}, {"fused", "fused"}, {"desk", "refund"}, {"other", "invoice"},
+			{"panel", "refund"}, {"heavy", "invoice"}, {"fused", "fused"}, {"best", "invoice"}, {"graded", "invoice"}, {"desk", "refund"}, {"other", "invoice"},
 		} {
 			if got := put(t, url, test.model, "my money, please"); got != test.want {
 				t.Errorf("%s said %q, want %q", test.model, got, test.want)

@@ -4,11 +4,12 @@ package config
 
 import "strings"
 
-// Ensemble asks several models at once and makes one answer of theirs. Exactly one of Vote and Fuse is set; the other
-// fields hold for each.
+// Ensemble asks several models at once and makes one answer of theirs. Exactly one of Vote, BestOf and Fuse is
+// set; the other fields hold for each.
 type Ensemble struct {
-	Vote *Vote `yaml:"vote" doc:"Answer what most of them say: for labels, numbers and other short answers."`
-	Fuse *Fuse `yaml:"fuse" doc:"Let another model write the answer from what they propose."`
+	Vote   *Vote   `yaml:"vote" doc:"Answer what most of them say: for labels, numbers and other short answers."`
+	BestOf *BestOf `yaml:"best_of" doc:"Answer with the one that a judge prefers."`
+	Fuse   *Fuse   `yaml:"fuse" doc:"Let another model write the answer from what they propose."`
 
 	Samples     int      `yaml:"samples" default:"1" doc:"Answers of each model."`
 	Temperature *float64 `yaml:"temperature" doc:"Temperature of samples, where the request says none; the upstream's own when left out."`
@@ -24,6 +25,20 @@ type Vote struct {
 	Weights []float64 `yaml:"weights" doc:"How much the vote of each counts, in the order of of; equal when left out."`
 }
 
+// The ways in which a judge chooses.
+const (
+	ByPairs  = "pairs"
+	ByGrades = "grades"
+)
+
+// BestOf answers with the answer that a judge prefers.
+type BestOf struct {
+	Of     []string `yaml:"of" required:"true" doc:"Models to ask; of answers alike that of the earlier model wins."`
+	Judge  *Judge   `yaml:"judge" required:"true" doc:"Model that judges the answers."`
+	By     string   `yaml:"by" enum:"pairs,grades" default:"pairs" doc:"pairs: two answers at a time, in both orders; grades: each by itself, as soon as it is there."`
+	Enough float64  `yaml:"enough" doc:"With grades: score, above 0 and at most 1, from which an answer is taken at once; all are graded when left out."`
+}
+
 // Fuse lets a model write the answer from what others propose.
 type Fuse struct {
 	Of         []string `yaml:"of" required:"true" doc:"Models that propose answers."`
@@ -37,6 +52,8 @@ func (e *Ensemble) Of() []string {
 	switch {
 	case e.Vote != nil:
 		return e.Vote.Of
+	case e.BestOf != nil:
+		return e.BestOf.Of
 	case e.Fuse != nil:
 		return e.Fuse.Of
 	}
@@ -54,6 +71,12 @@ func (e *Ensemble) refs() []ref {
 	if e.Vote != nil {
 		list("ensemble.vote.of", e.Vote.Of)
 	}
+	if b := e.BestOf; b != nil {
+		list("ensemble.best_of.of", b.Of)
+		if b.Judge != nil {
+			refs = append(refs, ref{field: "ensemble.best_of.judge.model", name: b.Judge.Model})
+		}
+	}
 	if e.Fuse != nil {
 		list("ensemble.fuse.of", e.Fuse.Of)
 		refs = append(refs, ref{field: "ensemble.fuse.aggregator", name: e.Fuse.Aggregator})
@@ -62,14 +85,14 @@ func (e *Ensemble) refs() []ref {
 }
 
 // kindsOfEnsemble are the keys of which an ensemble has exactly one.
-var kindsOfEnsemble = []string{"vote", "fuse"}
+var kindsOfEnsemble = []string{"vote", "best_of", "fuse"}
 
 // mostAsked bounds how many answers one request may ask for.
 const mostAsked = 64
 
 func (e *Ensemble) check(d *decoder, path string) {
 	var given []string
-	for i, set := range []bool{e.Vote != nil, e.Fuse != nil} {
+	for i, set := range []bool{e.Vote != nil, e.BestOf != nil, e.Fuse != nil} {
 		if set {
 			given = append(given, kindsOfEnsemble[i])
 		}
@@ -84,6 +107,9 @@ func (e *Ensemble) check(d *decoder, path string) {
 	}
 	if e.Vote != nil {
 		e.Vote.check(d, path+".vote", e.Samples)
+	}
+	if e.BestOf != nil {
+		e.BestOf.check(d, path+".best_of", e.Samples)
 	}
 	if e.Fuse != nil {
 		e.Fuse.check(d, path+".fuse", e)
@@ -137,6 +163,18 @@ func (v *Vote) check(d *decoder, path string, samples int) {
 		if w <= 0 || w > 1e6 {
 			d.fail(index(path+".weights", i), "%v is not above 0 and at most 1000000", w)
 		}
+	}
+}
+
+func (b *BestOf) check(d *decoder, path string, samples int) {
+	if len(b.Of)*samples == 1 {
+		d.fail(path+".of", "one answer leaves nothing to choose; give two models or more, or samples")
+	}
+	switch {
+	case b.Enough < 0 || b.Enough > 1 || b.Enough == 0 && d.places[path+".enough"] != nil:
+		d.fail(path+".enough", "%v is not above 0 and at most 1", b.Enough)
+	case b.Enough > 0 && b.By == ByPairs:
+		d.fail(path+".enough", "belongs to by: grades")
 	}
 }
 
