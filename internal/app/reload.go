@@ -17,9 +17,12 @@ import (
 	"retort/student"
 )
 
-// staff puts the champions in the store at their desks. A champion whose file cannot be read leaves its teacher alone
+// staff puts the champions in the store at their desks, and settles splits as the store says. A champion whose file cannot be read leaves its teacher alone
 // at the desk: a task must not stop for that. Then staffed is false, and trying again later may help.
 func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
+	if err := a.settle(ctx, p); err != nil {
+		return false, err
+	}
 	rows, err := a.store.Champions(ctx)
 	if err != nil {
 		return false, err

@@ -60,7 +60,9 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 	}
 	watching, stop := context.WithCancel(ctx)
 	watched := a.follow(watching, g, changes, o.Watch)
-	defer func() { stop(); <-watched }()
+	var looking sync.WaitGroup
+	looking.Go(func() { a.promote(watching) })
+	defer func() { stop(); <-watched; looking.Wait() }()
 	if o.Ready != nil {
 		o.Ready("http://" + listener.Addr().String())
 	}

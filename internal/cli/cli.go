@@ -45,19 +45,20 @@ type grammar struct {
 
 	ShowVersion versionFlag `name:"version" help:"Print the version."`
 
-	Quickstart quickstartCmd `cmd:"" help:"See all of it work on a built-in sample, offline, in under a minute."`
-	Init       initCmd       `cmd:"" help:"Write a retort.yaml from the API keys and local servers found here."`
-	Check      checkCmd      `cmd:"" help:"Validate the configuration."`
-	Serve      serveCmd      `cmd:"" help:"Run the gateway."`
-	Chat       chatCmd       `cmd:"" help:"Put a prompt to any model and stream its answer."`
-	Models     modelsCmd     `cmd:"" help:"List the configured models, or what each dialect can say."`
-	Distill    distillCmd    `cmd:"" help:"Distil a student for a task, from traces or from a file."`
-	Eval       evalCmd       `cmd:"" help:"Score a model on labelled data."`
-	Students   studentsCmd   `cmd:"" help:"List, show, promote and roll back students."`
-	Traces     tracesCmd     `cmd:"" help:"List, show and export traces."`
-	Keys       keysCmd       `cmd:"" help:"Create, list and revoke API keys."`
-	Settings   settingsCmd   `cmd:"" name:"config" help:"Print the configuration in canonical form, or its JSON Schema."`
-	Version    versionCmd    `cmd:"" help:"Print the version."`
+	Quickstart  quickstartCmd  `cmd:"" help:"See all of it work on a built-in sample, offline, in under a minute."`
+	Init        initCmd        `cmd:"" help:"Write a retort.yaml from the API keys and local servers found here."`
+	Check       checkCmd       `cmd:"" help:"Validate the configuration."`
+	Serve       serveCmd       `cmd:"" help:"Run the gateway."`
+	Chat        chatCmd        `cmd:"" help:"Put a prompt to any model and stream its answer."`
+	Models      modelsCmd      `cmd:"" help:"List the configured models, or what each dialect can say."`
+	Distill     distillCmd     `cmd:"" help:"Distil a student for a task, from traces or from a file."`
+	Eval        evalCmd        `cmd:"" help:"Score a model on labelled data."`
+	Students    studentsCmd    `cmd:"" help:"List, show, promote and roll back students."`
+	Traces      tracesCmd      `cmd:"" help:"List, show and export traces."`
+	Experiments experimentsCmd `cmd:"" help:"Show how the arms of splits do, and when it is safe to stop."`
+	Keys        keysCmd        `cmd:"" help:"Create, list and revoke API keys."`
+	Settings    settingsCmd    `cmd:"" name:"config" help:"Print the configuration in canonical form, or its JSON Schema."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
 // session is one run of a command.

@@ -66,6 +66,27 @@ type Split struct {
 	By   string             `yaml:"by" required:"true" doc:"What stays in one arm: tenant, key, user, conversation, request or metadata.FIELD."`
 	Arms map[string]float64 `yaml:"arms" required:"true" doc:"Models with their shares, in any unit."`
 	Salt string             `yaml:"salt" doc:"Splits with one salt and one unit choose alike; the model's name when left out."`
+
+	Outcome    string    `yaml:"outcome" enum:"rating,accepted" default:"rating" doc:"What feedback says of an answer. rating: the rating, and the lowest for a correction without one; accepted: whether the rating is in the upper half of the range and nothing was corrected."`
+	Range      []float64 `yaml:"range" doc:"Lowest and highest rating; from 0 to 1 when left out. Others count as the nearest of the two."`
+	Window     Duration  `yaml:"window" default:"1h" doc:"How long a unit's outcomes are waited for after its first; what comes later does not count."`
+	Margin     float64   `yaml:"margin" default:"0.05" doc:"Difference between arms that does not matter, as a share of the range."`
+	Confidence float64   `yaml:"confidence" default:"0.95" doc:"Of what is said of the difference between arms."`
+	Promote    string    `yaml:"promote" enum:"never,auto" default:"never" doc:"auto: once it is safe, the arm that wins answers all requests."`
+}
+
+// The values of Outcome and Promote that are not the defaults.
+const (
+	OutcomeAccepted = "accepted"
+	PromoteAuto     = "auto"
+)
+
+// Bounds returns the lowest and the highest rating.
+func (s *Split) Bounds() (low, high float64) {
+	if len(s.Range) != 2 {
+		return 0, 1
+	}
+	return s.Range[0], s.Range[1]
 }
 
 // Names returns the arms, the largest first, those alike by name.

@@ -2,7 +2,10 @@
 
 package config
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // checkBlend notes what is wrong with the blend that a model is.
 func (m *Model) checkBlend(d *decoder, path string) {
@@ -138,7 +141,27 @@ func (s *Split) check(d *decoder, path string) {
 	if sum == 0 && len(s.Arms) > 0 {
 		d.fail(path+".arms", "no arm has a share above 0")
 	}
+	s.checkOutcome(d, path)
 }
+
+// checkOutcome notes an experiment that could say nothing.
+func (s *Split) checkOutcome(d *decoder, path string) {
+	if r := s.Range; r != nil && (len(r) != 2 || !(r[0] < r[1]) || r[1]-r[0] > 1e12) {
+		d.fail(path+".range", "write the lowest and the highest rating, such as [1, 5]")
+	}
+	if s.Window < 0 || s.Window > maxWindow {
+		d.fail(path+".window", "is not from 0s to %v", maxWindow)
+	}
+	if !(s.Margin > 0 && s.Margin < 1) {
+		d.fail(path+".margin", "%v is not between 0 and 1", s.Margin)
+	}
+	if !(s.Confidence >= 0.5 && s.Confidence < 1) {
+		d.fail(path+".confidence", "%v is not from 0.5 to below 1", s.Confidence)
+	}
+}
+
+// maxWindow bounds how long outcomes are waited for.
+const maxWindow = 90 * 24 * Duration(time.Hour)
 
 func (s *Shadow) check(d *decoder, path string) {
 	if s.Model == s.CopyTo && s.Model != "" {

@@ -41,6 +41,7 @@ var allowed = []struct {
 	{"eval/anytime", nil},
 	{"eval/certify", []string{outside}},
 	{"eval/consensus", nil},
+	{"eval/experiment", []string{"eval/anytime"}},
 	{"eval", []string{"model", outside}},
 	{"eval/judge", []string{"model", "compose", "task", "eval/certify", "internal/sections", outside}},
 	{"student/internal/...", []string{"student/internal/...", outside}},

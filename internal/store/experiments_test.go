@@ -54,3 +54,44 @@ func TestObservations(t *testing.T) {
 		t.Errorf("after a rewind: %d, %v", len(got), err)
 	}
 }
+
+func TestSettlements(t *testing.T) {
+	s := serve(t)
+	ctx := t.Context()
+	before, err := s.Revision(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := s.Settle(ctx, tenant, Settlement{Split: "test", Arm: "a", Evidence: []byte(`{"n":1}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Settlements(ctx, tenant)
+	if err != nil || len(got) != 1 || got[0].Arm != "a" || string(got[0].Evidence) != `{"n":1}` || !got[0].Created.Equal(want.Created) {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if got, err := s.Settlements(ctx, "acme"); err != nil || len(got) != 0 {
+		t.Errorf("another tenant's: %+v, %v", got, err)
+	}
+	_, err = s.Settle(ctx, tenant, Settlement{Split: "test", Arm: "b", Evidence: []byte(`{}`)})
+	wantKind(t, err, model.Invalid, "split")
+	_, err = s.Settle(ctx, tenant, Settlement{Split: "other", Arm: "b", Evidence: []byte(`{`)})
+	wantKind(t, err, model.Invalid, "split")
+	if at, err := s.Begun(ctx, tenant, "test"); err != nil || !at.IsZero() {
+		t.Errorf("begun %v, %v", at, err)
+	}
+	for range 2 { // what is not settled can be reset too
+		if err := s.Reset(ctx, tenant, "test"); err != nil {
+			t.Fatal(err)
+		}
+		if at, err := s.Begun(ctx, tenant, "test"); err != nil || at.Before(want.Created) {
+			t.Errorf("begun %v, %v", at, err)
+		}
+	}
+	if got, err := s.Settlements(ctx, tenant); err != nil || len(got) != 0 {
+		t.Errorf("after a reset: %+v, %v", got, err)
+	}
+	if after, err := s.Revision(ctx); err != nil || after != before+2 {
+		t.Errorf("revision %d, want %d raised twice; %v", after, before, err)
+	}
+}

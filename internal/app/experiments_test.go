@@ -1,0 +1,40 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"testing"
+
+	"retort/internal/config"
+	"retort/internal/store"
+)
+
+func TestOutcomes(t *testing.T) {
+	stars := func(x float64) *float64 { return &x }
+	better := "so"
+	for _, c := range []struct {
+		name           string
+		feedback       store.Feedback
+		rated, accepts float64
+	}{
+		{"highest", store.Feedback{Rating: stars(5)}, 1, 1},
+		{"middle", store.Feedback{Rating: stars(3)}, 0.5, 1},
+		{"low", store.Feedback{Rating: stars(2)}, 0.25, 0},
+		{"beyond the range", store.Feedback{Rating: stars(9)}, 1, 1},
+		{"below the range", store.Feedback{Rating: stars(-9)}, 0, 0},
+		{"corrected", store.Feedback{Correction: &better}, 0, 0},
+		{"rated and corrected", store.Feedback{Rating: stars(5), Correction: &better}, 1, 0},
+	} {
+		rating, accepted := config.Split{Range: []float64{1, 5}}, config.Split{Range: []float64{1, 5}, Outcome: config.OutcomeAccepted}
+		if got := outcomeOf(&rating, &c.feedback); got != c.rated {
+			t.Errorf("%s: rating counts as %v, want %v", c.name, got, c.rated)
+		}
+		if got := outcomeOf(&accepted, &c.feedback); got != c.accepts {
+			t.Errorf("%s: accepted counts as %v, want %v", c.name, got, c.accepts)
+		}
+	}
+	thumbs := config.Split{}
+	if got := outcomeOf(&thumbs, &store.Feedback{Rating: stars(1)}); got != 1 {
+		t.Errorf("thumbs up count as %v", got)
+	}
+}
