@@ -28,7 +28,7 @@
 //
 // Difference multiplies the bets on both arms. The products belong to a pair of candidates and their mixture is an
 // e-process again, since an observation of one arm changes one factor; the interval holds the differences of those pairs
-// that have not reached 1/α. It is narrower than what two intervals of half the α each would give, by about a quarter
+// that have not reached 1/α. It is narrower than what two intervals of half the α each would give, by about a third
 // for arms that are alike, and it asks nothing of the shares of the arms, which may be unequal and may change.
 //
 // Amount is the asymptotic confidence sequence of I. Waudby-Smith, D. Arbour, R. Sinha, E. H. Kennedy and A. Ramdas,
