@@ -101,10 +101,11 @@ func (s *objectShape) object(line int, object gjson.Result) error {
 		}
 		return true
 	})
-	for i, name := range []string{s.set.Columns.Input, s.set.Columns.Label} {
-		if s.fields[i].Type == gjson.JSON {
-			return fmt.Errorf("field %q is no text but an object or a list", name)
-		}
+	if s.fields[0].Type == gjson.JSON {
+		return fmt.Errorf("field %q is no text but an object or a list", s.set.Columns.Input)
+	}
+	if s.fields[1].IsArray() {
+		return fmt.Errorf("field %q is a list; an answer is a text or an object", s.set.Columns.Label)
 	}
 	text := scalar(s.fields[0])
 	if len(object.Raw) > 2*len(text) {
@@ -114,9 +115,9 @@ func (s *objectShape) object(line int, object gjson.Result) error {
 	return nil
 }
 
-// scalar returns a string's text, and a number or truth value as it is written.
+// scalar returns a string's text, and a number, a truth value or an object as it is written.
 func scalar(value gjson.Result) string {
-	if value.Type == gjson.Number {
+	if value.Type == gjson.Number || value.Type == gjson.JSON {
 		return value.Raw
 	}
 	return value.String()

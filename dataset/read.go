@@ -22,7 +22,8 @@ const MaxRecord = 16 << 20
 //
 // Tables need a first line with the columns' names. A .csv is divided by commas, or by semicolons or tabs when its first
 // line has no comma; fields may be quoted as in RFC 4180. In a .tsv, a field in quotes ends on its line.
-// JSON lines are objects with the columns as fields, or with "messages": a conversation whose last turn is the
+// JSON lines are objects with the columns as fields, of which the label may be an object itself and then counts as the text it
+// is written with, or with "messages": a conversation whose last turn is the
 // assistant's answer and whose text is found as that of a request to a task is (model.InputText).
 //
 // A missing, empty or blank text or label skips the row; labels lose blanks at their ends, texts are kept as they are.

@@ -45,7 +45,7 @@ type Job struct {
 
 // Outcome is a trained student with the evidence for it.
 type Outcome struct {
-	Student *student.Student
+	Student student.Any // of labels or of objects, as the task has it
 	Report  Report
 	Judged  []Judged // the predictions behind the figures: on Job.Eval, or out of fold on the examples
 }
@@ -53,7 +53,7 @@ type Outcome struct {
 // Judged is a prediction on an example that the predicting model had not seen.
 type Judged struct {
 	Text      string
-	Label     string // the teacher's
+	Label     string // the teacher's answer: a label, or an object in canonical form
 	Predicted string
 	Score     float64
 }
@@ -67,7 +67,11 @@ func Run(ctx context.Context, job Job) (*Outcome, error) {
 	if err := job.check(); err != nil {
 		return nil, err
 	}
-	examples, cleaned := dataset.Dedupe(job.Examples)
+	examples, cleaned := dataset.Dedupe(job.alike(job.Examples))
+	examples, err := job.spell(examples) // each as its own text has it
+	if err != nil {
+		return nil, err
+	}
 	report := Report{Task: job.Task.Name, Teacher: strings.Join(job.Teachers, ", "), Target: job.Goal.Agreement, Confidence: job.Goal.Confidence, Method: job.Method,
 		TrainExamples: len(examples), Labels: len(job.Task.Labels), Cleaned: cleaned, Warnings: job.Notes}
 	if err := job.feasible(cleaned, &report); err != nil {
@@ -87,7 +91,7 @@ func Run(ctx context.Context, job Job) (*Outcome, error) {
 	if err := job.evaluate(out, examples, &report); err != nil {
 		return nil, err
 	}
-	out.Student = out.Student.WithCard(job.card(out.Student.Card(), &report))
+	out.Student = student.WithCard(out.Student, job.card(out.Student.Card(), &report))
 	report.time(out)
 	out.Report = report
 	return out, nil
@@ -106,30 +110,12 @@ func (job *Job) check() error {
 	if len(job.Examples) == 0 {
 		return errors.New("there are no examples to learn from")
 	}
-	if err := outside(job.Task, job.Examples); err != nil {
-		return err
-	}
-	return outside(job.Task, job.Eval)
-}
-
-// outside reports the first examples whose label the task does not have.
-func outside(t *task.Task, examples []dataset.Example) error {
-	known := make(map[string]bool, len(t.Labels))
-	for _, label := range t.Labels {
-		known[label] = true
-	}
-	bad, first := 0, ""
-	for i := range examples {
-		if known[examples[i].Label] {
-			continue
+	for _, examples := range []*[]dataset.Example{&job.Examples, &job.Hard, &job.Eval} {
+		spelled, err := job.spell(*examples)
+		if err != nil {
+			return err
 		}
-		if bad++; bad == 1 {
-			first = fmt.Sprintf("%q (line %d)", examples[i].Label, examples[i].Line)
-		}
-	}
-	if bad > 0 {
-		return fmt.Errorf("%d of %d examples have a label that task %q does not have, the first %s; correct the file, or add the label to the task's output.enum",
-			bad, len(examples), t.Name, first)
+		*examples = spelled
 	}
 	return nil
 }
@@ -159,25 +145,21 @@ func (job *Job) feasible(cleaned dataset.Report, report *Report) error {
 	return nil
 }
 
-func (job *Job) options() student.Options {
-	return student.Options{Task: job.Task.Name, Labels: job.Task.Labels, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress}
-}
-
 // crossFitted trains on all examples; siblings trained without each of them judge it.
 func (job *Job) crossFitted(ctx context.Context, examples []dataset.Example, report *Report) (*Outcome, error) {
-	trained, err := student.Train(ctx, append(teach(examples), teach(job.Hard)...), job.options())
+	trained, err := job.learn(ctx, slices.Concat(examples, job.Hard))
 	if err != nil {
 		return nil, err
 	}
 	report.TrainExamples += len(job.Hard)
-	report.TrainSeconds, report.CrossFitSeconds = trained.Seconds, trained.CrossFitSeconds
-	judged := judge(examples, func(i int) student.Prediction { return trained.OutOfFold[i] })
+	report.learned(trained)
+	judged := judge(examples, trained.outOfFold)
 	certificate, err := certify.CrossFitted(judgements(judged), job.Goal)
 	if err != nil {
 		return nil, err
 	}
 	report.Certificate, report.EvaluatedOn = certificate, OutOfFold
-	return &Outcome{Student: trained.Student, Judged: judged}, nil
+	return &Outcome{Student: trained.student, Judged: judged}, nil
 }
 
 // heldOut is the share of the examples that strict certification keeps from training.
@@ -190,18 +172,19 @@ func (job *Job) strict(ctx context.Context, examples []dataset.Example, report *
 		return nil, fmt.Errorf("strict certification needs more than %d distinct examples; add some or use the cross-fitted method", len(examples))
 	}
 	hard := novel(job.Hard, unseen)
-	trained, err := student.Train(ctx, append(teach(seen), teach(hard)...), job.options())
+	trained, err := job.learn(ctx, slices.Concat(seen, hard))
 	if err != nil {
 		return nil, err
 	}
-	report.TrainExamples, report.TrainSeconds, report.CrossFitSeconds = len(seen)+len(hard), trained.Seconds, trained.CrossFitSeconds
-	judged := judgeBy(trained.Student, unseen)
+	report.TrainExamples = len(seen) + len(hard)
+	report.learned(trained)
+	judged := judgeBy(trained.student, unseen)
 	certificate, err := certify.Strict(judgements(judged), job.Goal)
 	if err != nil {
 		return nil, err
 	}
 	report.Certificate, report.EvaluatedOn = certificate, HeldOut
-	return &Outcome{Student: trained.Student, Judged: judged}, nil
+	return &Outcome{Student: trained.student, Judged: judged}, nil
 }
 
 // evaluate takes the figures, from the eval examples where there are any. Those of them that the student has not seen
@@ -224,7 +207,7 @@ func (job *Job) evaluate(out *Outcome, examples []dataset.Example, report *Repor
 			report.Certificate = upgraded
 		}
 	}
-	return report.measure(out.Judged, job.Seed)
+	return report.measure(out.Judged, job)
 }
 
 // novel returns those of the examples whose text is not among the known ones, each text once.
@@ -244,25 +227,17 @@ func (job *Job) card(card student.Card, report *Report) student.Card {
 	return card
 }
 
-func teach(examples []dataset.Example) []student.Example {
-	out := make([]student.Example, len(examples))
-	for i := range examples {
-		out[i] = student.Example{Text: examples[i].Text, Label: examples[i].Label}
-	}
-	return out
-}
-
-func judge(examples []dataset.Example, predict func(i int) student.Prediction) []Judged {
+func judge(examples []dataset.Example, answer func(i int) (string, float64)) []Judged {
 	out := make([]Judged, len(examples))
 	for i := range examples {
-		p := predict(i)
-		out[i] = Judged{Text: examples[i].Text, Label: examples[i].Label, Predicted: p.Label, Score: p.Score}
+		said, score := answer(i)
+		out[i] = Judged{Text: examples[i].Text, Label: examples[i].Label, Predicted: said, Score: score}
 	}
 	return out
 }
 
-func judgeBy(s *student.Student, examples []dataset.Example) []Judged {
-	return judge(examples, func(i int) student.Prediction { return s.Predict(examples[i].Text) })
+func judgeBy(s student.Any, examples []dataset.Example) []Judged {
+	return judge(examples, func(i int) (string, float64) { return s.Answer(examples[i].Text) })
 }
 
 func judgements(judged []Judged) []certify.Judgement {

@@ -30,11 +30,11 @@ type Report struct {
 	TrainExamples int            `json:"train_examples"` // distinct ones
 	EvalExamples  int            `json:"eval_examples"`
 	EvaluatedOn   string         `json:"evaluated_on"`
-	Labels        int            `json:"labels"`
+	Labels        int            `json:"labels"` // 0 where answers are objects
 	Cleaned       dataset.Report `json:"cleaned"`
 
 	Accuracy float64       `json:"accuracy"` // of all predictions, unthresholded
-	MacroF1  float64       `json:"macro_f1"`
+	MacroF1  float64       `json:"macro_f1"` // over labels, or over the fields of objects
 	Metrics  *eval.Metrics `json:"metrics,omitempty"`
 
 	Method     certify.Method `json:"method"`
@@ -63,6 +63,11 @@ type Report struct {
 type Reasked struct {
 	Calls int         `json:"calls"` // to upstreams, second tries included
 	Cost  model.Money `json:"cost_usd"`
+}
+
+// learned notes what training took and what it noticed.
+func (r *Report) learned(l *learned) {
+	r.TrainSeconds, r.CrossFitSeconds, r.Warnings = l.seconds, l.crossFitSeconds, append(r.Warnings, l.warnings...)
 }
 
 // warnLabels notes labels too rare to learn.
@@ -105,8 +110,12 @@ func some(names []string) string {
 }
 
 // measure fills the figures that come from predictions.
-func (r *Report) measure(judged []Judged, seed uint64) error {
-	metrics, err := eval.Measure(Items(judged), eval.MeasureOptions{Seed: seed})
+func (r *Report) measure(judged []Judged, job *Job) error {
+	opt := eval.MeasureOptions{Seed: job.Seed}
+	if job.Task.Object != nil {
+		opt.Fields = job.Task.Object.Fields
+	}
+	metrics, err := eval.Measure(Items(judged), opt)
 	if err != nil {
 		return fmt.Errorf("measure student: %w", err)
 	}
@@ -161,7 +170,7 @@ func (r *Report) time(out *Outcome) {
 	for i := range timed {
 		text := out.Judged[i%len(out.Judged)].Text
 		start := time.Now()
-		out.Student.Predict(text)
+		out.Student.Answer(text)
 		took = append(took, time.Since(start))
 	}
 	slices.Sort(took)

@@ -24,6 +24,7 @@ func (i *Item) Right() bool { return i.Predicted == i.Gold && i.Predicted != "" 
 // MeasureOptions changes how Measure works; the zero value is good.
 type MeasureOptions struct {
 	Labels     []string // the order of Item.Distribution; needed only where items have one
+	Fields     []string // where golds and predictions are objects in canonical form: the names of their fields
 	Confidence float64  // of each interval, in (0, 1); 0 means 0.95
 	Resamples  int      // bootstrap resamples; 0 means 1,000, fewer (at least 200) above 50,000 items
 	Seed       uint64   // of the bootstrap; equal seeds give equal intervals
@@ -52,9 +53,11 @@ type Metrics struct {
 
 	Accuracy Estimate `json:"accuracy"` // Wilson's score interval
 	// MacroF1 is the mean F1 over the labels that occur as gold or as prediction, each counting the same.
+	// Of objects it is the mean F1 over the fields that have values.
 	MacroF1     Estimate     `json:"macro_f1"`
-	Classes     []Class      `json:"classes"`    // by label
-	Confusions  []Confusion  `json:"confusions"` // most frequent first
+	Classes     []Class      `json:"classes"`          // by label; none of objects
+	Fields      []Field      `json:"fields,omitempty"` // of objects, in the order of MeasureOptions.Fields
+	Confusions  []Confusion  `json:"confusions"`       // most frequent first
 	Calibration *Calibration `json:"calibration,omitempty"`
 }
 
@@ -81,8 +84,13 @@ func Measure(items []Item, opt MeasureOptions) (*Metrics, error) {
 	}
 	m.Accuracy = wilson(m.Right, m.Items, opt.Confidence)
 	t := tally(items)
-	m.Classes, m.Confusions = t.classes(), t.confusions(opt.Confusions)
-	m.MacroF1 = bootstrap(opt, t.resampler())
+	m.Confusions = t.confusions(opt.Confusions)
+	if opt.Fields != nil {
+		fields := tallyFields(items, opt.Fields)
+		m.Classes, m.Fields, m.MacroF1 = []Class{}, fields.fields(opt.Confidence), bootstrap(opt, fields.resampler())
+	} else {
+		m.Classes, m.MacroF1 = t.classes(), bootstrap(opt, t.resampler())
+	}
 	m.Calibration = calibrate(items, opt)
 	return m, nil
 }

@@ -21,9 +21,13 @@ func Decode(data []byte) (*Student, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, ok := r.Section(sectionExtractor); ok {
+	if answersObjects(r) {
 		return nil, errors.New("decode student: this student answers with objects; open it with OpenExtractor")
 	}
+	return decodeStudent(r)
+}
+
+func decodeStudent(r *sections.Reader) (*Student, error) {
 	var card Card
 	body, _ := r.Section(sectionCard)
 	if err := json.Unmarshal(body, &card); err != nil {
@@ -57,6 +61,7 @@ func Decode(data []byte) (*Student, error) {
 		m.outer = sections.View[float32](r, sectionOuter, uint64(fixed.Hidden)*uint64(linear.Padded(int(outputs))))
 	}
 	if body, ok := r.Section(sectionEncoder); ok {
+		var err error
 		if m.encoder, err = encoder.Decode(body); err != nil {
 			return nil, corrupt("encoder: %v", err)
 		}

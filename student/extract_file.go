@@ -131,10 +131,14 @@ func DecodeExtractor(data []byte) (*Extractor, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, ok := r.Section(sectionExtractor)
-	if _, label := r.Section(sectionShape); label && !ok {
+	if _, label := r.Section(sectionShape); label && !answersObjects(r) {
 		return nil, errors.New("decode student: this student answers with one label; open it with Open")
 	}
+	return decodeExtractor(r)
+}
+
+func decodeExtractor(r *sections.Reader) (*Extractor, error) {
+	body, _ := r.Section(sectionExtractor)
 	var card Card
 	about, _ := r.Section(sectionCard)
 	if err := json.Unmarshal(about, &card); err != nil {

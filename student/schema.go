@@ -50,6 +50,23 @@ type Schema struct {
 	Fields []Field `json:"fields"`
 }
 
+// Names returns the fields' names, in order.
+func (s *Schema) Names() []string {
+	names := make([]string, len(s.Fields))
+	for i := range s.Fields {
+		names[i] = s.Fields[i].Name
+	}
+	return names
+}
+
+// Same reports whether two schemas allow the same objects, in the same canonical form.
+func (s *Schema) Same(other *Schema) bool {
+	return slices.EqualFunc(s.Fields, other.Fields, func(a, b Field) bool {
+		return a.Name == b.Name && a.Kind == b.Kind && a.Required == b.Required && a.Nullable == b.Nullable && a.Integer == b.Integer &&
+			slices.Equal(a.Values, b.Values)
+	})
+}
+
 // Limits of a schema.
 const (
 	maxFields     = 256

@@ -67,7 +67,7 @@ func (n node) kind() (string, bool, error) {
 	}
 	rest := slices.DeleteFunc(slices.Clone(several), func(s string) bool { return s == "null" })
 	if len(rest) != 1 {
-		return "", false, &SchemaError{n.path + ".type", fmt.Sprintf("%s are several types", strings.Join(several, ", ")), "choose one, with null beside it or not"}
+		return "", false, &SchemaError{n.path + ".type", fmt.Sprintf("%s are several types", strings.Join(several, ", ")), `choose one, with "null" (in quotes) beside it or not`}
 	}
 	return rest[0], len(rest) < len(several), nil
 }

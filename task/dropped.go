@@ -25,7 +25,7 @@ func (t *Task) read(ctx context.Context, req *model.Request, by reader) (string,
 	if err != nil {
 		return "", err
 	}
-	fields := beside(content, by)
+	fields := t.beside(content, by)
 	if len(fields) > 0 && req.Strict {
 		return "", &model.Error{Kind: model.Invalid, Op: "read task input", Field: fields[0],
 			Err:  fmt.Errorf("%w %s", errBeside, t.Name),
@@ -66,8 +66,8 @@ var errBeside = errors.New("has no effect on the task")
 
 // beside returns what a request asks that a task does not honour, by the names of package dialect's features. How the
 // answer is sent and whom it is for is not among it, nor a limit to its length, which some dialects insist on and no
-// label reaches. For most requests there is nothing, and nothing is allocated.
-func beside(c *model.Content, by reader) []string {
+// label reaches. That the answer be JSON is honoured by objects. For most requests there is nothing, and nothing is allocated.
+func (t *Task) beside(c *model.Content, by reader) []string {
 	var fields []string
 	add := func(said bool, field string) {
 		if said {
@@ -83,7 +83,7 @@ func beside(c *model.Content, by reader) []string {
 	add(len(c.Tools) > 0, "tools")
 	add(c.ToolChoice != nil, "tool_choice")
 	add(c.ParallelTools != nil, "parallel_tools")
-	add(c.Format != nil && c.Format.Kind == "json", "format_json")
+	add(c.Format != nil && c.Format.Kind == "json" && t.Object == nil, "format_json")
 	add(c.Format != nil && c.Format.Kind == "schema", "format_schema")
 	add(c.Temperature != nil, "temperature")
 	add(c.TopP != nil, "top_p")

@@ -65,7 +65,8 @@ func TestUsualRequestsDropNothing(t *testing.T) {
 	if _, err := desk().Student("student/desk@1", fixed{}).Generate(t.Context(), req, model.Discard); err != nil {
 		t.Error(err)
 	}
-	if n := testing.AllocsPerRun(100, func() { beside(content, asStudent) }); n != 0 {
+	task := desk()
+	if n := testing.AllocsPerRun(100, func() { task.beside(content, asStudent) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -1,13 +1,14 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-// Package task holds contracts: what a model is asked to do (instructions), what it may answer (output) and what it
-// must answer alike (agreement). A Task turns any language model into its teacher, by building the prompt and reading
+// Package task holds contracts: what a model is asked to do (instructions), what it may answer (output: one of some
+// labels, or an object that keeps to a JSON Schema) and what it must answer alike (agreement). A Task turns any language model into its teacher, by building the prompt and reading
 // the answer, and any student into a Model that answers the same requests.
 package task
 
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"retort/model"
@@ -18,6 +19,7 @@ type Task struct {
 	Name         string
 	Instructions string
 	Labels       []string // the answers allowed: an enum, in order
+	Object       *Object  // the answers allowed where they are objects; then there are no Labels
 	Examples     []Example
 }
 
@@ -29,37 +31,67 @@ type Example struct {
 
 // Validate reports the first thing wrong with a contract, naming its field.
 func (t *Task) Validate() error {
-	if len(t.Labels) == 0 {
-		return errors.New("output.enum: no labels; list the answers the task may give")
-	}
-	seen := make(map[string]string, len(t.Labels))
-	for i, label := range t.Labels {
-		key := fold(label)
-		if key == "" {
-			return fmt.Errorf("output.enum[%d]: the label is empty", i)
+	if t.Object == nil {
+		if err := t.checkLabels(); err != nil {
+			return err
 		}
-		if other, ok := seen[key]; ok {
-			return fmt.Errorf("output.enum[%d]: %q and %q differ only in case or punctuation; rename one", i, other, label)
-		}
-		seen[key] = label
+	} else if len(t.Labels) > 0 {
+		return errors.New("output: answers are labels or objects, not both")
 	}
 	for i, ex := range t.Examples {
-		if t.Class(ex.Output) < 0 {
-			return fmt.Errorf("examples[%d].output: %q is not one of the labels", i, ex.Output)
+		if _, err := t.Canonical(ex.Input, ex.Output); err != nil {
+			return fmt.Errorf("examples[%d].output: %w", i, err)
 		}
 	}
 	return nil
 }
 
-// Class returns the index of a label, spelled exactly, or -1.
-func (t *Task) Class(label string) int {
-	for i, l := range t.Labels {
-		if l == label {
-			return i
-		}
-	}
-	return -1
+// output is a kind of answers: labels or objects.
+type output interface {
+	// canonical checks an answer to input and returns its one spelling.
+	canonical(input, answer string) (string, error)
+	// read is canonical for answers as language models give them, with more around them or in other spelling.
+	read(input, answer string) (string, error)
+	// ask tells a language model how to answer.
+	ask() wording
 }
+
+// wording is what a language model is told about answers.
+type wording struct {
+	duty   string // what to do where the task has no instructions
+	rules  string // how to answer
+	word   string // for an answer, in examples
+	again  string // how to answer, after an answer outside the contract
+	tell   bool   // say before that what was wrong
+	format *model.Format
+}
+
+func (t *Task) output() output {
+	if t.Object != nil {
+		return t.Object
+	}
+	return labels(t.Labels)
+}
+
+// Canonical returns an answer to input in its one spelling: a label as it is, or an object in canonical form. The error
+// says why an answer is outside the contract.
+func (t *Task) Canonical(input, answer string) (string, error) {
+	return t.output().canonical(input, answer)
+}
+
+// Read returns a language model's answer to input as one that the task allows, in its one spelling. For labels that is what
+// Parse does. An object may stand in a Markdown fence or between words, but must be the only one. The error says
+// why the answer is outside the contract.
+func (t *Task) Read(input, answer string) (string, error) { return t.output().read(input, answer) }
+
+// Parse is Read where the input is not known: the strings of an object stay spelled as they are.
+func (t *Task) Parse(answer string) (said string, ok bool) {
+	said, err := t.Read("", answer)
+	return said, err == nil
+}
+
+// Class returns the index of a label, spelled exactly, or -1.
+func (t *Task) Class(label string) int { return slices.Index(t.Labels, label) }
 
 // Input returns the text that a request puts to the task. System messages are not part of it: the task's own
 // instructions hold. The error is of kind Invalid when the request has no text, or content that is not text.
@@ -72,9 +104,9 @@ func (t *Task) Input(req *model.Request) (string, error) {
 }
 
 // unusable is the error of an answer outside the contract.
-func (t *Task) unusable(answer string) error {
+func (t *Task) unusable(answer string, why error) error {
 	return &model.Error{Kind: model.Unusable, Op: "task " + t.Name + ": read answer",
-		Err:  fmt.Errorf("the model answered %q, which is none of the %d labels", clip(answer, 200), len(t.Labels)),
+		Err:  fmt.Errorf("the model answered %q: %w", clip(answer, 200), why),
 		Hint: "give the task clearer instructions or examples, or a stronger teacher"}
 }
 

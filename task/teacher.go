@@ -3,24 +3,22 @@
 package task
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"strings"
 	"sync/atomic"
 
 	"retort/model"
 )
 
-// answerField is the name of the label in structured answers.
-const answerField = "label"
-
 // Teacher returns a Model that answers the task by asking a language model. The prompt holds the instructions, the
-// labels and the examples; structured output is asked for, until the upstream says that it has none. An answer outside
-// the contract is repaired by asking once more, then is an error of kind Unusable. The Response's text is the label
-// alone; its usage and cost are of all calls made. Log-probabilities, where asked for and given, are those of the tokens
-// that spell the label.
+// answers allowed and the examples; structured output is asked for, until the upstream says that it has none. An answer
+// outside the contract is repaired by asking once more, then is an error of kind Unusable. The Response's text is the
+// answer alone, as Task.Canonical spells it; its usage and cost are of all calls made. Log-probabilities, where asked for and given, are those of the tokens
+// that spell it.
 func (t *Task) Teacher(m model.Model) model.Model {
-	return &teacher{task: t, model: m, system: t.prompt(), format: t.format()}
+	wording := t.output().ask()
+	return &teacher{task: t, model: m, wording: wording, system: t.prompt(&wording)}
 }
 
 // Front returns a Model that puts the input of each request to m, and nothing else that is the contract's: for what keeps the contract by
@@ -40,11 +38,11 @@ func (t *Task) Front(m model.Model) model.Model {
 }
 
 type teacher struct {
-	task   *Task
-	model  model.Model
-	system string
-	format *model.Format
-	plain  atomic.Bool // the upstream refused structured output
+	task    *Task
+	model   model.Model
+	wording wording
+	system  string
+	plain   atomic.Bool // the upstream refused structured output
 }
 
 func (t *teacher) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
@@ -57,21 +55,21 @@ func (t *teacher) Generate(ctx context.Context, req *model.Request, emit func(mo
 	if err != nil {
 		return nil, err
 	}
-	label, ok := t.task.Parse(resp.Text())
-	if !ok {
+	said, err := t.task.Read(input, resp.Text())
+	if err != nil {
 		first := resp
-		messages = append(messages, model.Text(model.Assistant, first.Text()), model.Text(model.User, t.repair()))
+		messages = append(messages, model.Text(model.Assistant, first.Text()), model.Text(model.User, t.wording.repair(err)))
 		if resp, err = t.ask(ctx, req, messages); err != nil {
 			return nil, err
 		}
 		resp.Usage, resp.Cost = resp.Usage.Add(first.Usage), resp.Cost+first.Cost
-		if label, ok = t.task.Parse(resp.Text()); !ok {
-			return nil, t.task.unusable(resp.Text())
+		if said, err = t.task.Read(input, resp.Text()); err != nil {
+			return nil, t.task.unusable(resp.Text(), err)
 		}
 	}
-	answer := model.Answer(resp.Model, label)
+	answer := model.Answer(resp.Model, said)
 	answer.ID, answer.Created, answer.Usage, answer.Cost, answer.Score = resp.ID, resp.Created, resp.Usage, resp.Cost, resp.Score
-	answer.Choices[0].Logprobs = spelling(label, resp.Choices[0].Logprobs)
+	answer.Choices[0].Logprobs = spelling(said, resp.Choices[0].Logprobs)
 	if err := answer.Emit(emit); err != nil {
 		return nil, err
 	}
@@ -87,7 +85,7 @@ func (t *teacher) ask(ctx context.Context, req *model.Request, messages []model.
 	if t.plain.Load() {
 		return t.once(ctx, req, content)
 	}
-	content.Format = t.format
+	content.Format = t.wording.format
 	resp, err := t.once(ctx, req, content)
 	if err == nil || model.KindOf(err) != model.Invalid {
 		return resp, err
@@ -138,41 +136,23 @@ func spelling(label string, tokens []model.TokenLogprob) []model.TokenLogprob {
 	return tokens[first:last]
 }
 
-func (t *Task) prompt() string {
+func (t *Task) prompt(a *wording) string {
 	var b strings.Builder
-	b.WriteString(strings.TrimSpace(t.Instructions))
-	if b.Len() == 0 {
-		b.WriteString("Classify the message.")
-	}
-	b.WriteString("\n\nAnswer with exactly one of these labels and nothing else:\n")
-	for _, label := range t.Labels {
-		b.WriteString("- " + label + "\n")
-	}
+	b.WriteString(cmp.Or(strings.TrimSpace(t.Instructions), a.duty))
+	b.WriteString("\n\n" + a.rules)
 	if len(t.Examples) > 0 {
 		b.WriteString("\nExamples:\n")
 		for _, ex := range t.Examples {
-			b.WriteString("Message: " + ex.Input + "\nLabel: " + ex.Output + "\n")
+			b.WriteString("Message: " + ex.Input + "\n" + a.word + ": " + ex.Output + "\n")
 		}
 	}
 	return b.String()
 }
 
-func (t *teacher) repair() string {
-	return "That is not one of the labels. Answer with exactly one of: " + strings.Join(t.task.Labels, ", ")
-}
-
-// format asks for {"label": one of the labels}.
-func (t *Task) format() *model.Format {
-	schema := map[string]any{
-		"type":                 "object",
-		"properties":           map[string]any{answerField: map[string]any{"type": "string", "enum": t.Labels}},
-		"required":             []string{answerField},
-		"additionalProperties": false,
+// repair says how to answer after an answer outside the contract.
+func (a *wording) repair(why error) string {
+	if !a.tell {
+		return a.again
 	}
-	raw, err := json.Marshal(schema)
-	if err != nil { // strings always marshal
-		return nil
-	}
-	strict := true
-	return &model.Format{Kind: "schema", Name: "answer", Schema: raw, Strict: &strict}
+	return "That is outside the contract: " + clip(why.Error(), 500) + ". " + a.again
 }

@@ -38,8 +38,8 @@ func Vote(req *model.Request, resp *model.Response) (said string, ok bool) {
 		return "", false
 	}
 	if f := content.Format; f != nil && f.Kind != "text" {
-		if labels := allowed(f.Schema); labels != nil {
-			return (&Task{Labels: labels}).Parse(text)
+		if texts := allowed(f.Schema); texts != nil {
+			return labels(texts).parse(text)
 		}
 		return sameJSON(text)
 	}

@@ -23,7 +23,6 @@ import (
 	"retort/eval/judge"
 	"retort/internal/config"
 	"retort/model"
-	"retort/task"
 )
 
 // cascade is a cascade of the configuration. One that accepts by a certified threshold is silent, so that its strong model
@@ -199,7 +198,11 @@ func (p *plant) agreement(s *config.Samples, cheap model.Model) (compose.Verifie
 	switch {
 	case s.Task != "":
 		c := p.config.Tasks[s.Task]
-		how.Meaning = (&task.Task{Name: s.Task, Labels: c.Output.Enum}).Parse
+		contract, err := c.Contract(s.Task)
+		if err != nil {
+			return nil, fmt.Errorf("task: %w", err)
+		}
+		how.Meaning = contract.Parse
 	case s.Same == "json":
 		how.Meaning = judge.JSONValue
 	}

@@ -42,7 +42,7 @@ func (a *App) Contrast(ctx context.Context, names []string, parts bool, o EvalOp
 	if err != nil {
 		return nil, err
 	}
-	out := &Contrast{Data: r.set.Name, Items: len(r.cases)}
+	out := &Contrast{Data: r.set.Name, Items: len(r.examples)}
 	var all []eval.Series
 	for _, name := range names {
 		e, err := r.evaluate(ctx, name)

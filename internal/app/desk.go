@@ -36,11 +36,8 @@ type staffing struct {
 }
 
 func (p *plant) newDesk(name string, c config.Task) (*desk, error) {
-	t := &task.Task{Name: name, Instructions: c.Instructions, Labels: c.Output.Enum}
-	for _, ex := range c.Examples {
-		t.Examples = append(t.Examples, task.Example{Input: ex.Input, Output: ex.Output})
-	}
-	if err := t.Validate(); err != nil {
+	t, err := c.Contract(name)
+	if err != nil {
 		return nil, err
 	}
 	teacher, err := p.teacher(t, c.Teacher)
@@ -78,23 +75,15 @@ func studentName(row *store.Student) string { return studentPrefix + row.Task + 
 
 // staff puts a champion at the desk, or, with nil, the teacher alone. Another student leaves other requests to the
 // teacher, so what was known of the memory's agreement holds no more.
-func (d *desk) staff(row *store.Student, s *student.Student) {
+func (d *desk) staff(row *store.Student, s student.Any) {
 	next := &staffing{model: d.strong()}
 	if row != nil {
 		certificate := s.Card().Certificate
 		accept := func(score float64) bool { return certificate != nil && certificate.Answers(score) }
 		next.champion = row.ID
-		next.model = &compose.Cascade{Cheap: d.task.Student(studentName(row), pupil{s}), Strong: d.strong(), Accept: accept}
+		next.model = &compose.Cascade{Cheap: d.task.Student(studentName(row), s), Strong: d.strong(), Accept: accept}
 	}
 	if before := d.now.Swap(next); before.champion != next.champion && d.memory != nil {
 		d.memory.Restart()
 	}
-}
-
-// pupil lets a student answer a task.
-type pupil struct{ *student.Student }
-
-func (p pupil) Answer(text string) (string, float64) {
-	prediction := p.Predict(text)
-	return prediction.Label, prediction.Score
 }

@@ -115,6 +115,9 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 		job.Task = d.task
 		return nil, nil
 	}
+	if first := set.Examples[0].Label; strings.HasPrefix(first, "{") && json.Valid([]byte(first)) {
+		return nil, &noSchemaError{o.Task, filepath.Base(o.Data)}
+	}
 	job.Task = &task.Task{Name: o.Task, Labels: labels(set.Examples)}
 	if err := job.Task.Validate(); err != nil {
 		return nil, fmt.Errorf("make task %s from the labels of %s: %w", o.Task, o.Data, err)
@@ -211,6 +214,16 @@ func (e *unknownTaskError) Error() string {
 }
 func (e *unknownTaskError) Hint() string {
 	return "add it to the section tasks, or distil from a file: retort distill " + e.task + " --data FILE"
+}
+
+// noSchemaError refuses to guess what the objects of a file may be.
+type noSchemaError struct{ task, file string }
+
+func (e *noSchemaError) Error() string {
+	return fmt.Sprintf("the answers in %s are objects, and the configuration has no task %q that says which are allowed", e.file, e.task)
+}
+func (e *noSchemaError) Hint() string {
+	return "add the task with output: {schema: {type: object, properties: {…}}} and a teacher"
 }
 
 type noTracesError struct {

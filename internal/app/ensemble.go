@@ -87,7 +87,7 @@ func (p *plant) teacher(t *task.Task, name string) (model.Model, error) {
 	for i := range panel.Members {
 		panel.Members[i].Model = t.Teacher(panel.Members[i].Model)
 	}
-	label := func(_ *model.Request, r *model.Response) (string, bool) { return r.Text(), t.Class(r.Text()) >= 0 }
+	label := func(_ *model.Request, r *model.Response) (string, bool) { return t.Parse(r.Text()) }
 	m, err = p.vote(c.Vote, panel, label)
 	if err != nil {
 		return nil, fmt.Errorf("teacher: %w", err)

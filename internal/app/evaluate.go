@@ -17,7 +17,6 @@ import (
 	"retort/dataset"
 	"retort/eval"
 	"retort/model"
-	"retort/student"
 	"retort/task"
 )
 
@@ -60,7 +59,6 @@ type examination struct {
 	o        EvalOptions
 	set      *dataset.Set
 	examples []dataset.Example
-	cases    []eval.Case
 	journals []string // of the models asked so far
 }
 
@@ -73,10 +71,6 @@ func (a *App) examine(o EvalOptions) (*examination, error) {
 	r := &examination{app: a, o: o, set: set, examples: set.Examples}
 	if o.Limit > 0 {
 		r.examples = r.examples[:min(o.Limit, len(r.examples))]
-	}
-	r.cases = make([]eval.Case, len(r.examples))
-	for i := range r.examples {
-		r.cases[i] = eval.Case{Input: r.examples[i].Text, Gold: r.examples[i].Label}
 	}
 	return r, nil
 }
@@ -96,8 +90,8 @@ func (r *examination) evaluate(ctx context.Context, name string) (*Evaluation, e
 		return nil, err
 	}
 	r.journals = append(r.journals, journal)
-	report, err := eval.Run(ctx, c.model, r.cases, eval.RunOptions{Name: name, Concurrency: r.o.Concurrency, Journal: journal,
-		Parse: c.parse(), Progress: r.progress(name), Measure: eval.MeasureOptions{Seed: r.o.Seed}})
+	report, err := eval.Run(ctx, c.model, c.cases(r.examples), eval.RunOptions{Name: name, Concurrency: r.o.Concurrency, Journal: journal,
+		Parse: c.parse(), Progress: r.progress(name), Measure: eval.MeasureOptions{Seed: r.o.Seed, Fields: c.fields()}})
 	if err != nil {
 		return nil, err
 	}
@@ -142,15 +136,42 @@ func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	if studentErr != nil {
 		return candidate{}, err
 	}
-	opened, err := student.Open(filepath.Join(p.config.Data, filepath.FromSlash(s.Path)))
+	opened, err := a.loadStudent(p, s.Path)
 	if err != nil {
 		return candidate{}, err
 	}
-	t := &task.Task{Name: s.Task, Labels: opened.Labels()}
-	return candidate{t.Student(studentPrefix+s.Task+"@"+s.ID, pupil{opened}), t, s.ID}, nil
+	card := opened.Card()
+	t := &task.Task{Name: s.Task, Labels: card.Labels}
+	if card.Schema != nil {
+		t.Object = &task.Object{Fields: card.Schema.Names(), Canonical: card.Schema.Canonical}
+	}
+	return candidate{t.Student(studentPrefix+s.Task+"@"+s.ID, opened), t, s.ID}, nil
 }
 
-// parse returns what reads an answer as one of the task's labels; nil when any answer will do.
+// cases puts the examples, with the answers wanted as the task spells them. What the task does not allow stays as it is.
+func (c *candidate) cases(examples []dataset.Example) []eval.Case {
+	out := make([]eval.Case, len(examples))
+	for i, e := range examples {
+		out[i] = eval.Case{Input: e.Text, Gold: e.Label}
+		if c.task == nil {
+			continue
+		}
+		if said, err := c.task.Canonical(e.Text, e.Label); err == nil {
+			out[i].Gold = said
+		}
+	}
+	return out
+}
+
+// fields returns the names of the fields where the task's answers are objects.
+func (c *candidate) fields() []string {
+	if c.task == nil || c.task.Object == nil {
+		return nil
+	}
+	return c.task.Object.Fields
+}
+
+// parse returns what reads an answer as one that the task allows; nil when any answer will do.
 func (c *candidate) parse() func(*model.Response) (string, bool) {
 	if c.task == nil {
 		return nil
@@ -185,13 +206,17 @@ func (a *App) doubts(c candidate, examples []dataset.Example) ([]string, error) 
 	return out, nil
 }
 
-// strangers says how many examples have a label that the task does not have; no answer can be right about those.
+// strangers says how many examples have an answer that the task does not allow; no answer can be right about those.
 func strangers(t *task.Task, examples []dataset.Example) string {
 	n, named := 0, []string{}
 	for i := range examples {
 		label := examples[i].Label
-		if t.Class(label) >= 0 {
+		_, err := t.Canonical(examples[i].Text, label)
+		if err == nil {
 			continue
+		}
+		if t.Object != nil {
+			label = fmt.Sprintf("line %d: %v", examples[i].Line, err)
 		}
 		if n++; len(named) < 5 && !slices.Contains(named, label) {
 			named = append(named, label)
@@ -200,8 +225,11 @@ func strangers(t *task.Task, examples []dataset.Example) string {
 	if n == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%d of the %d examples have labels that task %s does not have, so that no answer to them can be right: %s",
-		n, len(examples), t.Name, strings.Join(named, ", "))
+	what := "labels that task " + t.Name + " does not have"
+	if t.Object != nil {
+		what = "answers outside the schema of task " + t.Name
+	}
+	return fmt.Sprintf("%d of the %d examples have %s, so that no answer to them can be right: %s", n, len(examples), what, strings.Join(named, ", "))
 }
 
 // championOf returns the id of who serves a task; empty for its teacher and for what is no task.

@@ -74,8 +74,8 @@ func (l *lessons) add(trace *model.Trace, correction string) {
 	}
 	label, corrected := trace.Response.Text(), correction != ""
 	if corrected {
-		parsed, ok := l.task.Parse(correction)
-		if !ok { // somebody says that the answer is wrong, and not what is right
+		parsed, err := l.task.Read(input, correction)
+		if err != nil { // somebody says that the answer is wrong, and not what is right
 			l.refuted++
 			return
 		}
@@ -83,9 +83,10 @@ func (l *lessons) add(trace *model.Trace, correction string) {
 	}
 	byStudent := strings.HasPrefix(trace.Response.Model, studentPrefix+l.task.Name+"@")
 	fromMemory := trace.Response.Model == similarPrefix+l.task.Name
+	label, outside := l.task.Canonical(input, label)
 	switch example := (dataset.Example{Text: input, Label: label, ID: trace.ID}); {
 	case (byStudent || fromMemory) && !corrected:
-	case l.task.Class(label) < 0:
+	case outside != nil:
 		l.skipped++
 	case !byStudent && !fromMemory && !l.teachers.has(trace.Response.Model):
 		l.others++
@@ -107,8 +108,8 @@ func (l *lessons) notes() []string {
 	}
 	note(len(l.hard), "%d answers that a student left to the teacher, or a memory of similar inputs did, or that were corrected, train but do not judge: they are the hard part of the traffic")
 	note(l.others, "%d answers came from models that are not the task's teacher now and were not used")
-	note(l.refuted, "%d answers were corrected to what is none of the task's labels and were not used")
-	note(l.skipped, "%d traces were not used: their content was not captured, or their answer is none of the task's labels")
+	note(l.refuted, "%d answers were corrected to what the task does not allow and were not used")
+	note(l.skipped, "%d traces were not used: their content was not captured, or the task does not allow their answer")
 	return notes
 }
 

@@ -69,13 +69,13 @@ func (a *App) seat(p *plant, d *desk, row *store.Student) error {
 
 // loadStudent reads a student's file into memory; path is relative to the data folder. A serving process does not map
 // the file: whoever overwrites or cuts it would bring the process down.
-func (a *App) loadStudent(p *plant, path string) (*student.Student, error) {
+func (a *App) loadStudent(p *plant, path string) (student.Any, error) {
 	path = filepath.Join(p.config.Data, filepath.FromSlash(path))
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read student: %w", err)
 	}
-	s, err := student.Decode(data)
+	s, err := student.DecodeAny(data)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -83,8 +83,19 @@ func (a *App) loadStudent(p *plant, path string) (*student.Student, error) {
 }
 
 // fits refuses a student that could give an answer which the task no longer allows.
-func fits(d *desk, s *student.Student) error {
-	for _, label := range s.Labels() {
+func fits(d *desk, s student.Any) error {
+	card := s.Card()
+	switch {
+	case (card.Schema != nil) != (d.task.Object != nil):
+		return fmt.Errorf("it and task %s differ in whether they answer with labels or with objects; distil a new student", d.task.Name)
+	case card.Schema != nil:
+		wanted, err := student.ParseSchema(d.task.Object.Schema)
+		if err == nil && !wanted.Same(card.Schema) {
+			err = fmt.Errorf("it answers with objects of another schema than task %s has; distil a new student", d.task.Name)
+		}
+		return err
+	}
+	for _, label := range card.Labels {
 		if d.task.Class(label) < 0 {
 			return fmt.Errorf("it answers with label %q, which task %s does not have; distil a new student", label, d.task.Name)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"retort/distill"
+	"retort/eval"
 	"retort/eval/certify"
 	"retort/internal/app"
 )
@@ -126,6 +127,9 @@ func (c *distillCmd) next(s *session, a *app.App, result *app.Distilled) {
 // summary returns a distillation's figures as pairs of name and text, for people.
 func summary(r *distill.Report, took time.Duration) [][2]string {
 	learned := fmt.Sprintf("%d examples, %d labels", r.TrainExamples, r.Labels)
+	if n := len(r.Metrics.Fields); n > 0 {
+		learned = fmt.Sprintf("%d examples, %d fields", r.TrainExamples, n)
+	}
 	if n := r.Cleaned.Duplicates; n > 0 {
 		learned += fmt.Sprintf(" (%d duplicates merged)", n)
 	}
@@ -134,6 +138,9 @@ func summary(r *distill.Report, took time.Duration) [][2]string {
 		{"learned from", learned},
 		{"measured on", fmt.Sprintf("%d examples: %s", r.EvalExamples, r.EvaluatedOn)},
 		{"accuracy", fmt.Sprintf("%s [%s – %s], macro-F1 %.3f", percent(r.Accuracy), percent(r.Metrics.Accuracy.Lower), percent(r.Metrics.Accuracy.Upper), r.MacroF1)},
+	}
+	for _, f := range r.Metrics.Fields {
+		lines = append(lines, [2]string{"field " + f.Name, fieldWords(&f)})
 	}
 	if r.Threshold != nil {
 		lines = append(lines,
@@ -146,6 +153,11 @@ func summary(r *distill.Report, took time.Duration) [][2]string {
 	lines = append(lines, [2]string{"guarantee", strings.TrimSpace(r.Certificate.String())})
 	return append(lines, [2]string{"size, speed", fmt.Sprintf("%s; trained in %s (with cross-fitting and all: %s); one answer %.0f µs (p99 %.0f µs)",
 		bytesText(r.StudentBytes), duration(time.Duration(r.TrainSeconds*float64(time.Second))), duration(took), r.PredictP50us, r.PredictP99us)})
+}
+
+// fieldWords says how well one field of objects is predicted.
+func fieldWords(f *eval.Field) string {
+	return fmt.Sprintf("%s right, F1 %.3f of %d values", percent(f.Accuracy.Value), f.F1, f.Support)
 }
 
 // consistency says how often the teacher repeated itself, and what it took to know.

@@ -80,6 +80,9 @@ func (c *evalCmd) print(s *session, r *app.Evaluation) {
 	}
 	line("accuracy", "%s  [%s – %s]", percent(m.Accuracy.Value), percent(m.Accuracy.Lower), percent(m.Accuracy.Upper))
 	line("macro-F1", "%.3f  [%.3f – %.3f]", m.MacroF1.Value, m.MacroF1.Lower, m.MacroF1.Upper)
+	for i := range m.Fields {
+		line("field", "%s: %s", printable(m.Fields[i].Name), fieldWords(&m.Fields[i]))
+	}
 	if m.Calibration != nil {
 		line("calibration", "Brier %.3f, ECE %.3f over %d scored answers", m.Calibration.Brier.Value, m.Calibration.ECE.Value, m.Calibration.Items)
 	}

@@ -82,7 +82,11 @@ func (c *studentsShowCmd) print(s *session, st *app.Student) {
 	s.line("file", fmt.Sprintf("%s, %s", st.Path, bytesText(st.Bytes)))
 	s.line("learned from", fmt.Sprintf("%d examples, labelled by %s", card.Examples, strings.Join(card.Teachers, ", ")))
 	s.line("data", card.DataHash)
-	s.line("labels", fmt.Sprintf("%d: %s", len(card.Labels), clip(strings.Join(card.Labels, ", "), 300)))
+	what, names := "labels", card.Labels
+	if card.Schema != nil {
+		what, names = "fields", card.Schema.Names()
+	}
+	s.line(what, fmt.Sprintf("%d: %s", len(names), clip(strings.Join(names, ", "), 300)))
 	s.line("never seen", strings.Join(card.Training.Unseen, ", "))
 	s.line("training", fmt.Sprintf("effort %s, seed %d, %d folds, %d features", card.Training.Effort, card.Training.Seed, card.Training.Folds, card.Training.Features))
 	guarantee := "none was asked for"

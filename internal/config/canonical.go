@@ -43,6 +43,8 @@ func (c *Config) tree(path string, v reflect.Value) any {
 	switch t := v.Type(); {
 	case isScalar(t):
 		return scalarTree(v)
+	case t == documentType:
+		return c.documentTree(path, v.Interface().(Document).tree)
 	case t.Kind() == reflect.Pointer:
 		if v.IsNil() {
 			return nil

@@ -6,8 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"retort/task"
 )
 
 // kindsOfModel are the keys of which a model has exactly one.
@@ -119,11 +117,9 @@ func (c *Config) checkTask(d *decoder, path, name string, t *Task) {
 	if t.Similar != nil {
 		t.Similar.check(d, path+".similar")
 	}
-	if complete(t.Examples) && len(t.Output.Enum) > 0 {
-		if err := t.contract(name).Validate(); err != nil {
-			field, message, _ := strings.Cut(err.Error(), ": ")
-			d.fail(path+"."+field, "%s", message)
-		}
+	if _, err := t.Contract(name); err != nil && complete(t.Examples) && d.places[path+".output"] != nil {
+		field, message, _ := strings.Cut(err.Error(), ": ")
+		d.fail(path+"."+field, "%s", message)
 	}
 	if len(t.Output.Enum) == 1 {
 		d.fail(path+".output.enum", "one label leaves nothing to decide; give two or more")
@@ -132,14 +128,5 @@ func (c *Config) checkTask(d *decoder, path, name string, t *Task) {
 
 // complete reports whether no example lacks a field, which is noted elsewhere.
 func complete(examples []Example) bool {
-	return !slices.ContainsFunc(examples, func(ex Example) bool { return ex.Input == "" || ex.Output == "" })
-}
-
-// contract returns the task itself: what its teacher is told and its student learns.
-func (t *Task) contract(name string) *task.Task {
-	contract := &task.Task{Name: name, Instructions: t.Instructions, Labels: t.Output.Enum}
-	for _, ex := range t.Examples {
-		contract.Examples = append(contract.Examples, task.Example{Input: ex.Input, Output: ex.Output})
-	}
-	return contract
+	return !slices.ContainsFunc(examples, func(ex Example) bool { return ex.Input == "" || ex.Output.IsZero() })
 }

@@ -81,6 +81,8 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value, f field, depth
 	switch {
 	case isScalar(t):
 		d.scalar(path, n, v, f)
+	case t == documentType:
+		d.document(path, n, v, depth)
 	case t.Kind() == reflect.Pointer:
 		if v.IsNil() {
 			v.Set(reflect.New(t.Elem()))

@@ -66,6 +66,8 @@ func schemaOf(t reflect.Type, f field) object {
 		return object{{"anyOf", []object{one, {{"type", "array"}, {"items", one}, {"minItems", 1}, {"maxItems", 1}}}}}
 	case isScalar(t):
 		return scalarSchema(t, f)
+	case t == documentType:
+		return object{{"type", []string{"string", "number", "boolean", "object"}}}
 	case t.Kind() == reflect.Pointer:
 		return schemaOf(t.Elem(), f)
 	case t.Kind() == reflect.Slice:
@@ -100,6 +102,8 @@ func structSchema(t reflect.Type) object {
 		schema = append(schema, member{"required", required})
 	}
 	switch t {
+	case reflect.TypeFor[Output]():
+		schema = append(schema, member{"oneOf", eachRequired([]string{"enum", "schema"})})
 	case reflect.TypeFor[Provider]():
 		schema = append(schema, member{"anyOf", eachRequired([]string{"preset", "dialect"})})
 	case reflect.TypeFor[Model]():

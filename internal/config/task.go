@@ -2,6 +2,14 @@
 
 package config
 
+import (
+	"errors"
+	"fmt"
+
+	"retort/student"
+	"retort/task"
+)
+
 // The choices of a Student.
 const (
 	EffortStandard    = "standard"
@@ -22,19 +30,65 @@ type Task struct {
 	Similar      *Similar  `yaml:"similar" doc:"Answer from the teacher's answers to similar inputs, where these are known to agree with fresh ones."`
 }
 
-// Output is the set of answers allowed.
+// Output is the set of answers allowed: one of the two is given.
 type Output struct {
-	Enum []string `yaml:"enum" required:"true" doc:"The labels: an answer is exactly one of them."`
+	Enum   []string `yaml:"enum" doc:"The labels: an answer is exactly one of them."`
+	Schema Document `yaml:"schema" doc:"JSON Schema of an object: fields that are enums, booleans, numbers, dates, strings copied from the input, or lists of enums or strings."`
 }
 
 // Example is an input with the answer wanted.
 type Example struct {
-	Input  string `yaml:"input" required:"true" doc:"What a client sends."`
-	Output string `yaml:"output" required:"true" doc:"The right label for it."`
+	Input  string   `yaml:"input" required:"true" doc:"What a client sends."`
+	Output Document `yaml:"output" required:"true" doc:"The right answer to it: a label, or an object."`
 }
 
 // Student says how a student is made.
 type Student struct {
 	Effort string `yaml:"effort" enum:"standard,high" default:"standard" doc:"standard trains in seconds; high takes minutes for more accuracy."`
 	Method string `yaml:"method" enum:"cross-fitted,strict" default:"cross-fitted" doc:"cross-fitted covers more and is provisional until unseen labels certify it; strict holds labels out and certifies at once."`
+}
+
+var (
+	errNoOutput   = errors.New("output: says nothing; give enum, a list of labels, or schema, a JSON Schema of objects")
+	errTwoOutputs = errors.New("output: has enum and schema; answers are labels or objects, so leave one out")
+)
+
+// Contract returns the task itself: what its teacher is told and its student learns. Its errors begin with the path of the
+// field that is wrong and say what to do.
+func (t *Task) Contract(name string) (*task.Task, error) {
+	contract := &task.Task{Name: name, Instructions: t.Instructions, Labels: t.Output.Enum}
+	objects := !t.Output.Schema.IsZero()
+	switch {
+	case !objects && len(t.Output.Enum) == 0:
+		return nil, errNoOutput
+	case objects && len(t.Output.Enum) > 0:
+		return nil, errTwoOutputs
+	case objects:
+		raw := []byte(t.Output.Schema.Text())
+		schema, err := student.ParseSchema(raw)
+		if err != nil {
+			return nil, outputError(err)
+		}
+		contract.Object = &task.Object{Schema: raw, Fields: schema.Names(), Canonical: schema.Canonical}
+	}
+	for _, ex := range t.Examples {
+		contract.Examples = append(contract.Examples, task.Example{Input: ex.Input, Output: ex.Output.Text()})
+	}
+	return contract, contract.Validate()
+}
+
+// outputError says where in the task a schema is wrong.
+func outputError(err error) error {
+	var e *student.SchemaError
+	if !errors.As(err, &e) {
+		return fmt.Errorf("output.schema: %w", err)
+	}
+	at := "output.schema"
+	if e.Path != "(root)" {
+		at += "." + e.Path
+	}
+	if e.Hint == "" {
+		return fmt.Errorf("%s: %s", at, e.Problem)
+	}
+	return fmt.Errorf("%s: %s; %s", at, e.Problem, e.Hint)
 }

@@ -32,6 +32,7 @@ type view struct {
 	Contradictions []contradiction
 	Wrong, Total   string
 	Worst, Classes []class // the labels with the lowest F1, and all others
+	Fields         []class // of objects, whose fields stand in the place of labels
 	Facts          []section
 	Warnings       []string
 }
@@ -60,7 +61,7 @@ type example struct {
 type contradiction struct{ Text, Votes, Kept string }
 
 type class struct {
-	Label, Precision, Recall, F1, Answered string
+	Label, Precision, Recall, F1, Answered string       // of a field, Answered is how often it is right
 	Bar                                    template.CSS // width of the F1 bar
 	Support                                int
 }
@@ -100,6 +101,7 @@ func newView(d Data) (*view, error) {
 	v.Wrong = number(r.Metrics.Items - r.Metrics.Right)
 	v.Confusions = confusions(r, d.Judged)
 	v.Worst, v.Classes = classes(r, d.Judged)
+	v.Fields = fields(r)
 	v.Contradictions = contradictions(r)
 	v.Facts = facts(d)
 	return v, nil
@@ -241,6 +243,16 @@ func classes(r *distill.Report, judged []distill.Judged) (worst, rest []class) {
 	return out[:mostWorst], out[mostWorst:]
 }
 
+// fields returns the figures of each field of objects, in their order.
+func fields(r *distill.Report) []class {
+	out := make([]class, len(r.Metrics.Fields))
+	for i, f := range r.Metrics.Fields {
+		out[i] = class{Label: excerpt(f.Name, excerptRunes), Support: f.Support, Precision: percent(f.Precision), Recall: percent(f.Recall), F1: percent(f.F1),
+			Answered: percent(f.Accuracy.Value), Bar: template.CSS(fmt.Sprintf("width:%.1f%%", 100*f.F1))}
+	}
+	return out
+}
+
 func facts(d Data) []section {
 	r := &d.Report
 	certificate := [][2]string{
@@ -302,6 +314,9 @@ func dataFacts(r *distill.Report) [][2]string {
 		{"Duplicates merged", number(r.Cleaned.Duplicates)},
 		{"Inputs given more than one label", number(r.Cleaned.Contradictory)},
 		{"of those, set aside because labels tie", number(r.Cleaned.SetAside)},
+	}
+	if n := len(r.Metrics.Fields); n > 0 {
+		rows[2] = [2]string{"Fields", number(n)}
 	}
 	if r.Teacher != "" {
 		rows = append(rows, [2]string{"Teacher", excerpt(r.Teacher, excerptRunes)})

@@ -57,7 +57,7 @@ var allowed = []struct {
 	{"internal/sample", []string{"model"}},
 	{"internal/scripted", []string{outside}},
 	{"internal/suggest", nil},
-	{"internal/config", []string{"model", "task", "provider/preset", "router/rule", "internal/suggest", outside}},
+	{"internal/config", []string{"model", "task", "student", "provider/preset", "router/rule", "internal/suggest", outside}},
 	{"internal/connect", []string{"provider", "provider/account", "internal/config"}},
 	{"internal/discover", []string{"model", "provider", "provider/preset", "internal/config", "internal/connect", outside}},
 	{"internal/filelock", []string{outside}},

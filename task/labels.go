@@ -4,35 +4,104 @@ package task
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"unicode"
+
+	"retort/model"
 )
 
-// Parse reads a model's answer as one of the labels. It takes the label itself in any case, spacing and quoting, JSON
+// labels are answers that are one of some texts.
+type labels []string
+
+// checkLabels reports the first thing wrong with the labels.
+func (t *Task) checkLabels() error {
+	if len(t.Labels) == 0 {
+		return errors.New("output.enum: no labels; list the answers the task may give")
+	}
+	seen := make(map[string]string, len(t.Labels))
+	for i, label := range t.Labels {
+		key := fold(label)
+		if key == "" {
+			return fmt.Errorf("output.enum[%d]: the label is empty", i)
+		}
+		if other, ok := seen[key]; ok {
+			return fmt.Errorf("output.enum[%d]: %q and %q differ only in case or punctuation; rename one", i, other, label)
+		}
+		seen[key] = label
+	}
+	return nil
+}
+
+// answerField is the name of the label in structured answers.
+const answerField = "label"
+
+func (l labels) ask() wording {
+	list := strings.Join(l, ", ")
+	a := wording{duty: "Classify the message.", word: "Label", rules: "Answer with exactly one of these labels and nothing else:\n",
+		again: "That is not one of the labels. Answer with exactly one of: " + list}
+	for _, label := range l {
+		a.rules += "- " + label + "\n"
+	}
+	raw, err := json.Marshal(map[string]any{
+		"type":                 "object",
+		"properties":           map[string]any{answerField: map[string]any{"type": "string", "enum": []string(l)}},
+		"required":             []string{answerField},
+		"additionalProperties": false,
+	})
+	if err == nil { // strings always marshal
+		a.format = strict(raw)
+	}
+	return a
+}
+
+// strict asks for an answer that keeps to a schema.
+func strict(schema json.RawMessage) *model.Format {
+	yes := true
+	return &model.Format{Kind: "schema", Name: "answer", Schema: schema, Strict: &yes}
+}
+
+func (l labels) canonical(_, answer string) (string, error) {
+	if !slices.Contains(l, answer) {
+		return "", fmt.Errorf("%q is not one of the labels", clip(answer, 200))
+	}
+	return answer, nil
+}
+
+// read reads a model's answer as one of the labels. It takes the label itself in any case, spacing and quoting, JSON
 // with the label as its only string or under a usual name, Markdown fences, and a short sentence that names exactly one
-// label without a word that negates or refuses. ok is false when it finds none or more than one: guessing would teach
+// label without a word that negates or refuses. It is an error to find none or more than one: guessing would teach
 // students wrong.
-func (t *Task) Parse(answer string) (label string, ok bool) {
+func (l labels) read(_, answer string) (string, error) {
+	if label, ok := l.parse(answer); ok {
+		return label, nil
+	}
+	return "", fmt.Errorf("it is none of the %d labels", len(l))
+}
+
+func (l labels) parse(answer string) (label string, ok bool) {
 	text := unfence(strings.TrimSpace(answer))
-	if i := t.Class(text); i >= 0 {
-		return t.Labels[i], true
+	if slices.Contains(l, text) {
+		return text, true
 	}
 	if s, isJSON := fromJSON(text); isJSON {
-		return t.match(s)
+		return l.match(s)
 	}
-	if label, ok := t.match(text); ok {
+	if label, ok := l.match(text); ok {
 		return label, true
 	}
-	return t.mentioned(text)
+	return l.mentioned(text)
 }
 
 // match compares whole strings, leniently.
-func (t *Task) match(s string) (string, bool) {
+func (l labels) match(s string) (string, bool) {
 	key := fold(s)
 	if key == "" {
 		return "", false
 	}
-	for _, label := range t.Labels {
+	for _, label := range l {
 		if fold(label) == key {
 			return label, true
 		}
@@ -42,13 +111,13 @@ func (t *Task) match(s string) (string, bool) {
 
 // mentioned finds the one label that a short answer names as whole words. A label inside a longer one that is named too,
 // such as "refund" in "refund status", does not count.
-func (t *Task) mentioned(text string) (string, bool) {
+func (l labels) mentioned(text string) (string, bool) {
 	if len(text) > 4096 { // an answer of that length is no label, whatever it mentions
 		return "", false
 	}
 	padded := " " + fold(text) + " "
 	found := ""
-	for _, label := range t.Labels {
+	for _, label := range l {
 		key := " " + fold(label) + " "
 		if !strings.Contains(padded, key) {
 			continue

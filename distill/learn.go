@@ -1,0 +1,114 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package distill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"retort/dataset"
+	"retort/student"
+)
+
+// learned is a student with its answers to the examples by siblings that had not seen them.
+type learned struct {
+	student                  student.Any
+	outOfFold                func(i int) (answer string, score float64)
+	seconds, crossFitSeconds float64
+	warnings                 []string
+}
+
+// learn trains the kind of student that gives the task's answers.
+func (job *Job) learn(ctx context.Context, examples []dataset.Example) (*learned, error) {
+	if job.Task.Object != nil {
+		return job.learnObjects(ctx, examples)
+	}
+	return job.learnLabels(ctx, examples)
+}
+
+func (job *Job) learnLabels(ctx context.Context, examples []dataset.Example) (*learned, error) {
+	taught := make([]student.Example, len(examples))
+	for i := range examples {
+		taught[i] = student.Example{Text: examples[i].Text, Label: examples[i].Label}
+	}
+	t, err := student.Train(ctx, taught, student.Options{Task: job.Task.Name, Labels: job.Task.Labels, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress})
+	if err != nil {
+		return nil, err
+	}
+	answer := func(i int) (string, float64) { return t.OutOfFold[i].Label, t.OutOfFold[i].Score }
+	return &learned{t.Student, answer, t.Seconds, t.CrossFitSeconds, nil}, nil
+}
+
+func (job *Job) learnObjects(ctx context.Context, examples []dataset.Example) (*learned, error) {
+	schema, err := student.ParseSchema(job.Task.Object.Schema)
+	if err != nil {
+		return nil, err
+	}
+	taught := make([]student.ObjectExample, len(examples))
+	for i := range examples {
+		taught[i] = student.ObjectExample{Text: examples[i].Text, Object: []byte(examples[i].Label)}
+	}
+	t, err := student.TrainExtractor(ctx, *schema, taught, student.ExtractorOptions{Task: job.Task.Name, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress})
+	if err != nil {
+		return nil, err
+	}
+	answer := func(i int) (string, float64) { return string(t.OutOfFold[i].Object), t.OutOfFold[i].Score }
+	out := &learned{t.Extractor, answer, t.Seconds, t.CrossFitSeconds, nil}
+	if n := len(t.Unaligned); n > 0 {
+		out.warnings = []string{fmt.Sprintf("%d of %d examples have a value that their text does not have, so that no student can copy it; the first, %.80q: %v",
+			n, len(examples), examples[t.Unaligned[0].Example].Text, errors.Unwrap(t.Unaligned[0].Err))}
+	}
+	return out, nil
+}
+
+// spell returns the examples with their answers as the contract spells them.
+func (job *Job) spell(examples []dataset.Example) ([]dataset.Example, error) {
+	out := slices.Clone(examples)
+	bad, why := 0, ""
+	for i := range out {
+		said, err := job.Task.Canonical(out[i].Text, out[i].Label)
+		if err != nil {
+			if bad++; bad == 1 {
+				why = job.outside(&out[i], err)
+			}
+			continue
+		}
+		out[i].Label = said
+	}
+	if bad > 0 {
+		return nil, fmt.Errorf("%d of %d examples have %s", bad, len(examples), why)
+	}
+	return out, nil
+}
+
+// alike returns the examples with their objects spelled as the first of the same text has it, however the texts are cased and
+// spaced, so that they can be compared.
+func (job *Job) alike(examples []dataset.Example) []dataset.Example {
+	if job.Task.Object == nil {
+		return examples
+	}
+	first := make(map[string]string, len(examples))
+	out := slices.Clone(examples)
+	for i := range out {
+		key := dataset.Canonical(out[i].Text)
+		text, seen := first[key]
+		if !seen {
+			first[key] = out[i].Text
+			continue
+		}
+		if said, err := job.Task.Canonical(text, out[i].Label); err == nil {
+			out[i].Label = said
+		}
+	}
+	return out
+}
+
+// outside says what is wrong with the first answer outside the contract, and what to do.
+func (job *Job) outside(e *dataset.Example, err error) string {
+	if job.Task.Object != nil {
+		return fmt.Sprintf("an answer outside the schema of task %q, the first (line %d): %v; correct the file, or the task's output.schema", job.Task.Name, e.Line, err)
+	}
+	return fmt.Sprintf("a label that task %q does not have, the first %q (line %d); correct the file, or add the label to the task's output.enum", job.Task.Name, e.Label, e.Line)
+}

@@ -1,0 +1,58 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package distill
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"retort/dataset"
+	"retort/student"
+	"retort/task"
+)
+
+func orders(t *testing.T, n int) (*task.Task, []dataset.Example) {
+	t.Helper()
+	const raw = `{"type":"object","properties":{"kind":{"enum":["order","cancel"]},"item":{"type":"string"}},"required":["kind"]}`
+	schema, err := student.ParseSchema([]byte(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	items := []string{"pears", "red apples", "oat milk", "rye bread"}
+	var out []dataset.Example
+	for i := range n {
+		item := items[i%len(items)]
+		out = append(out,
+			dataset.Example{Text: fmt.Sprintf("please send %d %s", i, item), Label: `{"item":"` + item + `","kind":"order"}`},
+			dataset.Example{Text: fmt.Sprintf("cancel the %s of day %d", item, i), Label: `{"kind":"cancel","item":"` + item + `"}`})
+	}
+	return &task.Task{Name: "order", Object: &task.Object{Schema: []byte(raw), Fields: schema.Names(), Canonical: schema.Canonical}}, out
+}
+
+func TestObjects(t *testing.T) {
+	order, examples := orders(t, 50)
+	examples = append(examples,
+		dataset.Example{Text: "Please  send 1 RED apples", Label: `{"kind":"order","item":"red apples"}`}, // the same but for case and blanks
+		dataset.Example{Text: "the usual please", Label: `{"kind":"order","item":"pears"}`})               // written, not copied
+	j := job(examples)
+	j.Task = order
+	out := run(t, j)
+	r := &out.Report
+	if r.Cleaned.Duplicates != 1 || r.Cleaned.Contradictory != 0 || r.TrainExamples != 101 {
+		t.Errorf("cleaned %+v, want one duplicate and no contradiction", r.Cleaned)
+	}
+	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], `1 of 101 examples have a value that their text does not have, so that no student can copy it; the first, "the usual please": field "item": "pears" does not occur`) {
+		t.Errorf("warnings %q", r.Warnings)
+	}
+	if r.Accuracy < 0.9 || r.Accuracy == 1 || len(r.Metrics.Fields) != 2 || r.Labels != 0 || r.MacroF1 < 0.9 {
+		t.Errorf("report %+v", r)
+	}
+	card := out.Student.Card()
+	if card.Schema == nil || card.Task != "order" || card.Certificate == nil || card.Metrics["accuracy"] != r.Accuracy {
+		t.Errorf("card %+v", card)
+	}
+	if said, score := out.Student.Answer("please send 777 oat milk"); said != `{"kind":"order","item":"oat milk"}` || !(score > 0.5) {
+		t.Errorf("answered %s, %v", said, score)
+	}
+}
