@@ -49,7 +49,7 @@ func TestObjects(t *testing.T) {
 		t.Errorf("report %+v", r)
 	}
 	card := out.Student.Card()
-	if card.Schema == nil || card.Task != "order" || card.Certificate == nil || card.Metrics["accuracy"] != r.Accuracy {
+	if card.Schema == nil || card.Task != "order" || card.Certificate == nil || card.Metrics["accuracy"] != r.Accuracy || card.Metrics["field_accuracy_item"] != r.Metrics.Fields[1].Accuracy.Value {
 		t.Errorf("card %+v", card)
 	}
 	if said, score := out.Student.Answer("please send 777 oat milk"); said != `{"kind":"order","item":"oat milk"}` || !(score > 0.5) {

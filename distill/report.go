@@ -155,7 +155,11 @@ func Items(judged []Judged) []eval.Item {
 
 // metrics are the figures that go on the student's card.
 func (r *Report) metrics() map[string]float64 {
-	return map[string]float64{"accuracy": r.Accuracy, "macro_f1": r.MacroF1, "coverage": r.Coverage, "agreement": r.Agreement}
+	m := map[string]float64{"accuracy": r.Accuracy, "macro_f1": r.MacroF1, "coverage": r.Coverage, "agreement": r.Agreement}
+	for _, f := range r.Metrics.Fields {
+		m["field_accuracy_"+f.Name] = f.Accuracy.Value
+	}
+	return m
 }
 
 // timed is how many predictions are timed for the report.

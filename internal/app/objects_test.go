@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"retort/eval/certify"
@@ -56,14 +57,14 @@ func order(i int) (text, object string) {
 
 // clerk is a server of OpenAI's dialect that reads orders, in prose and in another order of fields, and keeps what it was
 // asked last.
-func clerk(t *testing.T, n int) (url string, last *string) {
+func clerk(t *testing.T, n int) (url string, last *atomic.Value) {
 	t.Helper()
 	known := map[string]string{}
 	for i := range n {
 		text, object := order(i)
 		known[text] = object
 	}
-	last = new(string)
+	last = &atomic.Value{}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		var asked struct {
@@ -73,7 +74,7 @@ func clerk(t *testing.T, n int) (url string, last *string) {
 			http.Error(w, "no", http.StatusBadRequest)
 			return
 		}
-		*last = string(body)
+		last.Store(string(body))
 		answer := `{"action": "order", "item": null, "amount": null}`
 		if object, ok := known[asked.Messages[1].Content]; ok {
 			var fields map[string]any
@@ -126,8 +127,8 @@ func TestObjectsAreDistilledAndServed(t *testing.T) {
 				t.Fatalf("%s answered %s, want the teacher's %s", by, answer, want)
 			}
 		}
-		if !strings.Contains(*last, `"strict":true`) || !strings.Contains(*last, `\"item\":{\"type\":\"string\"}`) {
-			t.Errorf("the teacher was asked %s", *last)
+		if asked := last.Load().(string); !strings.Contains(asked, `"strict":true`) || !strings.Contains(asked, `\"item\":{\"type\":\"string\"}`) {
+			t.Errorf("the teacher was asked %s", asked)
 		}
 		d, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Reask: 20, Seed: 1})
 		if err != nil {
