@@ -17,7 +17,9 @@ contract for any implementation, cold and warm, and has the fakes that tests use
 
 Package [retort/compose] has one blend or wrapper per file: Fallback, Cascade, Cache, Limit, Record. They know no
 provider, only Models. What a route chooses by is below router: [retort/router/rule] compiles conditions over the facts of
-a request, and [retort/router/language] tells in which language a text is written.
+a request, [retort/router/language] tells in which language a text is written, and [retort/router/live] chooses by a router, by
+what feedback says since, and by what leaving a conversation's model costs. Package [retort/tune] fits the weights of blends on
+recorded outcomes.
 
 # The wire
 

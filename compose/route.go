@@ -44,7 +44,7 @@ type Routing struct {
 // which another model may help, before the answer has begun, passing over those that cannot hold the request. A choice of
 // one model leaves it at that.
 //
-// What was chosen, and why, is on the trail.
+// What was chosen, and why, is on the trail; and who answered instead, if another did.
 func Route(among []Alternative, chooser Chooser, how Routing) model.Model {
 	return &route{chooser: chooser, name: how.Name, ask: newFallback(among, how.Estimate)}
 }
@@ -78,10 +78,16 @@ func (r *route) Generate(ctx context.Context, req *model.Request, emit func(mode
 	} else {
 		resp, place, err = r.ask.inTurn(ctx, req, emit, choice.Order)
 	}
-	if err == nil && choice.Answered != nil {
+	if err != nil {
+		return nil, err
+	}
+	if other := &r.ask.among[place]; other != first {
+		model.TrailOf(ctx).Pick(model.Pick{Blend: r.name, Model: other.Name, Why: "instead of " + first.Name})
+	}
+	if choice.Answered != nil {
 		choice.Answered(place, resp)
 	}
-	return resp, err
+	return resp, nil
 }
 
 // check refuses an order that names no model, or one that there is not.

@@ -91,7 +91,8 @@ func TestRouteSaysWhy(t *testing.T) {
 	if _, err := outer.Generate(model.WithTrail(context.Background(), trail), from("a", "b"), model.Discard); err != nil {
 		t.Fatal(err)
 	}
-	want := []model.Pick{{Blend: "outer", Model: "broken", Why: "always"}, {Blend: "inner", Model: "b", Why: "always"}}
+	want := []model.Pick{{Blend: "outer", Model: "broken", Why: "always"}, {Blend: "inner", Model: "b", Why: "always"},
+		{Blend: "outer", Model: "inner", Why: "instead of broken"}}
 	if diff := cmp.Diff(want, trail.Picks()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

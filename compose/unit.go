@@ -95,5 +95,11 @@ func (u Unit) hash(salt string, req *model.Request) (hash uint64, said bool, err
 	return binary.BigEndian.Uint64(sum[:]), len(b) > before, nil
 }
 
+// Hash returns a number that stands for the request's unit, different for another salt, and whether the request says its
+// unit. The error is that of a request that cannot be read.
+func (u Unit) Hash(salt string, req *model.Request) (hash uint64, said bool, err error) {
+	return u.hash(salt, req)
+}
+
 // share maps a hash evenly to the numbers from 0 to below 1.
 func share(hash uint64) float64 { return float64(hash>>11) / (1 << 53) }

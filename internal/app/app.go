@@ -74,7 +74,7 @@ func Open(ctx context.Context, path string, options Options) (*App, error) {
 	}
 	a.store = s
 	a.plant.Store(p)
-	if _, err := a.staff(ctx, p); err != nil {
+	if err := a.equip(ctx, p); err != nil {
 		a.Close()
 		return nil, err
 	}

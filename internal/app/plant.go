@@ -29,6 +29,8 @@ type plant struct {
 	splits    map[string]*compose.Divided
 	rules     map[string]*rule.Rules // by the names of routes
 	cascades  map[string]*cascade
+	tunables  map[string]tunable     // blends, by their names
+	untuned   map[string]string      // by blend: the tuning that it cannot take up; guarded as plant changes are
 	prices    map[string]model.Price // by the names of upstreams' models in answers and traces
 }
 
@@ -37,7 +39,8 @@ func newPlant(cfg *config.Config) (*plant, error) {
 	p := &plant{config: cfg, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
 		models: map[string]model.Model{}, tasks: map[string]*desk{}, shadows: map[string]*compose.Shadowed{},
 		caches: map[string]*compose.Cached{}, splits: map[string]*compose.Divided{}, rules: map[string]*rule.Rules{},
-		cascades: map[string]*cascade{}, prices: map[string]model.Price{}}
+		cascades: map[string]*cascade{}, tunables: map[string]tunable{}, untuned: map[string]string{},
+		prices: map[string]model.Price{}}
 	p.addPrices()
 	for name, c := range cfg.Providers {
 		if err := p.addProvider(name, c); err != nil {

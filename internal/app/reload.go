@@ -17,6 +17,15 @@ import (
 	"retort/student"
 )
 
+// equip gives a new plant what is in the store: champions and tunings.
+func (a *App) equip(ctx context.Context, p *plant) error {
+	if _, err := a.staff(ctx, p); err != nil {
+		return err
+	}
+	_, _, err := a.tuneIn(ctx, p)
+	return err
+}
+
 // staff puts the champions in the store at their desks, and settles splits as the store says. A champion whose file cannot be read leaves its teacher alone
 // at the desk: a task must not stop for that. Then staffed is false, and trying again later may help.
 func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
@@ -122,9 +131,12 @@ func (a *App) Reload(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
-	if _, err := a.staff(ctx, p); err != nil {
+	if err := a.equip(ctx, p); err != nil {
 		p.close()
 		return fmt.Errorf("reload: %w", err)
+	}
+	if a.serving.Load() != nil {
+		a.recall(ctx, p)
 	}
 	a.plant.Store(p)
 	if g := a.serving.Load(); g != nil {
@@ -151,7 +163,7 @@ func fixed(old, next *config.Config) []string {
 	return fields
 }
 
-// restaff takes up what another process changed in the store: keys and champions. It reports whether all of that is
+// restaff takes up what another process changed in the store: keys, champions and tunings. It reports whether all of that is
 // taken up.
 func (a *App) restaff(ctx context.Context, g *gateway) (bool, error) {
 	a.reloading.Lock()
@@ -159,7 +171,16 @@ func (a *App) restaff(ctx context.Context, g *gateway) (bool, error) {
 	if err := a.loadKeys(ctx, g); err != nil {
 		return false, err
 	}
-	return a.staff(ctx, a.plant.Load())
+	p := a.plant.Load()
+	all, changed, err := a.tuneIn(ctx, p)
+	if err != nil {
+		return false, err
+	}
+	if changed {
+		a.recall(ctx, p)
+	}
+	staffed, err := a.staff(ctx, p)
+	return staffed && all, err
 }
 
 // loadKeys gives the server the keys in the store.

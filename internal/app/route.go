@@ -20,6 +20,9 @@ import (
 )
 
 func (p *plant) route(name string, c *config.Route) (model.Model, error) {
+	if c.Among != nil {
+		return p.routeByLearning(name, c)
+	}
 	return p.routeByRule(name, c.Rules)
 }
 
@@ -72,19 +75,32 @@ func (b *byRule) Choose(_ context.Context, req *model.Request) (compose.Choice, 
 	return b.choices[place], nil
 }
 
-// routeMetrics counts what went wrong in rules. A reload begins anew.
+// routeMetrics counts what routes chose, and what went wrong in rules. A reload begins anew.
 type routeMetrics struct {
-	app      *App
-	failures *prometheus.Desc
+	app                        *App
+	failures, choices, unusual *prometheus.Desc
+	shift                      *prometheus.Desc
 }
 
 func newRouteMetrics(a *App) routeMetrics {
-	return routeMetrics{a, prometheus.NewDesc("retort_route_rule_failures_total",
-		"How often a condition of a route failed on a request, and so did not hold.", []string{"model", "rule"}, nil)}
+	return routeMetrics{a,
+		prometheus.NewDesc("retort_route_rule_failures_total",
+			"How often a condition of a route failed on a request, and so did not hold.", []string{"model", "rule"}, nil),
+		prometheus.NewDesc("retort_route_choices_total",
+			"Requests of a learned route by the model that it chose to ask first.", []string{"model", "chosen"}, nil),
+		prometheus.NewDesc("retort_route_unusual_choices_total",
+			"Choices of a learned route for another reason than the best expectation: explored, stayed.", []string{"model", "reason"}, nil),
+		prometheus.NewDesc("retort_route_shift",
+			"By how much feedback moved the log-odds of success that a learned route expects of a model.", []string{"model", "of"}, nil),
+	}
 }
 
-// Describe names the metric.
-func (m routeMetrics) Describe(ch chan<- *prometheus.Desc) { ch <- m.failures }
+// Describe names the metrics.
+func (m routeMetrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{m.failures, m.choices, m.unusual, m.shift} {
+		ch <- d
+	}
+}
 
 // Collect counts.
 func (m routeMetrics) Collect(ch chan<- prometheus.Metric) {
@@ -95,5 +111,21 @@ func (m routeMetrics) Collect(ch chan<- prometheus.Metric) {
 				ch <- prometheus.MustNewConstMetric(m.failures, prometheus.CounterValue, float64(n), name, strconv.Itoa(i+1))
 			}
 		}
+	}
+	for _, name := range p.tunableNames() {
+		if r, ok := p.tunables[name].(*learned); ok {
+			m.learned(ch, r)
+		}
+	}
+}
+
+func (m routeMetrics) learned(ch chan<- prometheus.Metric, r *learned) {
+	for i, of := range r.by.Among {
+		ch <- prometheus.MustNewConstMetric(m.choices, prometheus.CounterValue, float64(r.chosen[i].Load()), r.name, of)
+	}
+	ch <- prometheus.MustNewConstMetric(m.unusual, prometheus.CounterValue, float64(r.explored.Load()), r.name, "explored")
+	ch <- prometheus.MustNewConstMetric(m.unusual, prometheus.CounterValue, float64(r.remains.Load()), r.name, "stayed")
+	for _, l := range r.decider.Learned() {
+		ch <- prometheus.MustNewConstMetric(m.shift, prometheus.GaugeValue, l.Shift, r.name, l.Model)
 	}
 }

@@ -58,6 +58,8 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 	if _, err := a.restaff(ctx, g); err != nil {
 		return err
 	}
+	a.recall(ctx, a.plant.Load())
+	a.tellUntuned(a.plant.Load())
 	watching, stop := context.WithCancel(ctx)
 	watched := a.follow(watching, g, changes, o.Watch)
 	var looking sync.WaitGroup
@@ -137,8 +139,8 @@ func (a *App) close(g *gateway) error {
 	return errors.Join(g.importer.Close(ctx), g.log.Close())
 }
 
-// feedback lets the server keep feedback in the store. A correction is also forgotten by the memories that would repeat
-// what it says is wrong.
+// feedback lets the server keep feedback in the store. Blends learn from it, and a correction is also forgotten by the
+// memories that would repeat what it says is wrong.
 type feedback struct{ app *App }
 
 func (f feedback) AddFeedback(ctx context.Context, tenant string, given server.Feedback) error {
@@ -149,6 +151,7 @@ func (f feedback) AddFeedback(ctx context.Context, tenant string, given server.F
 	if _, err := f.app.store.AddFeedback(ctx, tenant, row); err != nil {
 		return err
 	}
+	f.app.heedNow(ctx, &row)
 	if given.Correction == nil {
 		return nil
 	}

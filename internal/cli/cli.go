@@ -53,6 +53,8 @@ type grammar struct {
 	Models      modelsCmd      `cmd:"" help:"List the configured models, or what each dialect can say."`
 	Distill     distillCmd     `cmd:"" help:"Distil a student for a task, from traces or from a file."`
 	Eval        evalCmd        `cmd:"" help:"Score a model on labelled data."`
+	Tune        tuneCmd        `cmd:"" help:"Fit a blend's weights on outcomes, from a file or from feedback."`
+	Tunings     tuningsCmd     `cmd:"" help:"List, show, use and drop what blends were tuned to."`
 	Students    studentsCmd    `cmd:"" help:"List, show, promote and roll back students."`
 	Traces      tracesCmd      `cmd:"" help:"List, show and export traces."`
 	Experiments experimentsCmd `cmd:"" help:"Show how the arms of splits do, and when it is safe to stop."`

@@ -108,6 +108,8 @@ func structSchema(t reflect.Type) object {
 		schema = append(schema, member{"anyOf", eachRequired([]string{"preset", "dialect"})})
 	case reflect.TypeFor[Model]():
 		schema = append(schema, member{"oneOf", eachRequired(kindsOfModel)})
+	case reflect.TypeFor[Route]():
+		schema = append(schema, member{"oneOf", eachRequired([]string{"rules", "among"})})
 	case reflect.TypeFor[Verify]():
 		schema = append(schema, member{"oneOf", eachRequired(waysToVerify)})
 	}

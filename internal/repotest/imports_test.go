@@ -30,6 +30,8 @@ var allowed = []struct {
 	{"dialect/dialecttest", []string{"...", outside}},
 	{"dialect/...", []string{"model", "dialect", "dialect/sse", "dialect/internal/...", outside}},
 	{"router/language", nil},
+	{"router/live", []string{"model", "router", outside}},
+	{"tune", []string{"model", "router", "eval"}},
 	{"router/rule", []string{"model", "router/language", outside}},
 	{"provider/auth", []string{"model", outside}},
 	{"provider/preset", nil},

@@ -1,0 +1,74 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+
+	"retort/internal/config"
+	"retort/internal/store"
+	"retort/model"
+)
+
+// heeder is a blend that learns from feedback while it serves.
+type heeder interface {
+	heed(trace *model.Trace, reward float64)
+	scale() *config.Ratings
+}
+
+func (r *learned) scale() *config.Ratings { return r.by.Ratings }
+
+// recalled is how much feedback a blend learns from when it begins anew.
+const recalled = 2000
+
+// recall has the blends of a plant learn from the latest feedback in the store, the earliest first. What cannot be read is
+// left out: it is one opinion of many.
+func (a *App) recall(ctx context.Context, p *plant) {
+	if len(p.tunables) == 0 {
+		return
+	}
+	rows, err := a.store.LatestFeedback(ctx, model.DefaultTenant, recalled)
+	if err != nil {
+		a.log.Error("feedback cannot be read; routes begin without what it taught", "error", err)
+		return
+	}
+	for i := len(rows) - 1; i >= 0 && ctx.Err() == nil; i-- {
+		a.heed(ctx, p, &rows[i])
+	}
+}
+
+// heed has the blends behind an answer learn from what was said of it.
+func (a *App) heed(ctx context.Context, p *plant, said *store.Rated) {
+	trace, err := a.store.Trace(ctx, model.DefaultTenant, said.Trace)
+	if err != nil || trace.Response == nil {
+		return
+	}
+	heard := map[string]bool{}
+	for _, pick := range trace.Picks {
+		blend, ok := p.tunables[pick.Blend].(heeder)
+		if !ok || heard[pick.Blend] {
+			continue
+		}
+		heard[pick.Blend] = true
+		blend.heed(trace, rewardOf(said, trace.Response.Text(), blend.scale()))
+	}
+}
+
+// rewardOf returns how good an answer was by what was said of it, from 0 to 1: an answer that was corrected to something else is
+// useless.
+func rewardOf(said *store.Rated, answer string, scale *config.Ratings) float64 {
+	if said.Correction != nil {
+		if *said.Correction == answer {
+			return 1
+		}
+		return 0
+	}
+	return scale.Reward(*said.Rating)
+}
+
+// heedNow has the blends that serve learn from feedback that was just kept.
+func (a *App) heedNow(ctx context.Context, given *store.Feedback) {
+	if p := a.plant.Load(); len(p.tunables) > 0 && (given.Rating != nil || given.Correction != nil) {
+		a.heed(ctx, p, &store.Rated{Trace: given.Trace, Rating: given.Rating, Correction: given.Correction})
+	}
+}

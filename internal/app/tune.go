@@ -1,0 +1,215 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"retort/eval"
+	"retort/internal/store"
+	"retort/model"
+	"retort/provider"
+	"retort/task"
+	"retort/tune"
+)
+
+// TuneOptions say what to tune, and on what: Data or the traces.
+type TuneOptions struct {
+	Blend       string
+	Data        string // a file of outcomes, or of labelled requests that the models are then asked; empty: the traces
+	Task        string // by whose contract the models are asked; empty: they are asked plainly
+	DryRun      bool   // only report
+	Limit       int    // how many records at most; 0: all
+	Concurrency int    // requests under way at once; 0: 8
+	Seed        uint64
+
+	Progress func(stage string, done, total int) // may be nil
+}
+
+// Tune fits a blend on outcomes, keeps the tuning and puts it in use. A serving process takes it up by itself. Asking models
+// that was interrupted goes on where it stopped when Tune is called again with the same data.
+func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
+	if o.Progress == nil {
+		o.Progress = func(string, int, int) {}
+	}
+	p := a.plant.Load()
+	blend, ok := p.tunables[o.Blend]
+	if !ok {
+		return nil, &notTunableError{o.Blend, p.tunableNames()}
+	}
+	fitter, parts := blend.fitter()
+	job := &tune.Job{Blend: o.Blend, Models: parts, Seed: o.Seed, Progress: o.Progress}
+	notes, journals, err := a.gatherOutcomes(ctx, p, job, &o)
+	if err != nil {
+		return nil, err
+	}
+	artefact, report, err := fitter.Fit(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	report.Warnings = append(report.Warnings, notes...)
+	if o.DryRun {
+		return report, nil
+	}
+	if err := a.keepTuning(ctx, report, artefact); err != nil {
+		return nil, err
+	}
+	for _, journal := range journals {
+		_ = os.Remove(journal) // one that stays costs some space, and is right
+	}
+	return report, nil
+}
+
+// gatherOutcomes finds the records of a job.
+func (a *App) gatherOutcomes(ctx context.Context, p *plant, job *tune.Job, o *TuneOptions) (notes, journals []string, err error) {
+	if o.Data == "" {
+		notes, err = a.tracedOutcomes(ctx, p, job, o.Progress)
+		return notes, nil, err
+	}
+	if job.Records, err = tune.ReadFile(o.Data, job.Models); err != nil {
+		return nil, nil, err
+	}
+	if o.Limit > 0 {
+		job.Records = job.Records[:min(o.Limit, len(job.Records))]
+	}
+	for _, name := range job.Models {
+		journal, err := a.askPart(ctx, job, name, o)
+		if err != nil {
+			return nil, nil, err
+		}
+		if journal != "" {
+			journals = append(journals, journal)
+		}
+		if note := p.price(job, name); note != "" {
+			notes = append(notes, note)
+		}
+	}
+	empty := 0
+	for i := range job.Records {
+		if len(job.Records[i].Outcomes) == 0 {
+			empty++
+		}
+	}
+	if empty > 0 {
+		notes = append(notes, fmt.Sprintf("%d of %d records have neither an outcome of a model nor a label, and teach nothing", empty, len(job.Records)))
+	}
+	return notes, journals, nil
+}
+
+// askPart puts the labelled records without an outcome of a model to it, and returns the journal of that.
+func (a *App) askPart(ctx context.Context, job *tune.Job, name string, o *TuneOptions) (journal string, err error) {
+	var cases []eval.Case
+	var places []int
+	for i := range job.Records {
+		r := &job.Records[i]
+		if _, known := r.Outcomes[name]; !known && r.Label != "" {
+			cases = append(cases, eval.Case{Input: strconv.Itoa(i), Gold: r.Label})
+			places = append(places, i)
+		}
+	}
+	if len(cases) == 0 {
+		return "", nil
+	}
+	m, contract, err := a.part(name, o.Task)
+	if err != nil {
+		return "", err
+	}
+	if journal, err = a.journal("tune "+name+" "+o.Task, o.Data); err != nil {
+		return "", err
+	}
+	run := eval.RunOptions{Name: name, Concurrency: o.Concurrency, Journal: journal, Measure: eval.MeasureOptions{Resamples: 1},
+		Request: func(c eval.Case) *model.Request {
+			i, _ := strconv.Atoi(c.Input) // made above
+			return model.NewRequest(name, job.Records[i].Content)
+		},
+		Progress: func(p eval.Progress) { o.Progress("ask "+name, p.Done, p.Total) }}
+	if contract != nil {
+		run.Parse = func(r *model.Response) (string, bool) { return contract.Parse(r.Text()) }
+	}
+	report, err := eval.Run(ctx, m, cases, run)
+	if err != nil {
+		return "", err
+	}
+	for k := range report.Outcomes {
+		out := &report.Outcomes[k]
+		quality := 0.0
+		if out.Error == "" && out.Predicted == cases[k].Gold {
+			quality = 1
+		}
+		job.Records[places[k]].Outcomes[name] = tune.Outcome{Quality: quality, Cost: out.Cost.Dollars(), Answer: out.Predicted}
+	}
+	return journal, nil
+}
+
+// part returns a part of a blend as it is asked, by the contract of a task if one is named.
+func (a *App) part(name, taskName string) (model.Model, *task.Task, error) {
+	m, err := a.Model(name)
+	if err != nil || taskName == "" {
+		return m, nil, err
+	}
+	d, ok := a.plant.Load().tasks[taskName]
+	if !ok {
+		return nil, nil, &unknownTaskError{taskName}
+	}
+	return d.task.Teacher(m), d.task, nil
+}
+
+// price fills in the cost of a model's outcomes where none is known, by its price and about how many tokens there are, and says
+// so.
+func (p *plant) price(job *tune.Job, name string) string {
+	price := model.Price(p.config.Models[name].Price)
+	for i := range job.Records {
+		if out, ok := job.Records[i].Outcomes[name]; ok && out.Cost > 0 {
+			return ""
+		}
+	}
+	if price == (model.Price{}) {
+		return ""
+	}
+	for i := range job.Records {
+		r := &job.Records[i]
+		if out, ok := r.Outcomes[name]; ok {
+			usage := model.Usage{Input: provider.EstimateTokens(r.Content)}
+			if out.Answer != "" {
+				usage.Output = provider.EstimateTokens(model.Prompt(out.Answer))
+			}
+			out.Cost = price.Cost(usage).Dollars()
+			r.Outcomes[name] = out
+		}
+	}
+	return fmt.Sprintf("the data do not say what %s cost; its price and an estimate of the tokens were taken", name)
+}
+
+// keepTuning stores a tuning and puts it in use.
+func (a *App) keepTuning(ctx context.Context, report *tune.Report, artefact []byte) error {
+	id := strings.ToLower(rand.Text()[:10])
+	data := a.plant.Load().config.Data
+	path := filepath.Join("tunings", id+"."+report.Kind)
+	if err := os.MkdirAll(filepath.Join(data, "tunings"), 0o700); err != nil {
+		return fmt.Errorf("make the folder of tunings: %w", err)
+	}
+	file := filepath.Join(data, path)
+	if err := os.WriteFile(file, artefact, 0o600); err != nil {
+		return fmt.Errorf("write the tuning: %w", err)
+	}
+	report.Tuning = id
+	card, err := json.Marshal(report)
+	if err != nil {
+		return errors.Join(fmt.Errorf("write the tuning's card: %w", err), os.Remove(file))
+	}
+	row, err := a.store.AddTuning(ctx, store.Tuning{ID: id, Tenant: model.DefaultTenant, Blend: report.Blend, Kind: report.Kind,
+		Path: filepath.ToSlash(path), Bytes: int64(len(artefact)), Card: card})
+	if err != nil {
+		return errors.Join(err, os.Remove(file))
+	}
+	_, err = a.UseTuning(ctx, row.ID)
+	return err
+}

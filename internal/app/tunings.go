@@ -1,0 +1,163 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"retort/internal/store"
+	"retort/model"
+	"retort/tune"
+)
+
+// tunable is a blend whose weights are fitted on outcomes. Its methods are safe for concurrent use.
+type tunable interface {
+	// take takes up a tuning with its file; a nil one takes the tuning away. On an error the blend is as before, or goes
+	// untuned.
+	take(row *store.Tuning, file []byte) error
+	// tuned returns the id of the tuning that was taken up, or "".
+	tuned() string
+	// fitter returns what fits its weights, and the models that are its parts.
+	fitter() (tune.Fitter, []string)
+}
+
+// tuneIn has the blends take up the tunings in use. A tuning that cannot be taken up leaves its blend untuned: requests must
+// not stop for that. all says whether all were taken up: trying again later may help. Where changed, what feedback taught
+// is to be recalled.
+func (a *App) tuneIn(ctx context.Context, p *plant) (all, changed bool, err error) {
+	if len(p.tunables) == 0 {
+		return true, false, nil
+	}
+	rows, err := a.store.TuningsInUse(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	inUse := make(map[string]*store.Tuning, len(rows))
+	for i := range rows {
+		inUse[rows[i].Blend] = &rows[i]
+	}
+	all = true
+	for _, name := range slices.Sorted(maps.Keys(p.tunables)) {
+		row, blend := inUse[name], p.tunables[name]
+		if row == nil && blend.tuned() == "" || row != nil && row.ID == blend.tuned() {
+			continue
+		}
+		changed = true
+		if err := a.tuneOne(p, blend, row); err != nil {
+			all = false
+			if p.untuned[name] != row.ID { // once
+				p.untuned[name] = row.ID
+				a.log.Error("the tuning cannot be used; the blend goes untuned", "model", name, "tuning", row.ID, "error", err)
+			}
+			continue
+		}
+		delete(p.untuned, name)
+	}
+	return all, changed, nil
+}
+
+// tellUntuned says which blends wait for outcomes to learn from.
+func (a *App) tellUntuned(p *plant) {
+	for _, name := range p.tunableNames() {
+		if p.tunables[name].tuned() == "" {
+			a.log.Info("the blend is not tuned yet", "model", name, "hint", "retort tune "+name)
+		}
+	}
+}
+
+func (a *App) tuneOne(p *plant, blend tunable, row *store.Tuning) error {
+	if row == nil {
+		return blend.take(nil, nil)
+	}
+	file, err := os.ReadFile(filepath.Join(p.config.Data, filepath.FromSlash(row.Path)))
+	if err == nil {
+		err = blend.take(row, file)
+	}
+	if err != nil {
+		_ = blend.take(nil, nil) // never fails
+	}
+	return err
+}
+
+// Tunings returns the tunings of a blend, or of all, the latest first.
+func (a *App) Tunings(ctx context.Context, blend string) ([]store.Tuning, error) {
+	return a.store.Tunings(ctx, model.DefaultTenant, blend)
+}
+
+// Tuning returns the tuning with an id, or whose id alone begins with it.
+func (a *App) Tuning(ctx context.Context, id string) (*store.Tuning, error) {
+	all, err := a.Tunings(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var found *store.Tuning
+	for i := range all {
+		switch t := &all[i]; {
+		case t.ID == id:
+			return t, nil
+		case id != "" && strings.HasPrefix(t.ID, id):
+			if found != nil {
+				return nil, &tuningError{fmt.Sprintf("more than one tuning's id begins with %q", id)}
+			}
+			found = t
+		}
+	}
+	if found == nil {
+		return nil, &tuningError{fmt.Sprintf("there is no tuning %q", id)}
+	}
+	return found, nil
+}
+
+type tuningError struct{ text string }
+
+func (e *tuningError) Error() string { return e.text }
+func (e *tuningError) Hint() string  { return "retort tunings list shows their ids" }
+
+// UseTuning makes a tuning the one in use of its blend. One that the blend, as it is configured now, cannot take up is refused.
+// A serving process takes it up by itself.
+func (a *App) UseTuning(ctx context.Context, id string) (*store.Tuning, error) {
+	t, err := a.Tuning(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p := a.plant.Load()
+	blend, ok := p.tunables[t.Blend]
+	if !ok {
+		return nil, &notTunableError{t.Blend, p.tunableNames()}
+	}
+	if err := a.tuneOne(p, blend, t); err != nil {
+		return nil, fmt.Errorf("use tuning %s: %w", t.ID, err)
+	}
+	used, err := a.store.UseTuning(ctx, model.DefaultTenant, t.ID)
+	return &used, err
+}
+
+// DropTuning puts the tuning in use of a blend aside, so that the blend goes untuned.
+func (a *App) DropTuning(ctx context.Context, blend string) error {
+	return a.store.DropTuning(ctx, model.DefaultTenant, blend)
+}
+
+func (p *plant) tunableNames() []string { return slices.Sorted(maps.Keys(p.tunables)) }
+
+// notTunableError says that a name is of no blend that could be tuned.
+type notTunableError struct {
+	name  string
+	known []string
+}
+
+func (e *notTunableError) Error() string {
+	return fmt.Sprintf("the configuration has no blend %q that could be tuned", e.name)
+}
+
+func (e *notTunableError) Hint() string {
+	if len(e.known) == 0 {
+		return "it has none at all: docs/blends.md says which can be tuned, such as {route: {among: [fast, smart], by: learned, quality: 0.95}}"
+	}
+	return "there are: " + strings.Join(e.known, ", ")
+}

@@ -1,0 +1,110 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"retort/internal/app"
+	"retort/tune"
+)
+
+type tuneCmd struct {
+	jsonFlag
+	Blend       string `arg:"" help:"The blend, such as a route that learns."`
+	Data        string `type:"existingfile" placeholder:"FILE" help:"Outcomes of its models, or labelled requests to ask them (.jsonl or .csv)."`
+	From        string `enum:",traces" default:"" placeholder:"traces" help:"traces: learn from feedback on what was answered."`
+	Task        string `placeholder:"TASK" help:"Ask the models by this task's contract."`
+	Limit       int    `placeholder:"N" help:"Only the first N records of the file."`
+	Concurrency int    `default:"8" help:"Requests under way at once."`
+	Seed        uint64 `help:"Of folds and intervals."`
+	DryRun      bool   `help:"Only report what it would be worth."`
+}
+
+func (c *tuneCmd) Run(s *session) error {
+	if (c.Data == "") == (c.From == "") {
+		return &hinted{errors.New("say what to learn from"), "one of --data FILE and --from traces"}
+	}
+	return s.opened(func(a *app.App) error {
+		bar := s.progress(c.JSON && !s.Terminal)
+		report, err := a.Tune(s.ctx, app.TuneOptions{Blend: c.Blend, Data: c.Data, Task: c.Task, DryRun: c.DryRun, Limit: c.Limit,
+			Concurrency: c.Concurrency, Seed: c.Seed, Progress: bar.Step})
+		bar.End()
+		if err != nil {
+			if s.ctx.Err() != nil && c.Data != "" {
+				return &hinted{err, "the same command goes on where this one stopped"}
+			}
+			return err
+		}
+		if c.JSON {
+			return s.json(report)
+		}
+		return s.tuned(report)
+	})
+}
+
+// tuned prints what a tuning is worth.
+func (s *session) tuned(r *tune.Report) error {
+	s.line("blend", r.Blend+", a "+r.Kind)
+	if r.Tuning != "" {
+		s.line("tuning", r.Tuning)
+	}
+	s.line("learned from", fmt.Sprintf("%d requests, %d with an outcome of every model", r.Records, r.Complete))
+	target := r.Target
+	if !r.Reached {
+		target += "; NOT REACHED, this comes nearest"
+	}
+	s.line("target", target)
+	if r.Lambda > 0 {
+		s.line("lambda", fmt.Sprintf("%.4g of quality for a US dollar", r.Lambda))
+	}
+	s.line("it weighs", r.Learned)
+	if err := s.planeOf(r); err != nil {
+		return err
+	}
+	s.line("verdict", r.Verdict)
+	if r.More > 0 {
+		s.line("", fmt.Sprintf("about %d more requests with an outcome of every model would tell, if the difference is what it seems", r.More))
+	}
+	for _, w := range r.Warnings {
+		s.line("note", printable(w))
+	}
+	if r.Tuning != "" {
+		fmt.Fprintf(s.Stdout, "\n%s is in use; a serving retort takes it up within a second\n", r.Tuning)
+	}
+	return nil
+}
+
+// planeOf prints the blend and its parts by quality and cost.
+func (s *session) planeOf(r *tune.Report) error {
+	var rows [][]string
+	if h := r.HeldOut; h != nil {
+		for i, p := range h.Places {
+			note := ""
+			switch {
+			case p.DominatedBy != "":
+				note = "dominated by " + p.DominatedBy
+			case p.Hull:
+				note = "on the frontier"
+			}
+			share := ""
+			if i > 0 {
+				share = percent(h.Shares[p.Name])
+			}
+			rows = append(rows, []string{p.Name, percent(p.Quality), dollars(p.Cost), share, note})
+		}
+		rows = append(rows, []string{"(the best each time)", percent(h.Oracle), "", "", "not attainable"})
+		fmt.Fprintf(s.Stdout, "\non %d requests that it has not learned from:\n", r.Complete)
+		defer fmt.Fprintln(s.Stdout)
+		return s.table(columns("MODEL", ">QUALITY", ">COST", ">ASKED", ""), rows)
+	}
+	for _, k := range r.Models {
+		rows = append(rows, []string{k.Model, fmt.Sprint(k.Outcomes), percent(k.Quality), dollars(k.Cost)})
+	}
+	fmt.Fprintln(s.Stdout)
+	defer fmt.Fprintln(s.Stdout)
+	return s.table(columns("MODEL", ">OUTCOMES", ">QUALITY", ">COST"), rows)
+}
+
+func dollars(x float64) string { return fmt.Sprintf("$%.6f", x) }

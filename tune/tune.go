@@ -1,0 +1,155 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+// Package tune fits the weights of blends on recorded outcomes: how good models' answers to the same requests were, and
+// what they cost. One file holds one kind of blend; each is a Fitter, which returns the artefact that its blend takes up and a
+// report of what that is worth on requests that it has not seen.
+package tune
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"retort/eval"
+	"retort/model"
+)
+
+// Record is one request with what is known of models' answers to it.
+type Record struct {
+	Content  *model.Content
+	Domain   string             // what kind of request it is; may be empty
+	Label    string             // the right answer; may be empty
+	Line     int                // of the file it came from; 0: of none
+	Outcomes map[string]Outcome // by the models' names
+}
+
+// Outcome is how one model answered.
+type Outcome struct {
+	Quality float64 // from 0 to 1
+	Cost    float64 // US dollars
+	Answer  string  // its text; may be empty
+}
+
+// Job is what to tune, and on what.
+type Job struct {
+	Blend   string
+	Models  []string // its parts
+	Records []Record
+	Seed    uint64
+	Workers int // goroutines; 0: all cores
+
+	Progress func(stage string, done, total int) // may be nil; called from several goroutines
+}
+
+// Fitter fits one kind of blend.
+type Fitter interface {
+	// Kind is the kind of blend, as the configuration calls it.
+	Kind() string
+	// Fit returns what the blend takes up, and the report. It fails when the records cannot teach anything, and when ctx
+	// ends. The same job gives the same artefact.
+	Fit(ctx context.Context, job *Job) (artefact []byte, report *Report, err error)
+}
+
+// Report says what a blend was tuned on, and what that is worth.
+type Report struct {
+	Blend  string `json:"blend"`
+	Kind   string `json:"kind"`
+	Tuning string `json:"tuning,omitempty"` // its id; empty: it was not kept
+
+	Records  int     `json:"records"`
+	Complete int     `json:"complete"` // with an outcome of every model
+	Models   []Known `json:"models"`
+
+	Target   string   `json:"target"`
+	Reached  bool     `json:"reached"` // on the records, cross-fitted
+	Lambda   float64  `json:"lambda,omitempty"`
+	Learned  string   `json:"learned,omitempty"` // what the choice rests on
+	HeldOut  *Held    `json:"held_out,omitempty"`
+	Verdict  string   `json:"verdict"` // is it better and cheaper than its best part?
+	More     int      `json:"more,omitempty"`
+	Warnings []string `json:"warnings,omitempty"`
+}
+
+// Known is what the records say of one model.
+type Known struct {
+	Model    string  `json:"model"`
+	Outcomes int     `json:"outcomes"`
+	Quality  float64 `json:"quality"` // mean
+	Cost     float64 `json:"cost"`    // mean, US dollars
+}
+
+// Held is what the blend would have done on complete records that it has not learned from.
+type Held struct {
+	Quality eval.Estimate      `json:"quality"` // mean
+	Cost    eval.Estimate      `json:"cost"`    // mean, US dollars
+	Shares  map[string]float64 `json:"shares"`  // of the requests, by model
+	Places  []eval.Place       `json:"places"`  // the blend, then its parts, on the plane of quality and cost
+	Verdict *eval.Verdict      `json:"verdict"`
+	Oracle  float64            `json:"oracle"` // mean quality of choosing the best model for each request
+}
+
+func (j *Job) progress(stage string, done, total int) {
+	if j.Progress != nil {
+		j.Progress(stage, done, total)
+	}
+}
+
+// describe begins a report.
+func (j *Job) describe(kind string) *Report {
+	r := &Report{Blend: j.Blend, Kind: kind, Records: len(j.Records)}
+	for _, name := range j.Models {
+		k := Known{Model: name}
+		for i := range j.Records {
+			if o, ok := j.Records[i].Outcomes[name]; ok {
+				k.Outcomes++
+				k.Quality += o.Quality
+				k.Cost += o.Cost
+			}
+		}
+		if k.Outcomes > 0 {
+			k.Quality /= float64(k.Outcomes)
+			k.Cost /= float64(k.Outcomes)
+		}
+		r.Models = append(r.Models, k)
+	}
+	for i := range j.Records {
+		if j.complete(i) {
+			r.Complete++
+		}
+	}
+	return r
+}
+
+// complete says whether a record has an outcome of every model.
+func (j *Job) complete(i int) bool {
+	return !slices.ContainsFunc(j.Models, func(name string) bool {
+		_, ok := j.Records[i].Outcomes[name]
+		return !ok
+	})
+}
+
+// NothingError says that records teach nothing.
+type NothingError struct{ Blend, Why string }
+
+// Error says why.
+func (e *NothingError) Error() string {
+	return fmt.Sprintf("nothing can be learned for %s: %s", e.Blend, e.Why)
+}
+
+// Hint says where outcomes come from.
+func (e *NothingError) Hint() string {
+	return "give outcomes of its models on the same requests (--data FILE), or send feedback on its answers and tune --from traces"
+}
+
+// check refuses a job that cannot be done.
+func (j *Job) check() error {
+	if len(j.Records) == 0 {
+		return &NothingError{j.Blend, "there are no outcomes"}
+	}
+	for i := range j.Records {
+		if j.Records[i].Content == nil {
+			return fmt.Errorf("tune %s: record %d has no request", j.Blend, i)
+		}
+	}
+	return nil
+}
