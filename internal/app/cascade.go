@@ -34,6 +34,7 @@ type cascade struct {
 	by       *config.Cascade
 	now      atomic.Pointer[compose.Cascade] // nil: silent
 	why      atomic.Pointer[string]          // it is silent
+	tuning   atomic.Pointer[string]          // id of the tuning that was taken up; nil or empty: none was
 }
 
 func (p *plant) cascade(name string, c *config.Cascade) (model.Model, error) {
@@ -57,7 +58,8 @@ func (p *plant) cascade(name string, c *config.Cascade) (model.Model, error) {
 		model: &compose.Cascade{Cheap: cheap, Strong: strong, Accept: compose.AtLeast(least), Verify: verify, Within: c.Timeout,
 			Logprobs: c.Verify.Logprob != ""}}
 	if certified {
-		m.silence("nothing was fitted for it")
+		m.silence(errUntuned.Error())
+		p.tunables[name] = m
 	} else {
 		m.now.Store(m.model)
 	}

@@ -288,3 +288,38 @@ func TestTuneSaysWhatIsWrong(t *testing.T) {
 		t.Error("a tuning of another kind is used")
 	}
 }
+
+// A cascade that is silent for want of evidence is given it.
+func TestCascadeIsTuned(t *testing.T) {
+	text := strings.ReplaceAll(cascades, "URL", graders(t))
+	a := openConfig(t, text)
+	c := a.plant.Load().cascades["proven"]
+	var lines strings.Builder
+	for i := range 300 {
+		answer := `{\"total\": 3}`
+		if i%2 == 1 {
+			answer = "I'm sorry, I cannot tell."
+		}
+		fmt.Fprintf(&lines, `{"input": "What is the total of %d?", "outcomes": {"fast": {"quality": %d, "answer": "%s"}}}`+"\n", i, 1-i%2, answer)
+	}
+	path := filepath.Join(t.TempDir(), "outcomes.jsonl")
+	if err := os.WriteFile(path, []byte(lines.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report, err := a.Tune(t.Context(), TuneOptions{Blend: "proven", Data: path})
+	if err != nil || !report.Reached || report.Kind != "cascade" || report.Verdict == "" {
+		t.Fatalf("got %+v, %v", report, err)
+	}
+	if c.silent() != "" || c.tuned() != report.Tuning {
+		t.Errorf("after tuning it is silent: %q", c.silent())
+	}
+	if err := a.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if c := a.plant.Load().cascades["proven"]; c.silent() != "" || c.tuned() != report.Tuning {
+		t.Errorf("after a reload it is silent: %q", c.silent())
+	}
+	if _, err := a.Tune(t.Context(), TuneOptions{Blend: "json", Data: path}); err == nil {
+		t.Error("a cascade with a fixed rule is tuned")
+	}
+}

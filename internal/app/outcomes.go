@@ -21,6 +21,7 @@ import (
 type outcomes struct {
 	blend  string
 	parts  []string
+	named  []concrete // the parts' names in answers
 	scale  *config.Ratings
 	rated  map[string]*store.Rated // by trace
 	asked  map[[sha256.Size]byte]*question
@@ -53,6 +54,9 @@ func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, progr
 		return nil, err
 	}
 	o := &outcomes{blend: job.Blend, parts: job.Models, rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}}
+	for _, name := range job.Models {
+		o.named = append(o.named, p.concrete(name))
+	}
 	if h, ok := p.tunables[job.Blend].(heeder); ok {
 		o.scale = h.scale()
 	}
@@ -89,6 +93,10 @@ func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, progr
 // by returns the part that gave a trace's answer, or "".
 func (o *outcomes) by(trace *model.Trace) string {
 	name := ""
+	if at := slices.IndexFunc(o.named, func(c concrete) bool { return trace.Response != nil && c.has(trace.Response.Model) }); at >= 0 &&
+		trace.Model == o.blend {
+		name = o.parts[at]
+	}
 	if slices.Contains(o.parts, trace.Model) {
 		name = trace.Model
 	}
