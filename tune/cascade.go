@@ -4,6 +4,7 @@ package tune
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"retort/eval/judge"
@@ -18,6 +19,9 @@ const KindCascade = "cascade"
 type Cascade struct {
 	Cheap   string // the model whose answers are scored
 	Fitting judge.Fitting
+	// Ask, where set, asks the cheap model again, since the verifier reads more of an answer than outcomes hold: its own score or
+	// log-probabilities. Such an answer counts where it says the same as the recorded one, or there is a label.
+	Ask func(ctx context.Context, content *model.Content) (*model.Response, error)
 }
 
 // Kind returns KindCascade.
@@ -32,18 +36,12 @@ func (c Cascade) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 	if err := job.check(); err != nil {
 		return nil, nil, err
 	}
-	if c.Fitting.Own {
-		return nil, nil, &NothingError{job.Blend, "the score that an answer came with is not among outcomes; verify it in another way"}
-	}
-	var records []judge.Record
-	for i := range job.Records {
-		if o, ok := job.Records[i].Outcomes[c.Cheap]; ok && o.Answer != "" {
-			records = append(records, judge.Record{Request: model.NewRequest(job.Blend, job.Records[i].Content),
-				Response: model.Answer(c.Cheap, o.Answer), Good: o.Quality >= goodEnough})
-		}
+	records, err := c.records(ctx, job)
+	if err != nil {
+		return nil, nil, fmt.Errorf("tune %s: %w", job.Blend, err)
 	}
 	if len(records) == 0 {
-		return nil, nil, &NothingError{job.Blend, fmt.Sprintf("no outcome of %s has its answer", c.Cheap)}
+		return nil, nil, &NothingError{job.Blend, fmt.Sprintf("of no answer of %s is it known whether it is good", c.Cheap)}
 	}
 	job.progress("score answers", 0, len(records))
 	how := c.Fitting
@@ -61,9 +59,12 @@ func (c Cascade) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 	certificate := &fitted.Certificate
 	report.Target = fmt.Sprintf("%.4g of the accepted answers of %s are good, with confidence %.4g", certificate.Target, c.Cheap, certificate.Confidence)
 	report.Reached, report.More = certificate.Speaks(), certificate.MoreLabels
-	report.Verdict = certificate.String()
+	report.Verdict = fitted.String()
 	if !report.Reached {
 		report.Warnings = append(report.Warnings, "nothing is certified, so that the strong model answers all")
+	}
+	if n := len(job.Records) - len(records); n > 0 {
+		report.Warnings = append(report.Warnings, fmt.Sprintf("%d of %d records have no answer of %s of which it is known whether it is good", n, len(job.Records), c.Cheap))
 	}
 	if fitted.Trained > 0 {
 		report.Learned = fmt.Sprintf("a verifier trained on %d answers, which judged nothing", fitted.Trained)
@@ -72,4 +73,52 @@ func (c Cascade) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 		report.Warnings = append(report.Warnings, fmt.Sprintf("%d answers got no verdict; such are never accepted", fitted.Unjudged))
 	}
 	return artefact, report, nil
+}
+
+var errAllFailed = errors.New("every request to the cheap model failed")
+
+// records returns the answers of the cheap model whose worth is known.
+func (c Cascade) records(ctx context.Context, job *Job) ([]judge.Record, error) {
+	var records []judge.Record
+	var failed error
+	asked := 0
+	for i := range job.Records {
+		r := &job.Records[i]
+		out, ok := r.Outcomes[c.Cheap]
+		if !ok || out.Answer == "" {
+			continue
+		}
+		record := judge.Record{Request: model.NewRequest(job.Blend, r.Content), Response: model.Answer(c.Cheap, out.Answer), Good: out.Quality >= goodEnough}
+		if c.Ask != nil {
+			job.progress("ask "+c.Cheap+" again", i, len(job.Records))
+			resp, err := c.Ask(ctx, r.Content)
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			if err != nil {
+				failed = err
+				continue
+			}
+			asked++
+			if record.Good, ok = worth(resp.Text(), r.Label, out); !ok {
+				continue
+			}
+			record.Response = resp
+		}
+		records = append(records, record)
+	}
+	if failed != nil && asked == 0 {
+		return nil, errors.Join(errAllFailed, failed)
+	}
+	return records, nil
+}
+
+// worth says whether a new answer is good, and whether that is known.
+func worth(text, label string, recorded Outcome) (good, known bool) {
+	now, _ := judge.Folded(text)
+	if before, _ := judge.Folded(recorded.Answer); now == before {
+		return recorded.Quality >= goodEnough, true
+	}
+	want, ok := judge.Folded(label)
+	return now == want, ok
 }

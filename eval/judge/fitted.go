@@ -3,6 +3,7 @@
 package judge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +45,16 @@ type Fitted struct {
 	Trained     int                 `json:"trained,omitempty"`  // records that Learned was trained on, and that judged nothing
 	Unjudged    int                 `json:"unjudged,omitempty"` // records without a verdict; a cascade never accepts such
 	Learned     *Learned            `json:"-"`                  // nil where the verifier is another
+}
+
+// String says in one sentence what is promised of the answers that are accepted.
+func (f *Fitted) String() string {
+	c := &f.Certificate
+	if !c.Speaks() {
+		return "silent: " + cmp.Or(c.Reason, "nothing is certified")
+	}
+	return fmt.Sprintf("certified: with confidence %.4g at least %.4g of the answers accepted are good, for scores of %.4f and above (%d of %d unseen answers accepted, %d of them good)",
+		c.Confidence, c.Lower, c.Threshold, c.Answered, c.Labels, c.Agreed)
 }
 
 var errUnlearned = errors.New("no verifier was learned")

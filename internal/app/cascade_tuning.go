@@ -3,11 +3,13 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"retort/eval/judge"
 	"retort/internal/store"
+	"retort/model"
 	"retort/tune"
 )
 
@@ -45,5 +47,16 @@ func (c *cascade) tuned() string {
 
 // fitter returns what certifies a threshold on answers of the cheap model.
 func (c *cascade) fitter() (tune.Fitter, []string) {
-	return tune.Cascade{Cheap: c.by.Cheap, Fitting: c.fitting()}, []string{c.by.Cheap}
+	f := tune.Cascade{Cheap: c.by.Cheap, Fitting: c.fitting()}
+	if f.Fitting.Own || c.model.Logprobs {
+		f.Ask = c.again
+	}
+	return f, []string{c.by.Cheap}
+}
+
+// again asks the cheap model as the cascade does.
+func (c *cascade) again(ctx context.Context, content *model.Content) (*model.Response, error) {
+	asking := *content
+	asking.Logprobs = asking.Logprobs || c.model.Logprobs
+	return c.model.Cheap.Generate(ctx, model.NewRequest(c.by.Cheap, &asking), model.Discard)
 }
