@@ -4,6 +4,7 @@ package compose
 
 import (
 	"context"
+	"slices"
 
 	"retort/model"
 )
@@ -49,15 +50,24 @@ type Voting struct {
 func Vote(v Voting) model.Model {
 	b := &vote{voting: v, panel: newPanel(v.Panel)}
 	if b.teller = v.Teller; b.teller == nil {
-		weights := make(shares, v.voices())
+		weights := make([]float64, v.voices())
 		for i := range weights {
-			if weights[i] = v.Members[i%len(v.Members)].Weight; weights[i] == 0 {
-				weights[i] = 1
-			}
+			weights[i] = v.Members[i%len(v.Members)].Weight
 		}
-		b.teller = weights
+		b.teller = ByWeight(weights)
 	}
 	return b
+}
+
+// ByWeight returns a teller that counts each vote by its weight, and by 1 where none is given.
+func ByWeight(weights []float64) Teller {
+	w := shares(slices.Clone(weights))
+	for i := range w {
+		if w[i] == 0 {
+			w[i] = 1
+		}
+	}
+	return w
 }
 
 type vote struct {
@@ -151,8 +161,15 @@ func (b *ballot) winner(teller Teller) (*voice, float64) {
 	return first, 0 // a teller that names a class nobody said
 }
 
-// shares counts votes by weight.
+// shares counts votes by weight: those beyond its end by 1.
 type shares []float64
+
+func (w shares) weight(i int) float64 {
+	if i < len(w) {
+		return w[i]
+	}
+	return 1
+}
 
 // Count returns the class with the most weight.
 func (w shares) Count(votes []string, open []bool) (winner string, probability float64, settled bool) {
@@ -160,11 +177,11 @@ func (w shares) Count(votes []string, open []bool) (winner string, probability f
 	best, bestAt := 0.0, -1
 	for i := range votes {
 		if open[i] {
-			undecided += w[i]
+			undecided += w.weight(i)
 			firstOpen = min(firstOpen, i)
 			continue
 		}
-		all += w[i]
+		all += w.weight(i)
 		if first, sum := w.tally(votes, votes[i]); first == i && sum > best+rounding {
 			best, bestAt = sum, i
 		}
@@ -197,7 +214,7 @@ func (w shares) tally(votes []string, class string) (first int, sum float64) {
 	}
 	for i, vote := range votes {
 		if vote == class {
-			sum += w[i]
+			sum += w.weight(i)
 			if first < 0 {
 				first = i
 			}

@@ -43,7 +43,7 @@ func Vote(req *model.Request, resp *model.Response) (said string, ok bool) {
 		}
 		return sameJSON(text)
 	}
-	return plain(text)
+	return Bare(text)
 }
 
 // saidCalls returns the tool calls of an answer as one text; empty when there are none.
@@ -109,18 +109,19 @@ func allowed(schema json.RawMessage) []string {
 	return labels
 }
 
-// plain returns a text without what makes no difference.
-func plain(text string) (string, bool) {
-	said := strings.ToLower(strings.Join(strings.Fields(text), " "))
+// Bare returns a text without what makes no difference: case, spacing, quotes and full stops around it; a number by its
+// value. ok is false where nothing is left.
+func Bare(text string) (bare string, ok bool) {
+	bare = strings.ToLower(strings.Join(strings.Fields(text), " "))
 	for {
-		bare := strings.TrimSpace(strings.TrimRight(strings.Trim(said, "\"'`*“”‘’"), ".!"))
-		if bare == said {
+		less := strings.TrimSpace(strings.TrimRight(strings.Trim(bare, "\"'`*“”‘’"), ".!"))
+		if less == bare {
 			break
 		}
-		said = bare
+		bare = less
 	}
-	if n, err := strconv.ParseFloat(said, 64); err == nil {
+	if n, err := strconv.ParseFloat(bare, 64); err == nil {
 		return strconv.FormatFloat(n, 'g', -1, 64), true
 	}
-	return said, said != ""
+	return bare, bare != ""
 }

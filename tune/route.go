@@ -159,6 +159,11 @@ func (j *Job) judge(report *Report, choice []int) error {
 		}
 		held.Oracle += best / float64(report.Complete)
 	}
+	return j.compare(report, held, blend, parts)
+}
+
+// compare says what a blend is worth beside its parts, on the same requests.
+func (j *Job) compare(report *Report, held *Held, blend eval.Series, parts []eval.Series) error {
 	opt := eval.CompareOptions{Seed: j.Seed}
 	verdict, err := eval.Judge(blend, parts, opt)
 	if err != nil {

@@ -28,7 +28,7 @@ func (p *plant) blend(name string, c *config.Model) (model.Model, error) {
 	case c.Route != nil:
 		return p.route(name, c.Route)
 	case c.Ensemble != nil:
-		return p.ensemble(c.Ensemble)
+		return p.ensemble(name, c.Ensemble)
 	case c.Shadow != nil:
 		return p.shadow(name, c.Shadow)
 	}

@@ -14,14 +14,14 @@ import (
 	"retort/task"
 )
 
-func (p *plant) ensemble(c *config.Ensemble) (model.Model, error) {
+func (p *plant) ensemble(name string, c *config.Ensemble) (model.Model, error) {
 	panel, err := p.panel(c)
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case c.Vote != nil:
-		return p.vote(c.Vote, panel, task.Vote)
+		return p.vote(name, c.Vote, panel, task.Vote), nil
 	case c.BestOf != nil:
 		return p.bestOf(c.BestOf, panel)
 	}
@@ -46,11 +46,15 @@ func (p *plant) panel(c *config.Ensemble) (compose.Panel, error) {
 	return panel, nil
 }
 
-func (p *plant) vote(c *config.Vote, panel compose.Panel, read func(*model.Request, *model.Response) (string, bool)) (model.Model, error) {
+func (p *plant) vote(name string, c *config.Vote, panel compose.Panel, read func(*model.Request, *model.Response) (string, bool)) model.Model {
+	voting := compose.Voting{Panel: panel, Read: read}
+	if c.Weights == nil {
+		voting.Teller = p.electorate(name, panel)
+	}
 	for i, weight := range c.Weights {
 		panel.Members[i].Weight = weight
 	}
-	return compose.Vote(compose.Voting{Panel: panel, Read: read}), nil
+	return compose.Vote(voting)
 }
 
 func (p *plant) bestOf(c *config.BestOf, panel compose.Panel) (model.Model, error) {
@@ -88,9 +92,5 @@ func (p *plant) teacher(t *task.Task, name string) (model.Model, error) {
 		panel.Members[i].Model = t.Teacher(panel.Members[i].Model)
 	}
 	label := func(_ *model.Request, r *model.Response) (string, bool) { return t.Parse(r.Text()) }
-	m, err = p.vote(c.Vote, panel, label)
-	if err != nil {
-		return nil, fmt.Errorf("teacher: %w", err)
-	}
-	return t.Front(m), nil
+	return t.Front(p.vote(name, c.Vote, panel, label)), nil
 }

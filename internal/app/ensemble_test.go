@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"retort/internal/store"
 	"retort/model"
 )
 
@@ -80,7 +81,8 @@ tasks:
   other: {output: {enum: [refund, invoice, other]}, teacher: through}
 `
 
-func TestEnsembles(t *testing.T) {
+func openEnsembles(t *testing.T) *App {
+	t.Helper()
 	path := filepath.Join(t.TempDir(), "retort.yaml")
 	if err := os.WriteFile(path, []byte(strings.ReplaceAll(ensembles, "URL", parrots(t))), 0o600); err != nil {
 		t.Fatal(err)
@@ -94,6 +96,51 @@ func TestEnsembles(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	return a
+}
+
+// A panel of which two members say the same, whatever they are asked, learns to trust the third; and so does the task that
+// it teaches.
+func TestVoteIsTuned(t *testing.T) {
+	a := openEnsembles(t)
+	var data strings.Builder
+	for i := range 200 {
+		label := []string{"refund", "invoice", "other"}[i%3]
+		fmt.Fprintf(&data, `{"input": "request %d", "label": %q, "outcomes": {"a": {"answer": "refund"}, "b": {"answer": "Refund."}, "c": {"answer": %q}}}`+"\n", i, label, label)
+	}
+	file := filepath.Join(t.TempDir(), "outcomes.jsonl")
+	if err := os.WriteFile(file, []byte(data.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ask := func(name, want string) {
+		t.Helper()
+		m, err := a.Model(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := m.Generate(t.Context(), model.NewRequest(name, model.Prompt("my money, please")), model.Discard)
+		if err != nil || resp.Text() != want {
+			t.Errorf("%s says %v, %v; want %q", name, resp, err, want)
+		}
+	}
+	ask("panel", "refund")
+	report, err := a.Tune(t.Context(), TuneOptions{Blend: "panel", Data: file})
+	if err != nil || report.HeldOut == nil || report.HeldOut.Quality.Value < 0.99 {
+		t.Fatalf("the report is %+v, %v", report, err)
+	}
+	ask("panel", "invoice")
+	ask("desk", "invoice")
+	if err := a.plant.Load().tunables["panel"].take(&store.Tuning{Kind: "route"}, nil); err == nil {
+		t.Error("a vote took up the tuning of a route")
+	}
+	if err := a.plant.Load().tunables["panel"].take(nil, nil); err != nil {
+		t.Error(err)
+	}
+	ask("panel", "refund")
+}
+
+func TestEnsembles(t *testing.T) {
+	a := openEnsembles(t)
 	serving(t, a, func(url string) {
 		for _, test := range []struct{ model, want string }{
 			{"panel", "refund"}, {"heavy", "invoice"}, {"fused", "fused"}, {"best", "invoice"}, {"graded", "invoice"}, {"desk", "refund"}, {"other", "invoice"},

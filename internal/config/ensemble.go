@@ -22,7 +22,7 @@ type Ensemble struct {
 // Vote answers what most models say.
 type Vote struct {
 	Of      []string  `yaml:"of" required:"true" doc:"Models to ask; of classes with as many votes the one of the earlier model wins."`
-	Weights []float64 `yaml:"weights" doc:"How much the vote of each counts, in the order of of; equal when left out."`
+	Weights []float64 `yaml:"weights" doc:"How much the vote of each counts, in the order of of; when left out alike, until retort tune has learned how reliable each is."`
 }
 
 // The ways in which a judge chooses.

@@ -1,0 +1,93 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"retort/compose"
+	"retort/eval/consensus"
+	"retort/internal/store"
+	"retort/task"
+	"retort/tune"
+)
+
+// electorate counts the votes of an ensemble: each alike until it is learned how reliable each member is at each class. The
+// vote itself and the tasks that it teaches share it.
+type electorate struct {
+	name    string
+	members []string
+	samples int
+	alike   compose.Teller
+	now     atomic.Pointer[learnedVotes] // nil: not tuned
+}
+
+// learnedVotes is a tuning that was taken up.
+type learnedVotes struct {
+	id    string
+	known *consensus.Reliability // of each answer that the panel is asked for
+}
+
+// electorate returns who counts the votes of an ensemble; the same one each time.
+func (p *plant) electorate(name string, panel compose.Panel) *electorate {
+	if e, ok := p.tunables[name].(*electorate); ok {
+		return e
+	}
+	e := &electorate{name: name, samples: panel.Samples, alike: compose.ByWeight(nil)}
+	for _, m := range panel.Members {
+		e.members = append(e.members, m.Name)
+	}
+	p.tunables[name] = e
+	return e
+}
+
+// Count decides by what was learned. Votes are compared without what makes no difference, as they were when it was learned.
+func (e *electorate) Count(votes []string, open []bool) (winner string, probability float64, settled bool) {
+	learned := e.now.Load()
+	if learned == nil {
+		return e.alike.Count(votes, open)
+	}
+	bare := make([]string, len(votes))
+	for i, vote := range votes {
+		bare[i], _ = task.Bare(vote)
+	}
+	if !slices.ContainsFunc(bare, func(said string) bool { return learned.known.Class(said) >= 0 }) {
+		return e.alike.Count(votes, open) // of what was said nothing was learned
+	}
+	winner, probability, settled = learned.known.Count(bare, open)
+	if i := slices.Index(bare, winner); i >= 0 {
+		winner = votes[i]
+	}
+	return winner, probability, settled
+}
+
+func (e *electorate) take(row *store.Tuning, file []byte) error {
+	if row == nil {
+		e.now.Store(nil)
+		return nil
+	}
+	if row.Kind != tune.KindVote {
+		return fmt.Errorf("it is for a %s, and %s is a vote", row.Kind, e.name)
+	}
+	known, err := tune.DecodeVote(file)
+	if err != nil {
+		return err
+	}
+	if known, err = known.For(slices.Repeat(e.members, max(1, e.samples))...); err != nil {
+		return err
+	}
+	e.now.Store(&learnedVotes{row.ID, known})
+	return nil
+}
+
+func (e *electorate) tuned() string {
+	if learned := e.now.Load(); learned != nil {
+		return learned.id
+	}
+	return ""
+}
+
+// fitter returns what learns how reliable the members are.
+func (e *electorate) fitter() (tune.Fitter, []string) { return tune.Vote{}, e.members }
