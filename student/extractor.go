@@ -54,7 +54,6 @@ type extractorScratch struct {
 	answers  []Prediction // of the heads
 	gates    []uint64
 	found    []found
-	best     []int // of each field of the tagger: index into found, -1 for none
 	in       []bool
 	entries  []entry
 	evidence evidence

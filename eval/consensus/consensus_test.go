@@ -250,9 +250,7 @@ func TestTemperHoldsWithDependentAnswerers(t *testing.T) {
 	w := &world{prior: []float64{0.4, 0.3, 0.3}, confusion: [][][]float64{sharp(0.7, 0.7, 0.7), sharp(0.75, 0.7, 0.65)}}
 	rng := rand.New(rand.NewPCG(5, 5))
 	v, truth := w.draw(rng, 4000)
-	for _, name := range []string{"copy1", "copy2", "copy3"} {
-		v.Answerers = append(v.Answerers, name)
-	}
+	v.Answerers = append(v.Answerers, "copy1", "copy2", "copy3")
 	for i := range v.Rows {
 		for range 3 {
 			said := v.Rows[i][0]
