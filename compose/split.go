@@ -93,6 +93,14 @@ func (s *Divided) Generate(ctx context.Context, req *model.Request, emit func(mo
 	return s.arms[arm].Model.Generate(ctx, req, emit)
 }
 
+// Winner returns the name of the arm that answers all requests; empty while they are divided.
+func (s *Divided) Winner() string {
+	if winner := s.winner.Load(); winner > 0 {
+		return s.arms[winner-1].Name
+	}
+	return ""
+}
+
 // choose returns the arm of a request, and the unit that it was drawn by or 0.
 func (s *Divided) choose(req *model.Request) (arm int, unit uint64, err error) {
 	if winner := s.winner.Load(); winner > 0 {

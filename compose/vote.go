@@ -42,8 +42,9 @@ type Voting struct {
 // of the members wins.
 //
 // The Response's score is how sure the panel is: by weights it is the winner's share of the weight of those that were
-// to vote, so that who failed or came late counts against it, and who was not waited for does not; a Teller that knows
-// how reliable each member is makes it a probability. So a panel can be the cheap part of a Cascade, or teach.
+// to vote, so that who failed, came late or was not waited for counts against it, whatever the order in which they come; a
+// Teller that knows how reliable each member is makes it a probability. So a panel can be the cheap part of a Cascade, or
+// teach. Where the score matters a Quorum of all members has everybody waited for.
 //
 // Asking the same model several times is self-consistency (X. Wang and others, "Self-consistency improves chain of
 // thought reasoning in language models", 2023).
@@ -196,7 +197,7 @@ func (w shares) Count(votes []string, open []bool) (winner string, probability f
 			settled = w.beaten(sum+undecided, min(first, firstOpen), best, bestAt)
 		}
 	}
-	return winner, best / all, settled
+	return winner, best / (all + undecided), settled // who has not voted yet has not voted for it
 }
 
 const rounding = 1e-9

@@ -28,10 +28,10 @@ func TestVote(t *testing.T) {
 		trail   string
 	}{
 		"most":             {members: []model.Model{y(1), x(2), x(3)}, want: "x", score: 2.0 / 3, took: 3, trail: "y! x x"},
-		"early stop":       {members: []model.Model{x(1), y(9), x(2)}, want: "x", score: 1, took: 2, trail: "x x y:canceled"},
+		"early stop":       {members: []model.Model{x(1), y(9), x(2)}, want: "x", score: 2.0 / 3, took: 2, trail: "x x y:canceled"},
 		"tie to the first": {members: []model.Model{y(2), x(1)}, want: "y", score: 0.5, took: 2, trail: "x! y"},
 		"three-way tie":    {members: []model.Model{z(1), y(2), x(3)}, want: "z", score: 1.0 / 3, took: 3, trail: "y! x! z"},
-		"weights":          {members: []model.Model{x(3), x(2), y(1)}, weights: []float64{1, 1, 3}, want: "y", score: 1, took: 1, trail: "y x:canceled x:canceled"},
+		"weights":          {members: []model.Model{x(3), x(2), y(1)}, weights: []float64{1, 1, 3}, want: "y", score: 0.6, took: 1, trail: "y x:canceled x:canceled"},
 		"failures":         {members: []model.Model{broken(model.Upstream), x(1), mute}, want: "x", score: 1.0 / 3, took: 1, trail: "mute! x"},
 		"alone":            {members: []model.Model{x(1)}, want: "x", score: 1, took: 1, trail: "x"},
 	} {

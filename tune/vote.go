@@ -50,7 +50,7 @@ func (Vote) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("tune %s: %w", job.Blend, err)
 	}
-	report.Target = "the likeliest class"
+	report.Target, report.Reached = "the likeliest class", true
 	report.Learned = fmt.Sprintf("%d classes from %d answered records, %d of them labelled", len(known.Classes), known.Items, known.Labelled)
 	if known.Labelled == 0 {
 		report.Warnings = append(report.Warnings, "no record has a label: the reliabilities follow from how the models agree, and mistakes that they share go unseen")

@@ -5,6 +5,7 @@ package app
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -12,6 +13,7 @@ import (
 	"retort/compose"
 	"retort/internal/config"
 	"retort/model"
+	"retort/router/rule"
 )
 
 func (p *plant) cache(name string, c *config.Cache) (model.Model, error) {
@@ -27,42 +29,79 @@ func (p *plant) cache(name string, c *config.Cache) (model.Model, error) {
 	return made, nil
 }
 
-// varies returns what answers of a model depend on beside the request: the champions of the tasks behind it, whose
-// promotion makes earlier answers those of another student, and the key where something behind it goes by the key. All
-// behind it has been built.
+// varies returns what answers of a model depend on beside what the request says: the champions of the tasks behind it,
+// whose promotion makes earlier answers those of another student; the tunings in use and the arms that have won; the rules
+// that hold, which may go by what the cache does not look at; and the key where something goes by the key. All behind it
+// has been built.
 func (p *plant) varies(name string) func(*model.Request) string {
-	var desks []*desk
-	byKey := false
-	seen := map[string]bool{}
-	var visit func(string)
-	visit = func(name string) {
-		if seen[name] {
-			return
-		}
-		seen[name] = true
-		if d := p.tasks[name]; d != nil {
-			desks = append(desks, d)
-			visit(d.config.Teacher)
-			return
-		}
-		c := p.config.Models[name]
-		byKey = byKey || c.Split != nil && c.Split.By == config.ByKey || c.Balance != nil && c.Balance.Sticky == config.ByKey
-		for _, ref := range c.Refs() {
-			visit(ref)
-		}
+	var b behind
+	p.look(name, &b, map[string]bool{})
+	return b.state
+}
+
+// behind is what stands behind a cache and may change its answers.
+type behind struct {
+	desks    []*desk
+	tunables []tunable
+	splits   []*compose.Divided
+	rules    []*rule.Rules
+	byKey    bool
+}
+
+// look notes what stands behind a model, itself included.
+func (p *plant) look(name string, b *behind, seen map[string]bool) {
+	if seen[name] {
+		return
 	}
-	visit(name)
-	return func(req *model.Request) string {
-		var who strings.Builder
-		for _, d := range desks {
-			who.WriteString(d.now.Load().champion)
-			who.WriteByte(0)
-		}
-		if byKey {
-			who.WriteString(req.Key)
-		}
-		return who.String()
+	seen[name] = true
+	if d := p.tasks[name]; d != nil {
+		b.desks = append(b.desks, d)
+		p.look(d.config.Teacher, b, seen)
+		return
 	}
+	c := p.config.Models[name]
+	b.byKey = b.byKey || c.Split != nil && c.Split.By == config.ByKey || c.Balance != nil && c.Balance.Sticky == config.ByKey
+	if t := p.tunables[name]; t != nil {
+		b.tunables = append(b.tunables, t)
+	}
+	if s := p.splits[name]; s != nil {
+		b.splits = append(b.splits, s)
+	}
+	if r := p.rules[name]; r != nil {
+		b.rules = append(b.rules, r)
+	}
+	for _, ref := range c.Refs() {
+		p.look(ref, b, seen)
+	}
+}
+
+// state returns how things stand for a request.
+func (b *behind) state(req *model.Request) string {
+	var who strings.Builder
+	note := func(s string) {
+		who.WriteString(s)
+		who.WriteByte(0)
+	}
+	for _, d := range b.desks {
+		note(d.now.Load().champion)
+	}
+	for _, t := range b.tunables {
+		note(t.tuned())
+	}
+	for _, s := range b.splits {
+		note(s.Winner())
+	}
+	for _, r := range b.rules {
+		first, err := r.First(req)
+		if err != nil {
+			first = -1 // the request cannot be read, and will be refused
+		}
+		note(strconv.Itoa(first))
+	}
+	if b.byKey {
+		note(req.Key)
+	}
+	return who.String()
 }
 
 // cacheMetrics counts where the answers of the caches that are served came from. A reload begins anew.

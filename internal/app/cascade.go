@@ -54,7 +54,7 @@ func (p *plant) cascade(name string, c *config.Cascade) (model.Model, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cascade.verify.%w", err)
 	}
-	m := &cascade{goal: certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence}, verifier: fingerprint(c), by: c,
+	m := &cascade{goal: certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence}, verifier: p.fingerprint(c), by: c,
 		model: &compose.Cascade{Cheap: cheap, Strong: strong, Accept: compose.AtLeast(least), Verify: verify, Within: c.Timeout,
 			Logprobs: c.Verify.Logprob != ""}}
 	if certified {
@@ -137,17 +137,52 @@ func (c *cascade) fitting() judge.Fitting {
 	return judge.Fitting{Goal: c.goal, Verify: c.model.Verify, Verifier: c.verifier, Own: c.by.Verify.By == config.VerifyScore}
 }
 
-// fingerprint names how the answers of a cascade are scored, and whose answers these are.
-func fingerprint(c *config.Cascade) string {
+// fingerprint names how the answers of a cascade are scored, and whose answers these are: a certificate is worth nothing
+// once another model stands behind a name, or another schema in the file.
+func (p *plant) fingerprint(c *config.Cascade) string {
+	named := map[string]any{}
+	p.describe(c.Cheap, named)
+	schema := ""
+	v := &c.Verify
+	switch {
+	case v.Judge != nil:
+		p.describe(v.Judge.Model, named)
+	case v.Samples != nil && v.Samples.Task != "":
+		named[v.Samples.Task] = p.config.Tasks[v.Samples.Task]
+	case v.Schema != "":
+		if document, err := os.ReadFile(v.Schema); err == nil { // else the verifier cannot be made either
+			schema = string(document)
+		}
+	}
 	text, err := json.Marshal(struct {
 		Cheap  string
 		Verify config.Verify
-	}{c.Cheap, c.Verify})
+		Schema string
+		Named  map[string]any
+	}{c.Cheap, c.Verify, schema, named})
 	if err != nil { // text and numbers always marshal
 		return ""
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
+}
+
+// describe notes what stands behind a name, and behind the names in that; prices change no answer.
+func (p *plant) describe(name string, named map[string]any) {
+	if _, known := named[name]; known {
+		return
+	}
+	if t, ok := p.config.Tasks[name]; ok {
+		named[name] = t
+		p.describe(t.Teacher, named)
+		return
+	}
+	c := p.config.Models[name]
+	c.Price = config.Price{}
+	named[name] = c
+	for _, ref := range c.Refs() {
+		p.describe(ref, named)
+	}
 }
 
 // verifier returns what scores the answers of a cascade; nil for their own score, and for what is yet to be learned.

@@ -59,6 +59,10 @@ func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
 	if o.DryRun {
 		return report, nil
 	}
+	if now := blend.tuned(); now != "" && !report.Reached {
+		report.Warnings = append(report.Warnings, fmt.Sprintf("the target is not reached, so tuning %s stays in use; to go without it: retort tunings drop %s", now, o.Blend))
+		return report, nil
+	}
 	if err := a.keepTuning(ctx, report, artefact); err != nil {
 		return nil, err
 	}

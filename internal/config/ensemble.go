@@ -74,7 +74,7 @@ func (e *Ensemble) refs() []ref {
 	if b := e.BestOf; b != nil {
 		list("ensemble.best_of.of", b.Of)
 		if b.Judge != nil {
-			refs = append(refs, ref{field: "ensemble.best_of.judge.model", name: b.Judge.Model})
+			refs = append(refs, ref{field: "ensemble.best_of.judge.model", name: b.Judge.Model, silent: true})
 		}
 	}
 	if e.Fuse != nil {
