@@ -65,8 +65,9 @@ type CacheCounts struct {
 //
 // An answer from memory costs nothing, which its Response and an Attempt marked Cached say; it streams as few large
 // parts. Of callers that wait for the same answer one has the attempts and their cost on its trail, the others a
-// Cached attempt. Each gets the parts as they come. One that leaves does not disturb the others; when the last one
-// leaves, m's work is canceled.
+// Cached attempt. What splits and routes behind m chose is on the trail of the one alone, and on none of an answer from
+// memory: a copy is no fresh evidence. Each gets the parts as they come. One that leaves does not disturb the others;
+// when the last one leaves, m's work is canceled.
 func Cache(m model.Model, how Caching) (*Cached, error) {
 	if how.Bytes == 0 {
 		how.Bytes = 64 << 20

@@ -157,6 +157,22 @@ func TestCacheSaysWhatWasDropped(t *testing.T) {
 	}
 }
 
+// TestCacheSaysOnceWhatWasChosen: who pays has the choices on its trail, and who gets a copy has none.
+func TestCacheSaysOnceWhatWasChosen(t *testing.T) {
+	for name, m := range map[string]model.Model{
+		"route": Route(named(modeltest.Echo("a"), modeltest.Echo("b")), always(1, 0), Routing{Name: "test"}),
+		"split": Split([]Arm{{modeltest.Echo("a"), 1, "left"}}, Splitting{Name: "test"}),
+	} {
+		c := newCache(t, m, Caching{})
+		for i, want := range []int{1, 0} {
+			got := tell(context.Background(), c, modeltest.Wired("test", "q"))
+			if n := len(got.trail.Picks()) + len(got.trail.Arms()); got.err != nil || n != want || got.trail.Cached() != (i == 1) {
+				t.Errorf("%s, answer %d: %d choices, want %d; cached %v, %v", name, i, n, want, got.trail.Cached(), got.err)
+			}
+		}
+	}
+}
+
 func TestCacheKeepsOnlyWholeAnswers(t *testing.T) {
 	cut, filtered, two := answered("up", "a"), answered("up", "a"), answered("up", "a")
 	cut.Choices[0].Finish = ""

@@ -127,8 +127,9 @@ func (f *flight) outcome(trail *model.Trail, now time.Time) (*model.Response, er
 	return &resp, nil
 }
 
-// account puts what the flight has cost on the trail of the first caller that comes after its end, and says whether it
-// was this one; the others note that they have paid nothing.
+// account puts what the flight has cost, and what splits and routes chose, on the trail of the first caller that comes
+// after its end, and says whether it was this one; the others note that they have paid nothing. A copy of an answer is no
+// fresh evidence for what was chosen.
 func (f *flight) account(trail *model.Trail, now time.Time) bool {
 	f.mu.Lock()
 	first := !f.paid
@@ -138,6 +139,12 @@ func (f *flight) account(trail *model.Trail, now time.Time) bool {
 		trail.Drop(field)
 	}
 	if first {
+		for _, arm := range f.trail.Arms() {
+			trail.Choose(arm)
+		}
+		for _, pick := range f.trail.Picks() {
+			trail.Pick(pick)
+		}
 		for _, a := range f.trail.Attempts() {
 			trail.Add(a)
 		}

@@ -30,6 +30,7 @@ type session struct {
 	spent   model.Money
 	usable  int  // answers, as the blend counts them
 	late    bool // the deadline has passed
+	winner  *voice
 	wait    sync.WaitGroup
 	closed  bool
 }
@@ -157,6 +158,7 @@ func (s *session) open(v *voice) bool { return !v.heard && !v.passed && !s.late 
 // answer that does not stand behind the outcome is marked as rejected. winner may be nil.
 func (s *session) settle(winner *voice, stands func(*voice) bool) {
 	s.cancel()
+	s.winner = winner
 	for i := range s.voices {
 		if v := &s.voices[i]; v.heard && v != winner {
 			s.move(v, !stands(v))
@@ -185,7 +187,7 @@ func (s *session) close() {
 	}
 }
 
-// move puts what a voice has cost on the caller's trail.
+// move puts what a voice has cost on the caller's trail, and what splits and routes chose unless another one has won.
 func (s *session) move(v *voice, rejected bool) {
 	for _, a := range v.verdict.Attempts() {
 		s.trail.Add(a)
@@ -195,11 +197,13 @@ func (s *session) move(v *voice, rejected bool) {
 			s.trail.Drop(field)
 		}
 	}
-	for _, arm := range v.trail.Arms() {
-		s.trail.Choose(arm)
-	}
-	for _, pick := range v.trail.Picks() {
-		s.trail.Pick(pick)
+	if s.winner == nil || v == s.winner { // what led to an answer nobody sees is not judged by what the caller says
+		for _, arm := range v.trail.Arms() {
+			s.trail.Choose(arm)
+		}
+		for _, pick := range v.trail.Picks() {
+			s.trail.Pick(pick)
+		}
 	}
 	for _, a := range v.trail.Attempts() {
 		if rejected {

@@ -222,6 +222,17 @@ func TestRecentQuantile(t *testing.T) {
 	}
 }
 
+func TestHedgeTellsWhatARouteChose(t *testing.T) {
+	trail := &model.Trail{}
+	h := Hedge(Route(named(instant("a"), instant("b")), always(1, 0), Routing{Name: "test"}), Hedging{After: time.Hour})
+	if _, err := h.Generate(model.WithTrail(context.Background(), trail), same(0), model.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]model.Pick{{Blend: "test", Model: "b", Why: "always"}}, trail.Picks()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestHedgeTellsWhichArmsAnswered(t *testing.T) {
 	trail := &model.Trail{}
 	h := Hedge(Split([]Arm{{instant("a"), 1, "left"}}, Splitting{Name: "test"}), Hedging{After: time.Hour})

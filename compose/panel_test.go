@@ -123,6 +123,20 @@ func TestPanicOfAMemberIsAFailure(t *testing.T) {
 }
 
 // A member that emits, panics and is asked by a caller who leaves must not be left behind.
+func TestOnlyTheWinnersChoicesCount(t *testing.T) {
+	via := func(name, text string) model.Model {
+		return Split([]Arm{{Route(named(says(name, text, 0, 0)), always(0), Routing{Name: name}), 1, "arm"}}, Splitting{Name: name})
+	}
+	trail := &model.Trail{}
+	m := BestOf(Choosing{Panel: panelOf(via("one", "x"), via("two", "xx")), Verifier: byX})
+	if _, err := m.Generate(model.WithTrail(t.Context(), trail), hello(), model.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if arms, picks := trail.Arms(), trail.Picks(); len(arms) != 1 || arms[0].Split != "two" || len(picks) != 1 || picks[0].Blend != "two" {
+		t.Errorf("got %v and %v, want those of two alone", arms, picks)
+	}
+}
+
 func TestNobodyIsLeftBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var inside atomic.Int32

@@ -45,6 +45,7 @@ type Trail struct {
 	dropped  []string
 	room     [1]Attempt // for the first: most answers take one
 	armRoom  [1]Arm     // the same
+	pickRoom [1]Pick
 }
 
 // Arm is what a split chose for a request.
@@ -111,6 +112,9 @@ func (t *Trail) Pick(p Pick) {
 		return
 	}
 	t.mu.Lock()
+	if t.picks == nil {
+		t.picks = t.pickRoom[:0]
+	}
 	t.picks = append(t.picks, p)
 	t.mu.Unlock()
 }
@@ -202,10 +206,13 @@ func (t *Trail) Take(from *Trail) {
 	for i := range from.arms {
 		t.Choose(from.arms[i])
 	}
+	for i := range from.picks {
+		t.Pick(from.picks[i])
+	}
 	for _, field := range from.dropped {
 		t.Drop(field)
 	}
-	from.attempts, from.arms, from.dropped = from.attempts[:0], from.arms[:0], from.dropped[:0]
+	from.attempts, from.arms, from.picks, from.dropped = from.attempts[:0], from.arms[:0], from.picks[:0], from.dropped[:0]
 }
 
 // Attempts returns the attempts so far, in the order they ended.
