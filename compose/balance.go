@@ -133,8 +133,7 @@ func (b *balance) ask(ctx context.Context, req *model.Request, t *turn) (*model.
 	}
 	var errs []error
 	for tried := []*seat(nil); ; {
-		resp, err := t.seat.Model.Generate(ctx, req, t.adder)
-		t.leave(err, ctx.Err() != nil)
+		resp, err := t.sit(ctx, req)
 		if err == nil {
 			if err := t.opening.end(); err != nil {
 				return nil, err
@@ -202,6 +201,15 @@ func (t *turn) next(tried []*seat) error {
 	return nil
 }
 
+var errPanicked = errors.New("the model panicked")
+
+// sit asks the seat's member and gives the seat back, after a panic too.
+func (t *turn) sit(ctx context.Context, req *model.Request) (resp *model.Response, err error) {
+	err = errPanicked
+	defer func() { t.leave(err, ctx.Err() != nil) }()
+	return t.seat.Model.Generate(ctx, req, t.adder)
+}
+
 // add notes when the answer begins.
 func (t *turn) add(p model.Part) error {
 	if t.seat == nil {
@@ -211,6 +219,7 @@ func (t *turn) add(p model.Part) error {
 	if opens {
 		t.seat.began(t.balance, t.stream, t.start)
 	}
+	t.spurned = true // should emit panic
 	err := t.take(p, opens)
 	t.spurned = err != nil
 	return err

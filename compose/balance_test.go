@@ -167,6 +167,25 @@ func TestBalancePassesOverTheFull(t *testing.T) {
 	checkRefusal(t, "third at a time", err, busyWait)
 }
 
+func TestBalanceGetsTheSeatOfAPanicBack(t *testing.T) {
+	mad := true
+	m := Balance([]Member{{Name: "a", Concurrent: 1, Model: model.Func(func(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+		if mad {
+			panic("mad")
+		}
+		return modeltest.Echo("a").Generate(ctx, req, emit)
+	})}}, Balancing{})
+	ask := func() (resp *model.Response, err error) {
+		defer func() { _ = recover() }()
+		return m.Generate(t.Context(), same(0), model.Discard)
+	}
+	_, _ = ask()
+	mad = false
+	if resp, err := ask(); err != nil || resp == nil {
+		t.Errorf("after a panic: %v, %v", resp, err)
+	}
+}
+
 func TestBalanceLeavesTheFailedAlone(t *testing.T) {
 	clock := &watch{time.Unix(1000, 0)}
 	var broken error = down
