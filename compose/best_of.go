@@ -49,7 +49,9 @@ func (b *bestOf) Generate(ctx context.Context, req *model.Request, emit func(mod
 	}
 	defer s.close()
 	if b.choosing.Verifier != nil {
-		s.work = func(v *voice) { s.verify(v, b.choosing.Verifier) }
+		judging, stop := context.WithCancel(s.ctx)
+		defer stop()
+		s.work, s.hurry = func(v *voice) { s.verify(judging, v, b.choosing.Verifier) }, stop
 	}
 	err = s.gather(ctx, func(v *voice) bool {
 		if v.usable = v.err == nil; v.usable {
@@ -78,9 +80,10 @@ func (b *bestOf) Generate(ctx context.Context, req *model.Request, emit func(mod
 	return &resp, nil
 }
 
-// verify scores an answer, in its member's goroutine.
-func (s *session) verify(v *voice, by Verifier) {
-	score, err := by.Verify(model.WithTrail(s.ctx, &v.verdict), s.req, v.resp)
+// verify scores an answer, in its member's goroutine. One whose verifier fails, panics or comes late has no score.
+func (s *session) verify(ctx context.Context, v *voice, by Verifier) {
+	defer func() { _ = recover() }()
+	score, err := by.Verify(model.WithTrail(ctx, &v.verdict), s.req, v.resp)
 	if err == nil && score >= 0 { // NaN is not
 		v.score = min(1, score)
 	}

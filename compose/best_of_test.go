@@ -118,8 +118,29 @@ func TestFailingJudgesLeaveTheFirst(t *testing.T) {
 	}
 	verifier := VerifierFunc(func(context.Context, *model.Request, *model.Response) (float64, error) { panic("mad") })
 	got := put(t, BestOf(Choosing{Panel: panelOf(says("a", "a", 0, 0)), Verifier: verifier}), hello())
-	if got.err == nil || model.KindOf(got.err) != model.Internal {
-		t.Errorf("a verifier that panics: got %v", got.err)
+	if got.err != nil || got.emitted != "a" {
+		t.Errorf("a verifier that panics: got %q, %v", got.emitted, got.err)
+	}
+}
+
+// TestAnswersOutliveALateVerifier: what has come by the deadline counts, judged or not.
+func TestAnswersOutliveALateVerifier(t *testing.T) {
+	slow := VerifierFunc(func(ctx context.Context, _ *model.Request, r *model.Response) (float64, error) {
+		if r.Text() == "judged" {
+			return 0.5, nil
+		}
+		<-ctx.Done()
+		return 0, ctx.Err()
+	})
+	for last, want := range map[string]string{"judged": "judged", "c": "a"} {
+		synctest.Test(t, func(t *testing.T) {
+			p := panelOf(says("a", "a", time.Second, 0), says("late", "late", time.Hour, 0), says("c", last, time.Second, 0))
+			p.Deadline, p.Quorum = 5*time.Second, 2
+			got := put(t, BestOf(Choosing{Panel: p, Verifier: slow}), hello())
+			if got.err != nil || got.emitted != want || got.took != p.Deadline {
+				t.Errorf("got %q, %v after %v, want %s", got.emitted, got.err, got.took, want)
+			}
+		})
 	}
 }
 

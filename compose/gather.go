@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"retort/model"
@@ -21,6 +22,7 @@ type session struct {
 	ctx     context.Context // of the members: ends with the session
 	cancel  context.CancelFunc
 	work    func(*voice) // what is done with an answer, in its member's goroutine; nil: nothing
+	hurry   func()       // ends work, but no member; nil: there is none
 
 	voices  []voice // in the order in which they are asked
 	asked   int     // of them, passed over ones included
@@ -44,6 +46,7 @@ type voice struct {
 	held                   tape
 	resp                   *model.Response
 	err                    error
+	answered               atomic.Bool // the answer is there, and what is done with it may not have ended
 
 	// Of a session's goroutine alone:
 	heard  bool   // it has ended before the outcome was settled
@@ -56,7 +59,7 @@ type voice struct {
 }
 
 // gather asks the members until the outcome is settled, which take says of each answer, all have ended, the deadline has
-// passed or ctx has ended. Only the last is an error.
+// passed or ctx has ended. Only the last is an error. At the deadline work ends, and the answers that are there count.
 func (s *session) gather(ctx context.Context, take func(*voice) (settled bool)) error {
 	var deadline <-chan time.Time
 	if s.panel.Deadline > 0 {
@@ -79,11 +82,33 @@ func (s *session) gather(ctx context.Context, take func(*voice) (settled bool)) 
 			}
 		case <-deadline:
 			s.late = true
-			return nil
+			return s.drain(ctx, take)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+}
+
+// drain takes the answers that are there and that work has not yet let go.
+func (s *session) drain(ctx context.Context, take func(*voice) (settled bool)) error {
+	if s.hurry != nil {
+		s.hurry()
+	}
+	there := func(v *voice) bool { return !v.heard && v.answered.Load() }
+	for i := range s.voices {
+		for there(&s.voices[i]) {
+			select {
+			case v := <-s.ended:
+				s.hear(v)
+				if ctx.Err() == nil && take(v) {
+					return nil
+				}
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+	}
+	return ctx.Err()
 }
 
 // start asks as many of the next members as may be asked.
@@ -125,6 +150,7 @@ func (s *session) run(v *voice) {
 		}
 		return nil
 	})
+	v.answered.Store(v.err == nil)
 	if v.err == nil && s.work != nil {
 		s.work(v)
 	}
