@@ -25,6 +25,7 @@ import (
 type learned struct {
 	name    string
 	by      *config.Route
+	credit  *credit
 	decider *live.Decider
 	stays   *live.Stays // nil: conversations do not matter
 	can     [][]dialect.Ability
@@ -38,7 +39,7 @@ const conversations = 50_000
 
 // routeByLearning returns a route among models that are asked by what was learned about them.
 func (p *plant) routeByLearning(name string, c *config.Route) (model.Model, error) {
-	r := &learned{name: name, by: c, chosen: make([]atomic.Int64, len(c.Among))}
+	r := &learned{name: name, by: c, credit: p.credit(name, c.Among), chosen: make([]atomic.Int64, len(c.Among))}
 	how := live.Options{Models: c.Among, Explore: c.Exploration()}
 	among := make([]compose.Alternative, len(c.Among))
 	for i, of := range c.Among {
@@ -200,14 +201,9 @@ func (r *learned) fitter() (tune.Fitter, []string) {
 	return tune.Route{Target: router.Target{Quality: r.by.Quality, Cost: r.by.Cost}}, r.by.Among
 }
 
-// heed learns from what was said of an answer that a trace holds: reward from 0 to 1.
+// heed learns from what was said of an answer that a trace holds, if one of the models gave it: reward from 0 to 1.
 func (r *learned) heed(trace *model.Trace, reward float64) {
-	place := -1
-	for _, pick := range trace.Picks {
-		if pick.Blend == r.name { // the last one answered
-			place = slices.Index(r.by.Among, pick.Model)
-		}
-	}
+	place := r.credit.of(trace)
 	if place < 0 {
 		return
 	}

@@ -19,9 +19,7 @@ import (
 
 // outcomes are what traces say of a blend's parts, by what was asked.
 type outcomes struct {
-	blend  string
-	parts  []string
-	named  []concrete // the parts' names in answers
+	credit *credit
 	scale  *config.Ratings
 	rated  map[string]*store.Rated // by trace
 	asked  map[[sha256.Size]byte]*question
@@ -53,10 +51,7 @@ func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, progr
 	if err != nil {
 		return nil, err
 	}
-	o := &outcomes{blend: job.Blend, parts: job.Models, rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}}
-	for _, name := range job.Models {
-		o.named = append(o.named, p.concrete(name))
-	}
+	o := &outcomes{credit: p.credit(job.Blend, job.Models), rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}}
 	if h, ok := p.tunables[job.Blend].(heeder); ok {
 		o.scale = h.scale()
 	}
@@ -90,29 +85,12 @@ func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, progr
 	return nil, nil
 }
 
-// by returns the part that gave a trace's answer, or "".
-func (o *outcomes) by(trace *model.Trace) string {
-	name := ""
-	if at := slices.IndexFunc(o.named, func(c concrete) bool { return trace.Response != nil && c.has(trace.Response.Model) }); at >= 0 &&
-		trace.Model == o.blend {
-		name = o.parts[at]
-	}
-	if slices.Contains(o.parts, trace.Model) {
-		name = trace.Model
-	}
-	for _, pick := range trace.Picks {
-		if pick.Blend == o.blend {
-			name = pick.Model
-		}
-	}
-	return name
-}
-
 func (o *outcomes) add(trace *model.Trace) {
-	name := o.by(trace)
-	if name == "" || trace.Response == nil {
+	at := o.credit.of(trace)
+	if at < 0 {
 		return
 	}
+	name := o.credit.parts[at]
 	said := o.rated[trace.ID]
 	content, err := TraceContent(trace)
 	if err != nil {
