@@ -18,13 +18,25 @@ type heeder interface {
 
 func (r *learned) scale() *config.Ratings { return r.by.Ratings }
 
+// heeders returns those of the named blends that learn from feedback.
+func (p *plant) heeders(names []string) map[string]heeder {
+	found := map[string]heeder{}
+	for _, name := range names {
+		if h, ok := p.tunables[name].(heeder); ok {
+			found[name] = h
+		}
+	}
+	return found
+}
+
 // recalled is how much feedback a blend learns from when it begins anew.
 const recalled = 2000
 
-// recall has the blends of a plant learn from the latest feedback in the store, the earliest first. What cannot be read is
-// left out: it is one opinion of many.
-func (a *App) recall(ctx context.Context, p *plant) {
-	if len(p.tunables) == 0 {
+// recall has the named blends of a plant, which have forgotten all, learn from the latest feedback in the store, the earliest
+// first. What cannot be read is left out: it is one opinion of many.
+func (a *App) recall(ctx context.Context, p *plant, names []string) {
+	among := p.heeders(names)
+	if len(among) == 0 {
 		return
 	}
 	rows, err := a.store.LatestFeedback(ctx, model.DefaultTenant, recalled)
@@ -33,19 +45,19 @@ func (a *App) recall(ctx context.Context, p *plant) {
 		return
 	}
 	for i := len(rows) - 1; i >= 0 && ctx.Err() == nil; i-- {
-		a.heed(ctx, p, &rows[i])
+		a.heed(ctx, among, &rows[i])
 	}
 }
 
-// heed has the blends behind an answer learn from what was said of it.
-func (a *App) heed(ctx context.Context, p *plant, said *store.Rated) {
+// heed has those of the blends that are behind an answer learn from what was said of it.
+func (a *App) heed(ctx context.Context, among map[string]heeder, said *store.Rated) {
 	trace, err := a.store.Trace(ctx, model.DefaultTenant, said.Trace)
 	if err != nil || trace.Response == nil {
 		return
 	}
 	heard := map[string]bool{}
 	for _, pick := range trace.Picks {
-		blend, ok := p.tunables[pick.Blend].(heeder)
+		blend, ok := among[pick.Blend]
 		if !ok || heard[pick.Blend] {
 			continue
 		}
@@ -69,6 +81,6 @@ func rewardOf(said *store.Rated, answer string, scale *config.Ratings) float64 {
 // heedNow has the blends that serve learn from feedback that was just kept.
 func (a *App) heedNow(ctx context.Context, given *store.Feedback) {
 	if p := a.plant.Load(); len(p.tunables) > 0 && (given.Rating != nil || given.Correction != nil) {
-		a.heed(ctx, p, &store.Rated{Trace: given.Trace, Rating: given.Rating, Correction: given.Correction})
+		a.heed(ctx, p.heeders(p.tunableNames()), &store.Rated{Trace: given.Trace, Rating: given.Rating, Correction: given.Correction})
 	}
 }

@@ -164,6 +164,55 @@ func TestRouteLearns(t *testing.T) {
 	}
 }
 
+// What was said is counted once, whatever becomes of other routes' tunings and however often one is refused.
+func TestRouteCountsFeedbackOnce(t *testing.T) {
+	a := openWith(t, learning+"  second: {route: {among: [fast, smart], by: learned, quality: 1, explore: 0}}\n")
+	ratings := func() float64 {
+		total := 0.0
+		for _, l := range a.plant.Load().tunables["auto"].(*learned).decider.Learned() {
+			total += l.Ratings
+		}
+		return total
+	}
+	serving(t, a, func(url string) {
+		_, trace := putTraced(t, url, "auto", says("user", "an easy question"))
+		post(t, url+"/v1/feedback", fmt.Sprintf(`{"trace": %q, "rating": 1}`, trace))
+		check := func(when string) {
+			t.Helper()
+			for range 3 {
+				if _, err := a.restaff(t.Context(), a.serving.Load()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := ratings(); got != 1 {
+				t.Errorf("%s: %v ratings count, want 1", when, got)
+			}
+		}
+		eventually(t, "the rating counts", func() bool { return ratings() == 1 })
+		report, err := a.Tune(t.Context(), TuneOptions{Blend: "second", Data: outcomesFile(t, 60)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		check("after another route is tuned")
+		if err := a.DropTuning(t.Context(), "second"); err != nil {
+			t.Fatal(err)
+		}
+		check("after another route's tuning is dropped")
+		row, err := a.Tuning(t.Context(), report.Tuning)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrong, err := a.store.AddTuning(t.Context(), store.Tuning{Tenant: row.Tenant, Blend: "auto", Kind: "cascade", Path: row.Path, Card: row.Card})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.store.UseTuning(t.Context(), wrong.Tenant, wrong.ID); err != nil {
+			t.Fatal(err)
+		}
+		check("after a tuning is refused")
+	})
+}
+
 // A conversation that began with a model stays there while its prompt is dear; images and tools go to who can take them.
 func TestRouteKeepsConversations(t *testing.T) {
 	a := openWith(t, learning)

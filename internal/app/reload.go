@@ -136,7 +136,7 @@ func (a *App) Reload(ctx context.Context) error {
 		return fmt.Errorf("reload: %w", err)
 	}
 	if a.serving.Load() != nil {
-		a.recall(ctx, p)
+		a.recall(ctx, p, p.tunableNames())
 	}
 	a.plant.Store(p)
 	if g := a.serving.Load(); g != nil {
@@ -176,9 +176,7 @@ func (a *App) restaff(ctx context.Context, g *gateway) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if changed {
-		a.recall(ctx, p)
-	}
+	a.recall(ctx, p, changed)
 	staffed, err := a.staff(ctx, p)
 	return staffed && all, err
 }

@@ -58,7 +58,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 	if _, err := a.restaff(ctx, g); err != nil {
 		return err
 	}
-	a.recall(ctx, a.plant.Load())
+	a.recall(ctx, a.plant.Load(), a.plant.Load().tunableNames())
 	a.tellUntuned(a.plant.Load())
 	watching, stop := context.WithCancel(ctx)
 	watched := a.follow(watching, g, changes, o.Watch)

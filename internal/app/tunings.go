@@ -28,15 +28,15 @@ type tunable interface {
 }
 
 // tuneIn has the blends take up the tunings in use. A tuning that cannot be taken up leaves its blend untuned: requests must
-// not stop for that. all says whether all were taken up: trying again later may help. Where changed, what feedback taught
-// is to be recalled.
-func (a *App) tuneIn(ctx context.Context, p *plant) (all, changed bool, err error) {
+// not stop for that. all says whether all were taken up: trying again later may help. changed names the blends whose tuning
+// is another now: they forgot what feedback taught, which is to be recalled. One that was untuned and stays so is not among them.
+func (a *App) tuneIn(ctx context.Context, p *plant) (all bool, changed []string, err error) {
 	if len(p.tunables) == 0 {
-		return true, false, nil
+		return true, nil, nil
 	}
 	rows, err := a.store.TuningsInUse(ctx)
 	if err != nil {
-		return false, false, err
+		return false, nil, err
 	}
 	inUse := make(map[string]*store.Tuning, len(rows))
 	for i := range rows {
@@ -48,8 +48,12 @@ func (a *App) tuneIn(ctx context.Context, p *plant) (all, changed bool, err erro
 		if row == nil && blend.tuned() == "" || row != nil && row.ID == blend.tuned() {
 			continue
 		}
-		changed = true
-		if err := a.tuneOne(p, blend, row); err != nil {
+		before := blend.tuned()
+		err := a.tuneOne(p, blend, row)
+		if blend.tuned() != before {
+			changed = append(changed, name)
+		}
+		if err != nil {
 			all = false
 			if p.untuned[name] != row.ID { // once
 				p.untuned[name] = row.ID

@@ -99,8 +99,8 @@ func (e *MissingError) Error() string {
 func (e *MissingError) Hint() string { return "tune again: retort tune" }
 
 // Tune takes up a tuning; nil takes it away. One that lacks a model of the route is a *MissingError, and the old one stays.
-// What was learned from feedback is forgotten when the tuning is another one, since it was about the old expectations:
-// the caller tells it anew.
+// What was learned from feedback is forgotten, since it was about the old expectations: the caller tells it anew. To take away
+// a tuning where there is none changes nothing.
 func (d *Decider) Tune(t *Tuning) error {
 	var next *tuned
 	if t != nil {
@@ -116,6 +116,9 @@ func (d *Decider) Tune(t *Tuning) error {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if next == nil && d.tuned.Load() == nil {
+		return nil
+	}
 	d.tuned.Store(next)
 	d.tally = make([]tally, len(d.how.Models))
 	d.since.Store(believe(d.tally))
