@@ -13,8 +13,8 @@ import (
 func (a *analysis) decide(r *Result) {
 	same := true
 	for i := range r.Pairs {
-		o := r.Pairs[i].Outcome
-		same = same && o != nil && o.Lower > -a.plan.Margin && o.Upper < a.plan.Margin
+		p := &r.Pairs[i]
+		same = same && within(p.Outcome, a.plan.Margin) && within(p.Failures, a.plan.Margin)
 	}
 	r.Finding = NotYet
 	for _, name := range a.plan.Arms {
@@ -30,14 +30,21 @@ func (a *analysis) decide(r *Result) {
 	r.More = a.more(r)
 }
 
-// wins reports whether an arm is better than every other, or as good and cheaper.
+// within reports whether a difference is shown to be below the margin, either way.
+func within(i *anytime.Interval, margin float64) bool {
+	return i != nil && i.Lower > -margin && i.Upper < margin
+}
+
+// wins reports whether an arm is better than every other, or as good and cheaper, and is shown to fail no more often than
+// another by the margin. Who gets no answer seldom says so: outcomes alone would not notice.
 func (r *Result) wins(name string, margin float64) (Finding, bool) {
 	finding := Better
 	for i := range r.Pairs {
-		outcome, cost, of := r.Pairs[i].seenFrom(name)
+		p, of := r.Pairs[i].seenFrom(name)
+		outcome, cost := p.Outcome, p.Cost
 		switch {
 		case !of:
-		case outcome == nil:
+		case outcome == nil || p.Failures == nil || p.Failures.Upper >= margin:
 			return NotYet, false
 		case outcome.Lower > 0:
 		case outcome.Lower > -margin && cost != nil && cost.Upper < 0:
@@ -49,15 +56,12 @@ func (r *Result) wins(name string, margin float64) (Finding, bool) {
 	return finding, true
 }
 
-// seenFrom returns the differences of an arm to the other one of a pair; false when it is not in the pair.
-func (p *Pair) seenFrom(name string) (outcome, cost *anytime.Interval, of bool) {
-	switch name {
-	case p.B:
-		return p.Outcome, p.Cost, true
-	case p.A:
-		return mirrored(p.Outcome), mirrored(p.Cost), true
+// seenFrom returns a pair as seen from an arm, which is B then; false when it is not in the pair.
+func (p *Pair) seenFrom(name string) (Pair, bool) {
+	if name != p.A {
+		return *p, name == p.B
 	}
-	return nil, nil, false
+	return Pair{A: p.B, B: p.A, Outcome: mirrored(p.Outcome), Failures: mirrored(p.Failures), Cost: mirrored(p.Cost)}, true
 }
 
 func mirrored(i *anytime.Interval) *anytime.Interval {
@@ -79,10 +83,14 @@ func (a *analysis) more(r *Result) int {
 	}
 	factor := 1.0
 	for i := range r.Pairs {
-		o := r.Pairs[i].Outcome
-		half, off := (o.Upper-o.Lower)/2, math.Abs(o.Value)
-		target := max(off, a.plan.Margin-off)
-		factor = max(factor, half/target)
+		for _, d := range []*anytime.Interval{r.Pairs[i].Outcome, r.Pairs[i].Failures} {
+			if d == nil {
+				continue
+			}
+			half, off := (d.Upper-d.Lower)/2, math.Abs(d.Value)
+			target := max(off, a.plan.Margin-off)
+			factor = max(factor, half/target)
+		}
 	}
 	more := float64(judged) * (factor*factor - 1)
 	return int(min(roundUp(more), 1e9))
@@ -106,6 +114,13 @@ func (r *Result) Words(margin float64) string {
 		return fmt.Sprintf("safe to stop: %s is cheaper, and less than %v worse if at all", r.Winner, margin)
 	case Same:
 		return fmt.Sprintf("safe to stop: no difference above %v", margin)
+	}
+	for i := range r.Pairs {
+		for _, name := range []string{r.Pairs[i].A, r.Pairs[i].B} {
+			if p, _ := r.Pairs[i].seenFrom(name); p.Failures != nil && p.Failures.Lower > margin {
+				return fmt.Sprintf("not yet: %s fails more often than %s", p.B, p.A)
+			}
+		}
 	}
 	if r.More == 0 {
 		return "not yet: too few outcomes to say how many more it takes"

@@ -10,12 +10,13 @@
 // Requests of one unit, such as a user, are not independent of each other, so a unit counts once: by the mean of its
 // outcomes, each the latest that was said of a request, as far as they came within Window of the unit's first outcome.
 // Then the unit is closed and its value never changes; without that, an interval that has been looked at could be
-// taken back. Its cost is the mean over its requests within Window of the first. A unit that comes up in two arms,
-// because shares were changed, belongs to the first.
+// taken back. Its failures are the share of its requests within Window of the first that failed, and its cost is the mean
+// over those that did not. A unit that comes up in two arms, because shares were changed, belongs to the first.
 //
 // What is taken for granted: units are independent of each other; in each arm they come from one population that does
 // not drift; and who says something of an answer is not chosen differently in one arm than in another. The last is the
-// weak one: an arm whose disappointed users go away in silence looks better than it is.
+// weak one: an arm whose disappointed users go away in silence looks better than it is. Failures need nobody to speak of
+// them: an arm wins only when it is shown that it does not fail more often than another by the margin.
 package experiment
 
 import (
@@ -87,7 +88,7 @@ type Finding string
 const (
 	Better  Finding = "better"  // the winner's outcomes are better than those of every other arm, or it is Cheaper
 	Cheaper Finding = "cheaper" // the winner is less than the margin worse than every other arm, and cheaper
-	Same    Finding = "same"    // no two arms differ by the margin or more
+	Same    Finding = "same"    // no two arms differ by the margin or more, in outcomes or in failures
 	NotYet  Finding = "not_yet"
 )
 
@@ -103,17 +104,18 @@ type Arm struct {
 	Judged   int               `json:"judged"`  // units with an outcome, closed
 	Pending  int               `json:"pending"` // units with an outcome that are still open
 	Outcome  *anytime.Interval `json:"outcome,omitempty"`
-	Cost     *anytime.Interval `json:"cost,omitempty"` // of a request in US dollars, asymptotic
+	Cost     *anytime.Interval `json:"cost,omitempty"` // of a request that did not fail, in US dollars, asymptotic
 	P50      time.Duration     `json:"p50_ns"`
 	P99      time.Duration     `json:"p99_ns"`
 }
 
 // Pair is how arm B does against arm A: B's mean less A's.
 type Pair struct {
-	A       string            `json:"a"`
-	B       string            `json:"b"`
-	Outcome *anytime.Interval `json:"outcome,omitempty"`
-	Cost    *anytime.Interval `json:"cost,omitempty"`
+	A        string            `json:"a"`
+	B        string            `json:"b"`
+	Outcome  *anytime.Interval `json:"outcome,omitempty"`
+	Failures *anytime.Interval `json:"failures,omitempty"` // of a unit's share of requests that failed
+	Cost     *anytime.Interval `json:"cost,omitempty"`
 }
 
 // Analyse returns how an experiment stands after these requests, in any order. Requests of arms that the plan does not
@@ -124,11 +126,12 @@ func Analyse(plan Plan, requests []Request) (*Result, error) {
 	}
 	a := &analysis{plan: plan, units: map[uint64]*unit{}}
 	for _, name := range plan.Arms {
-		mean, err := anytime.NewMean(0, 1)
+		outcome, err := anytime.NewMean(0, 1)
 		if err != nil {
 			return nil, err
 		}
-		a.arms = append(a.arms, &arm{Arm: Arm{Name: name}, outcome: mean})
+		failures := *outcome
+		a.arms = append(a.arms, &arm{Arm: Arm{Name: name}, outcome: outcome, failures: &failures})
 	}
 	a.collect(requests)
 	if err := a.observe(); err != nil {
@@ -146,9 +149,10 @@ type analysis struct {
 
 type arm struct {
 	Arm
-	outcome *anytime.Mean
-	cost    anytime.Amount
-	took    []time.Duration
+	outcome  *anytime.Mean
+	failures *anytime.Mean
+	cost     anytime.Amount
+	took     []time.Duration
 }
 
 // unit is what came of one unit.
@@ -217,16 +221,21 @@ func (u *unit) outcome(window time.Duration, now time.Time) (value float64, clos
 	return sum / max(n, 1), closed, said
 }
 
-// cost returns the unit's mean cost of a request and when it is closed.
-func (u *unit) cost(window time.Duration) (mean float64, closed time.Time) {
+// use returns the unit's share of requests that failed, the mean cost of the others and when both are closed. The cost is
+// NaN when all failed: what a failure costs says nothing of what an answer does.
+func (u *unit) use(window time.Duration) (failures, cost float64, closed time.Time) {
 	closed = u.requests[0].Start.Add(window)
-	var sum, n float64
+	var sum, n, failed float64
 	for _, r := range u.requests {
-		if !r.Start.After(closed) {
+		switch {
+		case r.Start.After(closed):
+		case r.Failed:
+			failed++
+		default:
 			sum, n = sum+r.Cost, n+1
 		}
 	}
-	return sum / n, closed
+	return failed / (n + failed), sum / n, closed
 }
 
 // observe gives the arms the values of closed units, in the order in which they closed.
@@ -237,21 +246,32 @@ func (a *analysis) observe() error {
 		at    time.Time
 	}
 	inOrder := func(x, y closing) int { return cmp.Or(x.at.Compare(y.at), cmp.Compare(x.u.id, y.u.id)) }
-	var outcomes, costs []closing
+	var outcomes, failures, costs []closing
 	for _, u := range a.units {
 		if value, at, said := u.outcome(a.plan.Window, a.plan.Now); said && at.After(a.plan.Now) {
 			u.arm.Pending++
 		} else if said {
 			outcomes = append(outcomes, closing{u, value, at})
 		}
-		if value, at := u.cost(a.plan.Window); !at.After(a.plan.Now) {
-			costs = append(costs, closing{u, value, at})
+		failed, cost, at := u.use(a.plan.Window)
+		if at.After(a.plan.Now) {
+			continue
+		}
+		failures = append(failures, closing{u, failed, at})
+		if !math.IsNaN(cost) {
+			costs = append(costs, closing{u, cost, at})
 		}
 	}
 	slices.SortFunc(outcomes, inOrder)
+	slices.SortFunc(failures, inOrder)
 	slices.SortFunc(costs, inOrder)
 	for _, c := range outcomes {
 		if err := c.u.arm.outcome.Add(c.value); err != nil {
+			return err
+		}
+	}
+	for _, c := range failures {
+		if err := c.u.arm.failures.Add(c.value); err != nil {
 			return err
 		}
 	}
@@ -263,7 +283,8 @@ func (a *analysis) observe() error {
 	return nil
 }
 
-// result takes the intervals. Outcomes and costs share what may go wrong, and so do the pairs.
+// result takes the intervals. Half of what may go wrong is for outcomes, a quarter each for failures and for costs, and
+// the pairs share it.
 func (a *analysis) result() (*Result, error) {
 	r := &Result{}
 	pairs := len(a.arms) * (len(a.arms) - 1) / 2
@@ -275,24 +296,39 @@ func (a *analysis) result() (*Result, error) {
 		}
 		r.Arms = append(r.Arms, shown)
 		for _, other := range a.arms[i+1:] {
-			p := Pair{A: arm.Name, B: other.Name}
-			outcome, err := anytime.Difference(arm.outcome, other.outcome, level)
+			p, err := compare(arm, other, level)
 			if err != nil {
 				return nil, err
 			}
-			if arm.outcome.N > 0 && other.outcome.N > 0 {
-				p.Outcome = &outcome
-			}
-			cost, err := anytime.AmountDifference(&arm.cost, &other.cost, level)
-			if err != nil {
-				return nil, err
-			}
-			p.Cost = finite(cost)
 			r.Pairs = append(r.Pairs, p)
 		}
 	}
 	a.decide(r)
 	return r, nil
+}
+
+// compare takes the intervals of a pair, that of outcomes at a level and the others at half of it.
+func compare(a, b *arm, level float64) (Pair, error) {
+	p := Pair{A: a.Name, B: b.Name}
+	var err error
+	if p.Outcome, err = difference(a.outcome, b.outcome, level); err != nil {
+		return p, err
+	}
+	if p.Failures, err = difference(a.failures, b.failures, level/2); err != nil {
+		return p, err
+	}
+	cost, err := anytime.AmountDifference(&a.cost, &b.cost, level/2)
+	p.Cost = finite(cost)
+	return p, err
+}
+
+// difference returns the interval of b's mean less a's; nil before both were observed.
+func difference(a, b *anytime.Mean, level float64) (*anytime.Interval, error) {
+	if a.N == 0 || b.N == 0 {
+		return nil, nil
+	}
+	d, err := anytime.Difference(a, b, level)
+	return &d, err
 }
 
 func (a *arm) shown(level float64) (Arm, error) {
@@ -305,7 +341,7 @@ func (a *arm) shown(level float64) (Arm, error) {
 		}
 		out.Outcome = &outcome
 	}
-	cost, err := a.cost.Interval(level)
+	cost, err := a.cost.Interval(level / 2)
 	if err != nil {
 		return out, err
 	}

@@ -107,6 +107,36 @@ func TestFindings(t *testing.T) {
 	}
 }
 
+// TestWhoFailsDoesNotWin has an arm whose failures cost nothing and are said nothing of, and whose answers are as good.
+func TestWhoFailsDoesNotWin(t *testing.T) {
+	for _, c := range []struct {
+		quality, cost [2]float64
+		words         string
+	}{
+		{[2]float64{0.97, 0.97}, [2]float64{1, 1}, "not yet: b fails more often than a"},
+		{[2]float64{0.97, 0.97}, [2]float64{1, 0.2}, "not yet: b fails more often than a"},
+		{[2]float64{0.6, 0.9}, [2]float64{1, 1}, "not yet: b fails more often than a"},
+		{[2]float64{0.97, 0.97}, [2]float64{1, 2}, "a is cheaper"},
+	} {
+		requests := traffic(3, 8000, c.quality, c.cost)
+		for i := range requests {
+			if r := &requests[i]; r.Arm == "b" && i%17 < 10 {
+				r.Failed, r.Cost, r.Said = true, 0, nil
+			}
+		}
+		r, err := Analyse(plan(10_000), requests)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(r.Words(0.05), c.words) || r.Winner == "b" {
+			t.Errorf("%+v: %s, winner %q, %+v", c, r.Words(0.05), r.Winner, r.Pairs)
+		}
+		if b := r.Arms[1]; math.Abs(b.Cost.Value-c.cost[1]) > 0.1*c.cost[1] {
+			t.Errorf("%+v: an answer of b costs %v", c, b.Cost.Value)
+		}
+	}
+}
+
 func TestThreeArms(t *testing.T) {
 	p := plan(10_000)
 	p.Arms = []string{"a", "b", "c"}

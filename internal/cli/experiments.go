@@ -89,9 +89,9 @@ func (c *experimentsShowCmd) print(s *session, e *app.Experiment) error {
 	fmt.Fprintln(s.Stdout)
 	rows = nil
 	for _, p := range e.Pairs {
-		rows = append(rows, []string{p.B + " − " + p.A, between(p.Outcome, "%+.3f"), between(p.Cost, "%+.6f")})
+		rows = append(rows, []string{p.B + " − " + p.A, between(p.Outcome, "%+.3f"), between(p.Failures, "%+.3f"), between(p.Cost, "%+.6f")})
 	}
-	return s.table(columns("DIFFERENCE", "OUTCOME", "USD A REQUEST"), rows)
+	return s.table(columns("DIFFERENCE", "OUTCOME", "FAILED", "USD A REQUEST"), rows)
 }
 
 // between prints a figure with its interval.
