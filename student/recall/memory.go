@@ -38,8 +38,15 @@ type Memory struct {
 	lists   [][]uint32 // by n-gram: the places that have it, the oldest first
 	logs    []float32  // by n-gram: ln(1 + len(list))
 	places  map[uint64]uint32
-	labels  []string
+	labels  []label // by number
 	numbers map[string]int32
+	unused  []int32 // numbers that no live entry has
+}
+
+// label is a label with how many live entries have it.
+type label struct {
+	text string
+	used int
 }
 
 // entry is a text that is remembered.
@@ -93,13 +100,7 @@ func (m *Memory) Keep(text, label string) {
 	if m.used == m.options.Max {
 		m.pop()
 	}
-	number, known := m.numbers[label]
-	if !known {
-		number = int32(len(m.labels))
-		m.labels = append(m.labels, label)
-		m.numbers[label] = number
-	}
-	m.push(entry{key: key, label: number, at: m.options.Now().UnixNano(), grams: own})
+	m.push(entry{key: key, label: m.number(label), at: m.options.Now().UnixNano(), grams: own})
 }
 
 // Forget forgets a text, and of the others that speak for a wrong label the one most like it. It returns how many.
@@ -116,6 +117,36 @@ func (m *Memory) Forget(text, wrong string) int {
 		}
 	}
 	return before - m.live
+}
+
+// number counts one more entry with a label and returns the label's number.
+func (m *Memory) number(text string) int32 {
+	number, known := m.numbers[text]
+	if !known {
+		if last := len(m.unused) - 1; last >= 0 {
+			number, m.unused = m.unused[last], m.unused[:last]
+		} else {
+			number = int32(len(m.labels))
+			m.labels = append(m.labels, label{})
+		}
+		m.labels[number].text = text
+		m.numbers[text] = number
+	}
+	m.labels[number].used++
+	return number
+}
+
+// release takes an entry's label off it, and forgets the label when no other entry has it.
+func (m *Memory) release(e *entry) {
+	l := &m.labels[e.label]
+	if l.used--; l.used == 0 {
+		delete(m.numbers, l.text)
+		l.text = ""
+		m.unused = append(m.unused, e.label)
+	}
+	e.label = forgotten
+	delete(m.places, e.key)
+	m.live--
 }
 
 // push puts an entry at the end of the ring, which has room.
@@ -156,8 +187,7 @@ func (m *Memory) pop() {
 		}
 	}
 	if e.label != forgotten {
-		delete(m.places, e.key)
-		m.live--
+		m.release(e)
 	}
 	*e = entry{label: forgotten}
 	m.oldest = (m.oldest + 1) % m.options.Max
@@ -166,13 +196,9 @@ func (m *Memory) pop() {
 
 // drop forgets a text at once. Its place is taken off the lists when it has become the oldest.
 func (m *Memory) drop(key uint64) {
-	place, known := m.places[key]
-	if !known {
-		return
+	if place, known := m.places[key]; known {
+		m.release(&m.entries[place])
 	}
-	m.entries[place].label = forgotten
-	delete(m.places, key)
-	m.live--
 }
 
 // expire pops what is too old.

@@ -89,11 +89,11 @@ func (m *Memory) nearest(text string) []neighbour {
 	slices.SortFunc(s.best, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.sum, a.sum), cmp.Compare(a.place, b.place)) })
 	near := make([]neighbour, 0, voters+1)
 	if place, known := m.places[key]; known && m.entries[place].at >= since {
-		near = append(near, neighbour{key, m.labels[m.entries[place].label], 1})
+		near = append(near, neighbour{key, m.labels[m.entries[place].label].text, 1})
 	}
 	for _, c := range s.best {
 		if e := &m.entries[c.place]; len(near) < voters && e.key != key && c.sum > 0 {
-			near = append(near, neighbour{e.key, m.labels[e.label], min(1, float64(c.sum))})
+			near = append(near, neighbour{e.key, m.labels[e.label].text, min(1, float64(c.sum))})
 		}
 	}
 	return near

@@ -60,6 +60,36 @@ func TestForget(t *testing.T) {
 	}
 }
 
+func TestLabelsAreForgotten(t *testing.T) {
+	now := time.Unix(1000, 0)
+	m := New(Options{Max: 10, TTL: time.Minute, Now: func() time.Time { return now }})
+	for i := range 500 {
+		text := fmt.Sprint("a text of number ", i)
+		m.Keep(text, fmt.Sprint("label ", i))
+		if i%3 == 0 {
+			m.Keep(text, "another")
+		}
+		if i%7 == 0 {
+			m.Forget(text, "")
+		}
+		if got := m.Recall(text); i%7 != 0 && i%3 != 0 && got.Label != fmt.Sprint("label ", i) {
+			t.Fatalf("text %d: %+v", i, got)
+		}
+	}
+	if len(m.labels) > 10 || len(m.numbers) > 10 || len(m.unused) > 10 {
+		t.Errorf("10 texts have %d labels, %d numbers, %d unused", len(m.labels), len(m.numbers), len(m.unused))
+	}
+	now = now.Add(time.Hour)
+	if m.Len() != 0 || len(m.numbers) != 0 {
+		t.Errorf("after an hour: %d texts, %d labels", m.Len(), len(m.numbers))
+	}
+	for _, l := range m.labels {
+		if l.text != "" {
+			t.Errorf("%q is kept", l.text)
+		}
+	}
+}
+
 func TestTextsAge(t *testing.T) {
 	now := time.Unix(1000, 0)
 	m := New(Options{TTL: time.Minute, Now: func() time.Time { return now }})
