@@ -53,7 +53,7 @@ func TestCreditGoesToWhoAnswered(t *testing.T) {
 	// A rating of the strong model's answer leaves the route as it was.
 	r := p.tunables["auto"].(*learned)
 	r.heed(&model.Trace{Model: "thrifty", Attempts: []model.Attempt{refused("fast"), ok("smart")}, Picks: []model.Pick{{Blend: "auto", Model: "fast"}},
-		Response: &model.Response{Model: "up/smart"}}, 0)
+		Response: &model.Response{Model: "up/smart"}}, 0, nil)
 	for _, l := range r.decider.Learned() {
 		if l.Ratings != 0 {
 			t.Errorf("learned %+v from an answer of another", l)

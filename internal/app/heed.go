@@ -12,7 +12,7 @@ import (
 
 // heeder is a blend that learns from feedback while it serves.
 type heeder interface {
-	heed(trace *model.Trace, reward float64)
+	heed(trace *model.Trace, reward float64, before *float64)
 	scale() *config.Ratings
 }
 
@@ -45,12 +45,13 @@ func (a *App) recall(ctx context.Context, p *plant, names []string) {
 		return
 	}
 	for i := len(rows) - 1; i >= 0 && ctx.Err() == nil; i-- {
-		a.heed(ctx, among, &rows[i])
+		a.heed(ctx, among, &rows[i], nil)
 	}
 }
 
-// heed has those of the blends that are behind an answer learn from what was said of it.
-func (a *App) heed(ctx context.Context, among map[string]heeder, said *store.Rated) {
+// heed has those of the blends that are behind an answer learn from what was said of it, instead of what had been said
+// before, if anything.
+func (a *App) heed(ctx context.Context, among map[string]heeder, said, before *store.Rated) {
 	trace, err := a.store.Trace(ctx, model.DefaultTenant, said.Trace)
 	if err != nil || trace.Response == nil {
 		return
@@ -62,7 +63,12 @@ func (a *App) heed(ctx context.Context, among map[string]heeder, said *store.Rat
 			continue
 		}
 		heard[pick.Blend] = true
-		blend.heed(trace, rewardOf(said, trace.Response.Text(), blend.scale()))
+		text, scale := trace.Response.Text(), blend.scale()
+		var earlier *float64
+		if before != nil {
+			earlier = new(rewardOf(before, text, scale))
+		}
+		blend.heed(trace, rewardOf(said, text, scale), earlier)
 	}
 }
 
@@ -80,7 +86,25 @@ func rewardOf(said *store.Rated, answer string, scale *config.Ratings) float64 {
 
 // heedNow has the blends that serve learn from feedback that was just kept.
 func (a *App) heedNow(ctx context.Context, given *store.Feedback) {
-	if p := a.plant.Load(); len(p.tunables) > 0 && (given.Rating != nil || given.Correction != nil) {
-		a.heed(ctx, p.heeders(p.tunableNames()), &store.Rated{Trace: given.Trace, Rating: given.Rating, Correction: given.Correction})
+	p := a.plant.Load()
+	among := p.heeders(p.tunableNames())
+	if len(among) == 0 || given.Rating == nil && given.Correction == nil {
+		return
+	}
+	rows, err := a.store.Feedback(ctx, model.DefaultTenant, given.Trace)
+	if err != nil {
+		return // a restart recalls it
+	}
+	var said []*store.Rated // the last one was just kept
+	for _, f := range rows {
+		if f.Rating != nil || f.Correction != nil {
+			said = append(said, &store.Rated{Trace: f.Trace, Rating: f.Rating, Correction: f.Correction})
+		}
+	}
+	switch n := len(said); {
+	case n == 1:
+		a.heed(ctx, among, said[0], nil)
+	case n > 1:
+		a.heed(ctx, among, said[n-1], said[n-2])
 	}
 }

@@ -201,8 +201,9 @@ func (r *learned) fitter() (tune.Fitter, []string) {
 	return tune.Route{Target: router.Target{Quality: r.by.Quality, Cost: r.by.Cost}}, r.by.Among
 }
 
-// heed learns from what was said of an answer that a trace holds, if one of the models gave it: reward from 0 to 1.
-func (r *learned) heed(trace *model.Trace, reward float64) {
+// heed learns from what was said of an answer that a trace holds, if one of the models gave it: reward from 0 to 1. before is
+// the reward that was said of it earlier and no longer counts; nil: nothing was.
+func (r *learned) heed(trace *model.Trace, reward float64, before *float64) {
 	place := r.credit.of(trace)
 	if place < 0 {
 		return
@@ -213,6 +214,10 @@ func (r *learned) heed(trace *model.Trace, reward float64) {
 		if all := r.decider.Estimate(&q); all != nil {
 			expected = all[place]
 		}
+	}
+	if before != nil {
+		r.decider.Revise(place, expected, *before, reward)
+		return
 	}
 	r.decider.Learn(place, expected, reward)
 }

@@ -213,6 +213,31 @@ func TestRouteCountsFeedbackOnce(t *testing.T) {
 	})
 }
 
+// A rating that is revised counts once, as the latest says.
+func TestRouteHeedsRevisedRating(t *testing.T) {
+	a := openWith(t, learning)
+	serving(t, a, func(url string) {
+		if _, err := a.Tune(t.Context(), TuneOptions{Blend: "auto", Data: outcomesFile(t, 300)}); err != nil {
+			t.Fatal(err)
+		}
+		learnt := func() []live.Learned { return a.plant.Load().tunables["auto"].(*learned).decider.Learned() }
+		by, trace := putTraced(t, url, "auto", says("user", "an easy question, number 1001"))
+		if by != "up/fast" {
+			t.Fatalf("%s answered", by)
+		}
+		for _, rating := range []int{5, 3, 1} {
+			post(t, url+"/v1/feedback", fmt.Sprintf(`{"trace": %q, "rating": %d}`, trace, rating))
+		}
+		now := learnt()[0]
+		if err := a.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if after := learnt()[0]; now.Ratings != 1 || now.Shift >= 0 || now != after {
+			t.Errorf("learned %+v, and after a reload %+v", now, after)
+		}
+	})
+}
+
 // A conversation that began with a model stays there while its prompt is dear; images and tools go to who can take them.
 func TestRouteKeepsConversations(t *testing.T) {
 	a := openWith(t, learning)

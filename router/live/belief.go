@@ -35,9 +35,19 @@ func (t *tally) add(expected, reward float64) {
 		t.n[b] *= fade
 		t.reward[b] *= fade
 	}
-	b := min(int((logit(expected)+certain)/(2*certain)*bins), bins-1)
+	b := bin(expected)
 	t.n[b]++
 	t.reward[b] += reward
+}
+
+// revise changes what was counted of an answer.
+func (t *tally) revise(expected, from, to float64) {
+	b := bin(expected)
+	t.reward[b] = max(0, min(t.n[b], t.reward[b]+to-from))
+}
+
+func bin(expected float64) int {
+	return min(int((logit(expected)+certain)/(2*certain)*bins), bins-1)
 }
 
 // slope returns the derivative of the log-likelihood at a shift, and how sure it makes of the shift.
@@ -120,7 +130,23 @@ func shifted(p, by float64) float64 {
 // What is no number from 0 to 1, and a place that there is not, is ignored. expected is what the tuning expects of the model
 // by itself, as Estimate returns it.
 func (d *Decider) Learn(place int, expected router.Estimate, reward float64) {
-	if place < 0 || place >= len(d.how.Models) || !(reward >= 0 && reward <= 1) {
+	if !(reward >= 0 && reward <= 1) {
+		return
+	}
+	d.change(place, expected, func(t *tally, expected float64) { t.add(expected, reward) })
+}
+
+// Revise takes back what Learn was told of an answer, from, and has it learned as to instead. Both are rewards from 0 to 1;
+// otherwise it does what Learn does with its arguments.
+func (d *Decider) Revise(place int, expected router.Estimate, from, to float64) {
+	if !(from >= 0 && from <= 1 && to >= 0 && to <= 1) {
+		return
+	}
+	d.change(place, expected, func(t *tally, expected float64) { t.revise(expected, from, to) })
+}
+
+func (d *Decider) change(place int, expected router.Estimate, how func(t *tally, expected float64)) {
+	if place < 0 || place >= len(d.how.Models) {
 		return
 	}
 	if !(expected.Quality >= 0 && expected.Quality <= 1) {
@@ -128,7 +154,7 @@ func (d *Decider) Learn(place int, expected router.Estimate, reward float64) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.tally[place].add(expected.Quality, reward)
+	how(&d.tally[place], expected.Quality)
 	d.since.Store(believe(d.tally))
 }
 
