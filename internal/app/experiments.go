@@ -204,9 +204,14 @@ func (a *App) promote(ctx context.Context) {
 // promoteSafe settles each split that is to be settled and for which it is safe.
 func (a *App) promoteSafe(ctx context.Context) error {
 	p := a.plant.Load()
+	settled, err := a.store.Settlements(ctx, model.DefaultTenant)
+	if err != nil {
+		return err
+	}
 	for name := range p.splits {
-		if p.config.Models[name].Split.Promote != config.PromoteAuto {
-			continue
+		done := slices.ContainsFunc(settled, func(d store.Settlement) bool { return d.Split == name })
+		if done || p.config.Models[name].Split.Promote != config.PromoteAuto {
+			continue // without the analysis, which reads every request
 		}
 		e, err := a.experiment(ctx, p, name)
 		if err != nil {

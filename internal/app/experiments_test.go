@@ -3,10 +3,12 @@
 package app
 
 import (
+	"encoding/json"
 	"testing"
 
 	"retort/internal/config"
 	"retort/internal/store"
+	"retort/model"
 )
 
 func TestOutcomes(t *testing.T) {
@@ -36,5 +38,28 @@ func TestOutcomes(t *testing.T) {
 	thumbs := config.Split{}
 	if got := outcomeOf(&thumbs, &store.Feedback{Rating: stars(1)}); got != 1 {
 		t.Errorf("thumbs up count as %v", got)
+	}
+}
+
+// TestSettledSplitsAreNotAnalysed has a split that cannot be analysed: nobody notices while it is settled.
+func TestSettledSplitsAreNotAnalysed(t *testing.T) {
+	a := openConfig(t, `
+data: ./data
+providers: {p: {dialect: openai, base_url: URL/v1}}
+models:
+  old: {provider: p}
+  new: {provider: p}
+  test: {split: {by: user, arms: {old: 1, new: 1}, promote: auto}}
+`)
+	a.plant.Load().config.Models["test"].Split.Margin = 2
+	if a.promoteSafe(t.Context()) == nil {
+		t.Fatal("a split that divides requests is not analysed")
+	}
+	settled := store.Settlement{Split: "test", Arm: "new", Evidence: json.RawMessage("{}")}
+	if _, err := a.store.Settle(t.Context(), model.DefaultTenant, settled); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.promoteSafe(t.Context()); err != nil {
+		t.Errorf("a settled split is analysed: %v", err)
 	}
 }
