@@ -1,25 +1,53 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
 // Package dataset holds the examples that students learn from: a text and the answer that a teacher gave to it. It reads
-// them from the files that people have (CSV, TSV, JSON lines, gzipped or not), merges what stands there twice, settles
-// contradictions, and divides sets so that an example stays on its side when the set grows.
+// them from the files that people have (CSV, TSV, JSON lines, gzipped or not, and Parquet), merges what stands there twice, settles
+// contradictions, and divides sets so that an example stays on its side when the set grows. A Version is an immutable set
+// with an address made of its content, and a record of where it came from and what was done to it.
 //
 // Nothing is lost in silence: rows that cannot be used are counted with their lines, and a file that cannot be read
 // is an error that names file, line and the fix.
 package dataset
 
 import (
-	"crypto/sha256"
-	"encoding/binary"
-	"encoding/hex"
+	"fmt"
+	"time"
 )
 
-// Example is one input with its answer.
+// Example is one input with its answer. Text and Label make an example; the rest says more about the answer and where the
+// example came from, and is empty where that is not known.
 type Example struct {
 	Text  string `json:"text"`
 	Label string `json:"label"`
-	Line  int    `json:"line,omitempty"` // in the file it was read from, from 1; 0 when it came from elsewhere
-	ID    string `json:"id,omitempty"`   // the trace it came from; empty when it came from a file
+
+	// Soft says how likely each label is by the teacher's account, from log-probabilities or votes: values above 0 with a sum
+	// of 1. Nil when only Label is known. It is shared by copies of the example, and not to be changed.
+	Soft map[string]float64 `json:"soft,omitempty"`
+	// Gold says that a person gave the label, by a correction for one: no teacher overrides it.
+	Gold bool `json:"gold,omitempty"`
+	// Hard says that a student was asked for the answer, and left it to the teacher or was corrected: such an example is no
+	// fair sample of the traffic, so it trains and does not judge.
+	Hard    bool   `json:"hard,omitempty"`
+	Teacher string `json:"teacher,omitempty"` // who gave the label: a model's name as answers have it, or several with ", " between
+
+	Source string    `json:"source,omitempty"` // the base name of the file it was read from
+	Line   int       `json:"line,omitempty"`   // in that file, from 1; of a Parquet file the row; 0 when it came from elsewhere
+	ID     string    `json:"id,omitempty"`     // the trace it came from; empty when it came from a file
+	Time   time.Time `json:"time,omitzero"`    // when the trace's request began
+	Tenant string    `json:"tenant,omitempty"` // whose trace it was
+}
+
+// Origin says in a few letters where an example came from, for people: its trace or file:line.
+func (e *Example) Origin() string {
+	switch {
+	case e.ID != "":
+		return "trace " + e.ID
+	case e.Source != "":
+		return fmt.Sprintf("%s:%d", e.Source, e.Line)
+	case e.Line > 0:
+		return fmt.Sprintf("line %d", e.Line)
+	}
+	return "unknown"
 }
 
 // Columns names the columns of a table, or the fields of JSON objects, that hold an example. An empty name means: find
@@ -54,24 +82,4 @@ func (s *Skipped) note(line int) {
 	if len(s.Lines) < most {
 		s.Lines = append(s.Lines, line)
 	}
-}
-
-// Hash returns the address of a sequence of examples: SHA-256, in hexadecimal, over the length and bytes of each text and
-// label in order. Lines and ids do not count, so the same examples from another file have the same address; another
-// order has another one, since training depends on it.
-func Hash(examples []Example) string {
-	h := sha256.New()
-	var buf []byte
-	for i := range examples {
-		for _, s := range []string{examples[i].Text, examples[i].Label} {
-			buf = binary.LittleEndian.AppendUint64(buf, uint64(len(s)))
-			buf = append(buf, s...)
-		}
-		if len(buf) > 32<<10 {
-			h.Write(buf)
-			buf = buf[:0]
-		}
-	}
-	h.Write(buf)
-	return hex.EncodeToString(h.Sum(nil))
 }
