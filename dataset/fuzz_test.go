@@ -14,13 +14,17 @@ import (
 func FuzzRead(f *testing.F) {
 	for _, seed := range []string{
 		"text,label\na,b\n", "\ufefftext;label\r\n\"a;\"\"b\"\r\n\",c\n", "text\tlabel\n\"a\tb\n", "text,label\n\"a\n\nb\",c",
-		"{\"text\": \"a\", \"label\": \"b\"}\n{\"text\": null}\n", `{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": [{"type": "text", "text": "x"}]}]}`,
+		"{\"text\": \"a\", \"label\": \"b\"}\n{\"text\": null}\n", `{"text": "a", "label": "b", "soft": {"b": 0.9, "c": 0.1}, "gold": true}`, `{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": [{"type": "text", "text": "x"}]}]}`,
 	} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		for _, ext := range []string{".csv", ".tsv", ".jsonl"} {
-			set, err := read(bytes.NewReader(content), ext, Columns{})
+			set := &Set{}
+			_, err := read(bytes.NewReader(content), ext, Columns{}, func(e Example) error {
+				set.Examples = append(set.Examples, e)
+				return nil
+			})
 			if err != nil {
 				continue
 			}

@@ -63,8 +63,7 @@ func (s *objectShape) line(line int, text []byte) error {
 		if err != nil {
 			return err
 		}
-		s.add(line, input, label)
-		return nil
+		return s.add(Example{Line: line, Text: input, Label: label})
 	}
 	return s.object(line, object)
 }
@@ -92,15 +91,22 @@ func (s *objectShape) settle(object gjson.Result) error {
 // object takes the example of an object with fields.
 func (s *objectShape) object(line int, object gjson.Result) error {
 	s.fields = [2]gjson.Result{}
+	e := Example{Line: line}
+	var wrong error
 	object.ForEach(func(key, value gjson.Result) bool {
 		switch key.Str {
 		case s.set.Columns.Input:
 			s.fields[0], s.seenInput = value, true
 		case s.set.Columns.Label:
 			s.fields[1], s.seenLabel = value, true
+		default:
+			wrong = s.detail(&e, key.Str, value)
 		}
-		return true
+		return wrong == nil
 	})
+	if wrong != nil {
+		return wrong
+	}
 	if s.fields[0].Type == gjson.JSON {
 		return fmt.Errorf("field %q is no text but an object or a list", s.set.Columns.Input)
 	}
@@ -111,7 +117,39 @@ func (s *objectShape) object(line int, object gjson.Result) error {
 	if len(object.Raw) > 2*len(text) {
 		text = strings.Clone(text) // else the whole line stays in memory
 	}
-	s.add(line, text, scalar(s.fields[1]))
+	e.Text, e.Label = text, scalar(s.fields[1])
+	return s.add(e)
+}
+
+// detail takes what else an object says of its example, as far as it is spelled as exports spell it. Other fields do not count.
+func (s *objectShape) detail(e *Example, key string, value gjson.Result) error {
+	switch {
+	case key == "gold" && value.IsBool():
+		e.Gold = value.Bool()
+	case key == "hard" && value.IsBool():
+		e.Hard = value.Bool()
+	case key == "teacher" && value.Type == gjson.String:
+		e.Teacher = s.once(value.Str)
+	case key == "soft" && value.IsObject():
+		return s.soft(e, value.Raw)
+	}
+	return nil
+}
+
+// soft takes soft labels, spelled as an object of shares.
+func (r *reader) soft(e *Example, text string) error {
+	shares := map[string]float64{}
+	if err := json.Unmarshal([]byte(text), &shares); err != nil {
+		return fmt.Errorf("soft: it must be an object of labels with their shares, such as {\"refund\": 0.9, \"other\": 0.1}: %w", err)
+	}
+	soft, err := Shares(shares)
+	if err != nil {
+		return err
+	}
+	e.Soft = make(map[string]float64, len(soft))
+	for label, share := range soft {
+		e.Soft[r.once(label)] = share
+	}
 	return nil
 }
 

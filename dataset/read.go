@@ -29,6 +29,22 @@ const MaxRecord = 16 << 20
 // A missing, empty or blank text or label skips the row; labels lose blanks at their ends, texts are kept as they are.
 // A byte-order mark, CRLF and a missing last line end are all right. Errors begin with file:line where a line is to blame.
 func ReadFile(path string, columns Columns) (*Set, error) {
+	var examples []Example
+	set, err := Scan(path, columns, func(e Example) error {
+		examples = append(examples, e)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	set.Examples = examples
+	return set, nil
+}
+
+// Scan reads a file as ReadFile does and gives each example to each, in order, instead of keeping them: the Set it returns has no
+// Examples. It holds one row of the file in memory, and its labels; of a Parquet file, a page of each column. Examples do not
+// say their Source. An error of each ends the scan and is returned as it is.
+func Scan(path string, columns Columns, each func(Example) error) (*Set, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read examples: %w", err)
@@ -44,73 +60,99 @@ func ReadFile(path string, columns Columns) (*Set, error) {
 		defer zipped.Close()
 		source, name = zipped, plain
 	}
-	set, err := read(source, filepath.Ext(name), columns)
-	if err != nil {
+	set, err := read(source, filepath.Ext(name), columns, each)
+	var own *eachError
+	switch {
+	case errors.As(err, &own):
+		return nil, own.err
+	case err != nil:
 		return nil, placed(path, err)
 	}
 	set.Name = filepath.Base(path)
-	set.Hash = Hash(set.Examples)
 	return set, nil
 }
 
 // read reads one format, chosen by the extension.
-func read(source io.Reader, ext string, columns Columns) (*Set, error) {
-	in := newLines(source)
-	if err := in.skipMark(); err != nil {
+func read(source io.Reader, ext string, columns Columns, each func(Example) error) (*Set, error) {
+	r := &reader{set: &Set{}, wanted: columns, each: each, hash: NewHasher(), labels: map[string]string{}}
+	if err := r.format(source, ext); err != nil {
 		return nil, err
 	}
-	r := &reader{set: &Set{}, wanted: columns, labels: map[string]string{}}
-	var err error
-	switch ext {
-	case ".csv", ".tsv":
-		err = r.table(in, ext == ".tsv")
-	case ".jsonl", ".ndjson":
-		err = r.objects(in)
-	default:
-		err = fmt.Errorf("a file of type %q cannot be read; give .csv, .tsv or .jsonl, gzipped or not", ext)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if s := r.set; len(s.Examples) == 0 {
+	if s := r.set; r.taken == 0 {
 		if s.Skipped.Rows() == 0 {
 			return nil, errors.New("there are no rows")
 		}
 		return nil, fmt.Errorf("none of %d rows holds both a text (%q) and a label (%q)", s.Skipped.Rows(), s.Columns.Input, s.Columns.Label)
 	}
+	r.set.Hash = r.hash.Sum()
 	return r.set, nil
 }
 
-// reader collects the rows of a file.
+func (r *reader) format(source io.Reader, ext string) error {
+	in := newLines(source)
+	if err := in.skipMark(); err != nil {
+		return err
+	}
+	switch ext {
+	case ".csv", ".tsv":
+		return r.table(in, ext == ".tsv")
+	case ".jsonl", ".ndjson":
+		return r.objects(in)
+	}
+	return fmt.Errorf("a file of type %q cannot be read; give .csv, .tsv or .jsonl, gzipped or not", ext)
+}
+
+// reader passes on the rows of a file.
 type reader struct {
 	set    *Set
 	wanted Columns
+	each   func(Example) error
+	hash   *Hasher
+	taken  int
 	labels map[string]string // each label once, not once a row
 }
 
-// add takes one row; text is kept, so it must not be part of something much larger.
-func (r *reader) add(line int, text, label string) {
-	label = strings.TrimSpace(label)
+// eachError is an error of who takes the examples, not of the file.
+type eachError struct{ err error }
+
+func (e *eachError) Error() string { return e.err.Error() }
+
+// add takes one row; its text is kept, so it must not be part of something much larger.
+func (r *reader) add(e Example) error {
+	text, label := e.Text, strings.TrimSpace(e.Label)
 	switch {
 	case strings.TrimSpace(text) == "":
 		r.set.Skipped.NoText++
-		r.set.Skipped.note(line)
-		return
+		r.set.Skipped.note(e.Line)
+		return nil
 	case label == "":
 		r.set.Skipped.NoLabel++
-		r.set.Skipped.note(line)
-		return
+		r.set.Skipped.note(e.Line)
+		return nil
 	}
 	if !utf8.ValidString(text) || !utf8.ValidString(label) {
 		text, label = strings.ToValidUTF8(text, "\ufffd"), strings.ToValidUTF8(label, "\ufffd")
 		r.set.Repaired++
 	}
+	e.Text, e.Label = text, r.once(label)
+	r.hash.Add(&e)
+	r.taken++
+	if err := r.each(e); err != nil {
+		return &eachError{err}
+	}
+	return nil
+}
+
+// once returns a string with the same text for every row that has it, as long as there are not very many.
+func (r *reader) once(label string) string {
 	kept, ok := r.labels[label]
 	if !ok {
 		kept = strings.Clone(label)
-		r.labels[kept] = kept
+		if len(r.labels) < MaxLabels {
+			r.labels[kept] = kept
+		}
 	}
-	r.set.Examples = append(r.set.Examples, Example{Text: text, Label: kept, Line: line})
+	return kept
 }
 
 // lines reads a file line by line, none longer than MaxRecord.

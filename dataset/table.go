@@ -40,6 +40,8 @@ func (r *reader) table(in *lines, tabs bool) error {
 		if len(row) != len(names) {
 			return &lineError{rows.line, fmt.Errorf("the row has %d fields, the first line %d; put a field that holds %q into quotes", len(row), len(names), rows.comma)}
 		}
-		r.add(rows.line, string(row[input]), string(row[label]))
+		if err := r.add(Example{Line: rows.line, Text: string(row[input]), Label: string(row[label])}); err != nil {
+			return err
+		}
 	}
 }

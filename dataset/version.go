@@ -40,6 +40,9 @@ type Card struct {
 // Ref returns the name by which commands take the version.
 func (v *Version) Ref() string { return fmt.Sprintf("%s@%d", v.Name, v.Number) }
 
+// MaxLabels bounds the labels that a card counts.
+const MaxLabels = 10_000
+
 // Source is where examples came from: a file, or traces chosen by a filter.
 type Source struct {
 	Kind     string         `json:"kind"`             // "file" or "traces"
