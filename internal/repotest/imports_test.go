@@ -40,6 +40,8 @@ var allowed = []struct {
 	{"provider/replay", []string{"model"}},
 	{"task", []string{"model"}},
 	{"dataset", []string{"model", outside}},
+	{"dataset/near", []string{outside}},
+	{"dataset/private", nil},
 	{"eval/anytime", nil},
 	{"eval/certify", []string{outside}},
 	{"eval/consensus", nil},
