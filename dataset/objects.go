@@ -59,7 +59,7 @@ func (s *objectShape) line(line int, text []byte) error {
 		}
 	}
 	if s.messages {
-		input, label, err := conversation(object.Get("messages"))
+		input, label, err := conversation(object.Get("messages"), s.bare)
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (s *objectShape) settle(object gjson.Result) error {
 		s.set.Columns = s.wanted
 		return nil
 	}
-	_, _, found, err := s.wanted.find(s.names, false)
+	_, _, found, err := s.find(s.names, false)
 	s.set.Columns = found
 	return err
 }
@@ -94,6 +94,9 @@ func (s *objectShape) object(line int, object gjson.Result) error {
 	e := Example{Line: line}
 	var wrong error
 	object.ForEach(func(key, value gjson.Result) bool {
+		if s.bare && s.set.Columns.Label == "" && s.wanted.Label == "" && position(key.Str, labelNames) >= 0 {
+			s.set.Columns.Label = key.Str // objects before had none
+		}
 		switch key.Str {
 		case s.set.Columns.Input:
 			s.fields[0], s.seenInput = value, true
@@ -172,7 +175,7 @@ func (s *objectShape) end() error {
 	if !s.seenInput {
 		return fmt.Errorf("no object has the field %q; the first has %s; name the right one with --input", s.set.Columns.Input, list(s.names))
 	}
-	if !s.seenLabel {
+	if !s.seenLabel && !s.bare {
 		return fmt.Errorf("no object has the field %q; the first has %s; name the right one with --label", s.set.Columns.Label, list(s.names))
 	}
 	return nil
@@ -189,10 +192,11 @@ func notJSON(text []byte) error {
 	return fmt.Errorf("the line is not JSON: %w", err)
 }
 
-// conversation returns the example in a list of messages as OpenAI's fine-tuning files hold them.
-func conversation(list gjson.Result) (input, label string, err error) {
+// conversation returns the example in a list of messages as OpenAI's fine-tuning files hold them; a bare one may lack the answer.
+func conversation(list gjson.Result, bare bool) (input, label string, err error) {
 	messages := list.Array()
-	if len(messages) < 2 || messages[len(messages)-1].Get("role").String() != "assistant" {
+	answered := len(messages) > 1 && messages[len(messages)-1].Get("role").String() == "assistant"
+	if !answered && !(bare && len(messages) > 0) {
 		return "", "", errors.New("messages: the last message must be the assistant's answer to the ones before")
 	}
 	content := &model.Content{}
@@ -201,7 +205,7 @@ func conversation(list gjson.Result) (input, label string, err error) {
 		if err != nil {
 			return "", "", fmt.Errorf("messages[%d].content: %w", i, err)
 		}
-		if i == len(messages)-1 {
+		if answered && i == len(messages)-1 {
 			label = text
 			break
 		}

@@ -45,6 +45,11 @@ func ReadFile(path string, columns Columns) (*Set, error) {
 // Examples. It holds one row of the file in memory, and its labels; of a Parquet file, a page of each column. Examples do not
 // say their Source. An error of each ends the scan and is returned as it is.
 func Scan(path string, columns Columns, each func(Example) error) (*Set, error) {
+	return scan(path, columns, false, each)
+}
+
+// scan is Scan that may do without labels.
+func scan(path string, columns Columns, bare bool, each func(Example) error) (*Set, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read examples: %w", err)
@@ -60,7 +65,7 @@ func Scan(path string, columns Columns, each func(Example) error) (*Set, error) 
 		defer zipped.Close()
 		source, name = zipped, plain
 	}
-	set, err := read(source, filepath.Ext(name), columns, each)
+	set, err := read(source, filepath.Ext(name), columns, bare, each)
 	var own *eachError
 	switch {
 	case errors.As(err, &own):
@@ -73,14 +78,17 @@ func Scan(path string, columns Columns, each func(Example) error) (*Set, error) 
 }
 
 // read reads one format, chosen by the extension.
-func read(source io.Reader, ext string, columns Columns, each func(Example) error) (*Set, error) {
-	r := &reader{set: &Set{}, wanted: columns, each: each, hash: NewHasher(), labels: map[string]string{}}
+func read(source io.Reader, ext string, columns Columns, bare bool, each func(Example) error) (*Set, error) {
+	r := &reader{set: &Set{}, wanted: columns, bare: bare, each: each, hash: NewHasher(), labels: map[string]string{}}
 	if err := r.format(source, ext); err != nil {
 		return nil, err
 	}
 	if s := r.set; r.taken == 0 {
 		if s.Skipped.Rows() == 0 {
 			return nil, errors.New("there are no rows")
+		}
+		if bare {
+			return nil, fmt.Errorf("none of %d rows holds a text (%q)", s.Skipped.Rows(), s.Columns.Input)
 		}
 		return nil, fmt.Errorf("none of %d rows holds both a text (%q) and a label (%q)", s.Skipped.Rows(), s.Columns.Input, s.Columns.Label)
 	}
@@ -106,6 +114,7 @@ func (r *reader) format(source io.Reader, ext string) error {
 type reader struct {
 	set    *Set
 	wanted Columns
+	bare   bool // examples need no label
 	each   func(Example) error
 	hash   *Hasher
 	taken  int
@@ -125,7 +134,7 @@ func (r *reader) add(e Example) error {
 		r.set.Skipped.NoText++
 		r.set.Skipped.note(e.Line)
 		return nil
-	case label == "":
+	case label == "" && !r.bare:
 		r.set.Skipped.NoLabel++
 		r.set.Skipped.note(e.Line)
 		return nil

@@ -25,7 +25,7 @@ func (r *reader) table(in *lines, tabs bool) error {
 	for i, name := range header {
 		names[i] = strings.ToValidUTF8(strings.TrimSpace(string(name)), "\ufffd")
 	}
-	input, label, found, err := r.wanted.find(names, true)
+	input, label, found, err := r.find(names, true)
 	if err != nil {
 		return &lineError{rows.line, err}
 	}
@@ -40,7 +40,11 @@ func (r *reader) table(in *lines, tabs bool) error {
 		if len(row) != len(names) {
 			return &lineError{rows.line, fmt.Errorf("the row has %d fields, the first line %d; put a field that holds %q into quotes", len(row), len(names), rows.comma)}
 		}
-		if err := r.add(Example{Line: rows.line, Text: string(row[input]), Label: string(row[label])}); err != nil {
+		e := Example{Line: rows.line, Text: string(row[input])}
+		if label >= 0 {
+			e.Label = string(row[label])
+		}
+		if err := r.add(e); err != nil {
 			return err
 		}
 	}

@@ -52,7 +52,8 @@ var allowed = []struct {
 	{"student/recall", []string{"student/internal/text"}},
 	{"student", []string{"student/internal/...", "eval/certify", "internal/sections", outside}},
 	{"router", []string{"model", "student", "internal/sections", outside}},
-	{"distill", []string{"model", "task", "student", "dataset", "eval", "eval/certify"}},
+	{"distill/label", []string{"model", "task", "dataset", "eval/consensus", "internal/filelock"}},
+	{"distill", []string{"distill/label", "model", "task", "student", "dataset", "eval", "eval/certify"}},
 
 	{"internal/repotest", nil},
 	{"internal/testsum", nil},
