@@ -41,6 +41,9 @@ type Options struct {
 	// Progress, where set, is told how far the stages "cross-fit" and "fit" are. It may be called from several
 	// goroutines, one call at a time per stage is not promised.
 	Progress func(stage string, done, total int)
+	// Held, where set, is told what OutOfFold is the best of: for each example in turn, the calibrated probability of each
+	// label, in the order of Labels. The slice is only valid during the call; examples without a model are left out.
+	Held func(example int, probabilities []float32)
 }
 
 // Training is what [Train] returns.
@@ -81,6 +84,7 @@ func Train(ctx context.Context, examples []Example, opt Options) (*Training, err
 	end := time.Now()
 
 	heat := fitHeat(answers, m.members())
+	s.tell(answers, heat, opt.Held)
 	card := Card{
 		Format: FormatVersion, Task: opt.Task, Labels: s.labels, Examples: len(examples), DataHash: HashExamples(examples),
 		Training: TrainingConfig{
