@@ -22,6 +22,8 @@ type options struct {
 	out    string
 	strict bool
 	rows   int
+
+	nearMany bool
 }
 
 // part is one of the things measured. Each is a file of this folder.
@@ -32,6 +34,7 @@ type part struct {
 
 var parts = []part{
 	{"million", measureMillion},
+	{"near", measureNear},
 }
 
 func main() {
@@ -43,7 +46,8 @@ func main() {
 	flag.StringVar(&o.only, "only", strings.Join(names, ","), "the parts to run")
 	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/data/latest.json")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
-	flag.IntVar(&o.rows, "rows", 1_000_000, "examples in the part million")
+	flag.IntVar(&o.rows, "rows", 1_000_000, "examples in the part million, texts grouped in the part near")
+	flag.BoolVar(&o.nearMany, "near-many", false, "only group many texts, and print the figures as JSON")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -59,6 +63,9 @@ func main() {
 }
 
 func run(ctx context.Context, o options) (bool, error) {
+	if o.nearMany {
+		return true, printNearMany(o.rows)
+	}
 	wanted := strings.Split(o.only, ",")
 	for _, name := range wanted {
 		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {

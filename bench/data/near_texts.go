@@ -1,0 +1,166 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"retort/dataset"
+	"retort/internal/shareddata"
+)
+
+// realTexts returns distinct texts of 20 to 300 bytes from several public data sets, in an order that mixes them, the same
+// at each run.
+func realTexts() ([]string, error) {
+	root, ok := shareddata.Root()
+	if !ok {
+		return nil, errors.New("public data sets not found; set RETORT_DATA to the folder that holds banking77/, clinc150/, …")
+	}
+	var texts []string
+	have := map[string]bool{}
+	add := func(text string) {
+		if c := dataset.Canonical(text); len(text) >= 20 && len(text) <= 300 && !have[c] {
+			have[c] = true
+			texts = append(texts, text)
+		}
+	}
+	for _, from := range []struct {
+		name   string
+		column int
+	}{{"banking77/train.csv", 0}, {"clinc150/data_full.csv", 1}, {"headlines/train.csv", 1}} {
+		if err := eachRow(filepath.Join(root, from.name), func(row []string) { add(row[from.column]) }); err != nil {
+			return nil, err
+		}
+	}
+	for _, from := range []struct{ name, field string }{{"distill/alpaca_davinci003_random9k.jsonl.gz", "instruction"},
+		{"distill/code_alpaca.jsonl.gz", "instruction"}, {"snips_nlu/snips.jsonl.gz", "text"}, {"wikisql/wikisql_sample.jsonl.gz", "question"}} {
+		err := eachObject(filepath.Join(root, from.name), func(o map[string]any) { text, _ := o[from.field].(string); add(text) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(texts, func(a, b string) int {
+		x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
+		return bytes.Compare(x[:], y[:])
+	})
+	return texts, nil
+}
+
+func eachRow(path string, do func([]string)) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for _, row := range rows[1:] {
+		do(row)
+	}
+	return nil
+}
+
+func eachObject(path string, do func(map[string]any)) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	for d := json.NewDecoder(z); ; {
+		var o map[string]any
+		if err := d.Decode(&o); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		do(o)
+	}
+}
+
+// plantNear returns n distinct texts: the first part of the pool, and for each of them variants edited in places until their index
+// falls below one drawn from 0.72 to 0.9, so that most pairs lie about the threshold.
+func plantNear(pool []string, n int) []string {
+	rng := rand.New(rand.NewPCG(20, 8))
+	texts := append([]string(nil), pool[:min(len(pool), n*2/5)]...)
+	have := map[string]bool{}
+	for _, text := range texts {
+		have[dataset.Canonical(text)] = true
+	}
+	for of := len(texts); len(texts) < n; {
+		text := texts[rng.IntN(of)]
+		variant := []rune(text)
+		set := shinglesOf(dataset.Canonical(text), 4)
+		for least := 0.72 + 0.18*rng.Float64(); jaccard(set, shinglesOf(dataset.Canonical(string(variant)), 4)) >= least; {
+			variant = edit(rng, variant, pool)
+		}
+		if c := dataset.Canonical(string(variant)); !have[c] {
+			have[c] = true
+			texts = append(texts, string(variant))
+		}
+	}
+	rng.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
+	return texts
+}
+
+func jaccard(a, b map[string]bool) float64 {
+	both := 0
+	for s := range a {
+		if b[s] {
+			both++
+		}
+	}
+	return float64(both) / float64(len(a)+len(b)-both)
+}
+
+// edit makes one change: a letter other, gone or new, a word gone, or a word of another text put in.
+func edit(rng *rand.Rand, text []rune, pool []string) []rune {
+	at := rng.IntN(len(text))
+	switch rng.IntN(5) {
+	case 0:
+		text[at] = rune('a' + rng.IntN(26))
+		return text
+	case 1:
+		return append(text[:at], text[min(at+1, len(text)):]...)
+	case 2:
+		return append(text[:at], append([]rune{rune('a' + rng.IntN(26))}, text[at:]...)...)
+	case 3:
+		from, to := word(text, at)
+		if to-from < len(text)/3 {
+			return append(text[:from], text[to:]...)
+		}
+		return text
+	}
+	other := []rune(pool[rng.IntN(len(pool))])
+	from, to := word(other, rng.IntN(len(other)))
+	at, _ = word(text, at)
+	return append(text[:at], append(append([]rune(nil), other[from:to]...), text[at:]...)...)
+}
+
+// word returns the bounds of the word at a place, with the blank after it.
+func word(text []rune, at int) (from, to int) {
+	from, to = at, at
+	for from > 0 && text[from-1] != ' ' {
+		from--
+	}
+	for to < len(text) && text[to] != ' ' {
+		to++
+	}
+	return from, min(to+1, len(text))
+}
