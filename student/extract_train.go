@@ -211,7 +211,7 @@ func (t *extractTrainer) checkMissed(missed []int) error {
 			continue
 		}
 		first := t.unaligned[0].Err
-		return &SchemaError{"properties." + t.schema.Fields[f].Name,
+		return &SchemaError{pointerTo(t.schema.Fields[f].Name),
 			fmt.Sprintf("%d of %d values do not occur in their texts (%v)", n, has, first),
 			"a student copies values and does not write them: give the field an enum, leave it out, or leave the task to its teacher or a generative student"}
 	}

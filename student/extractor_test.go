@@ -311,7 +311,7 @@ func TestTrainExtractorRefuses(t *testing.T) {
 	}{
 		"nothing":            {nil, ExtractorOptions{}, "no examples"},
 		"outside the schema": {object("x", `{"action":"sell","extras":[]}`), ExtractorOptions{}, `example 9: read object: field "action"`},
-		"what is not copied": {written, ExtractorOptions{}, "properties.item: 10 of 10 values do not occur in their texts"},
+		"what is not copied": {written, ExtractorOptions{}, "/properties/item: 10 of 10 values do not occur in their texts"},
 		"one fold":           {good, ExtractorOptions{Folds: 1}, "1 folds"},
 		"another effort":     {good, ExtractorOptions{Effort: "huge"}, `effort "huge"`},
 		"no weight":          {heavy, ExtractorOptions{}, "example 9: weight: NaN"},

@@ -86,28 +86,40 @@ func (s *Schema) inText() []int32 {
 
 // SchemaError is a part of a schema that no student can learn.
 type SchemaError struct {
-	Path    string // such as properties.address.items
+	Path    string // a JSON pointer (RFC 6901) such as /properties/address/items; empty for the whole
 	Problem string
-	Hint    string // what would be learned, or what to use instead
+	Advice  string // what would be learned, or what to use instead
 }
 
 // Error says what is wrong and what to do about it, on one line.
 func (e *SchemaError) Error() string {
-	if e.Hint == "" {
-		return fmt.Sprintf("schema: %s: %s", e.Path, e.Problem)
+	at := "schema"
+	if e.Path != "" {
+		at += ": " + e.Path
 	}
-	return fmt.Sprintf("schema: %s: %s; %s", e.Path, e.Problem, e.Hint)
+	if e.Advice == "" {
+		return fmt.Sprintf("%s: %s", at, e.Problem)
+	}
+	return fmt.Sprintf("%s: %s; %s", at, e.Problem, e.Advice)
 }
+
+// below returns the JSON pointer of a key below another.
+func below(pointer, key string) string {
+	return pointer + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
+}
+
+// pointerTo returns the JSON pointer of a field.
+func pointerTo(field string) string { return below("/properties", field) }
 
 // Check reports the first thing wrong with a schema as a *[SchemaError].
 func (s *Schema) Check() error {
 	if len(s.Fields) == 0 || len(s.Fields) > maxFields {
-		return &SchemaError{"properties", fmt.Sprintf("%d fields", len(s.Fields)), fmt.Sprintf("an object has 1 to %d", maxFields)}
+		return &SchemaError{"/properties", fmt.Sprintf("%d fields", len(s.Fields)), fmt.Sprintf("an object has 1 to %d", maxFields)}
 	}
 	seen := make(map[string]bool, len(s.Fields))
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		path := "properties." + f.Name
+		path := pointerTo(f.Name)
 		if f.Name == "" || !utf8.ValidString(f.Name) || seen[f.Name] {
 			return &SchemaError{path, fmt.Sprintf("%q is no name for a field", f.Name), "use names in UTF-8, each once"}
 		}
@@ -131,16 +143,16 @@ func (f *Field) check(path string) error {
 		return &SchemaError{path, fmt.Sprintf("there is no kind %q", f.Kind), "kinds are enum, enums, bool, span, spans, number and date"}
 	}
 	if len(f.Values) == 0 || f.Kind == KindEnums && len(f.Values) > maxListValues || len(f.Values) > maxClasses/2 {
-		return &SchemaError{path + ".enum", fmt.Sprintf("%d values", len(f.Values)), fmt.Sprintf("list at least one, and in a list at most %d", maxListValues)}
+		return &SchemaError{path + "/enum", fmt.Sprintf("%d values", len(f.Values)), fmt.Sprintf("list at least one, and in a list at most %d", maxListValues)}
 	}
 	seen := make(map[string]string, len(f.Values))
 	for _, v := range f.Values {
 		key := folded(v)
 		if key == "" || !utf8.ValidString(v) {
-			return &SchemaError{path + ".enum", fmt.Sprintf("%q is no value", v), "use words in UTF-8; leave the field out of required to let it be missing"}
+			return &SchemaError{path + "/enum", fmt.Sprintf("%q is no value", v), "use words in UTF-8; leave the field out of required to let it be missing"}
 		}
 		if other, twice := seen[key]; twice {
-			return &SchemaError{path + ".enum", fmt.Sprintf("%q and %q differ only in case, blanks or punctuation", other, v), "rename one"}
+			return &SchemaError{path + "/enum", fmt.Sprintf("%q and %q differ only in case, blanks or punctuation", other, v), "rename one"}
 		}
 		seen[key] = v
 	}
@@ -166,12 +178,12 @@ func folded(s string) string {
 // each optional or required, and with null beside the type or not. Titles, descriptions and the like are passed over. Anything
 // else is a *[SchemaError]: a student that ignored a rule would break it.
 func ParseSchema(raw []byte) (*Schema, error) {
-	root, err := readNode(raw, "(root)")
+	root, err := readNode(raw, "")
 	if err != nil {
 		return nil, err
 	}
 	if kind, _, err := root.kind(); err != nil || kind != "object" {
-		return nil, &SchemaError{"type", "the answer is no object", "a task whose answer is one label has output.enum; others are put into an object"}
+		return nil, &SchemaError{"/type", "the answer is no object", "a task whose answer is one label has output.enum; others are put into an object"}
 	}
 	if err := root.only("type", "properties", "required", "additionalProperties"); err != nil {
 		return nil, err
@@ -179,7 +191,7 @@ func ParseSchema(raw []byte) (*Schema, error) {
 	s := &Schema{}
 	names, err := keys(root.at["properties"])
 	if err != nil {
-		return nil, &SchemaError{"properties", err.Error(), `want an object such as {"name": {"type": "string"}}`}
+		return nil, &SchemaError{"/properties", err.Error(), `want an object such as {"name": {"type": "string"}}`}
 	}
 	properties := map[string]json.RawMessage{}
 	_ = json.Unmarshal(root.at["properties"], &properties) // keys has read it
@@ -192,12 +204,12 @@ func ParseSchema(raw []byte) (*Schema, error) {
 	}
 	var required []string
 	if raw, ok := root.at["required"]; ok && json.Unmarshal(raw, &required) != nil {
-		return nil, &SchemaError{"required", "no list of names", ""}
+		return nil, &SchemaError{"/required", "no list of names", ""}
 	}
 	for _, name := range required {
 		at := slices.IndexFunc(s.Fields, func(f Field) bool { return f.Name == name })
 		if at < 0 {
-			return nil, &SchemaError{"required", fmt.Sprintf("%q is not among the properties", name), "add it or leave it out"}
+			return nil, &SchemaError{"/required", fmt.Sprintf("%q is not among the properties", name), "add it or leave it out"}
 		}
 		s.Fields[at].Required = true
 	}

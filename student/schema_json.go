@@ -43,7 +43,7 @@ func (n node) only(known ...string) error {
 		if slices.Contains(known, key) || slices.Contains(notes, key) {
 			continue
 		}
-		return &SchemaError{n.path + "." + key, "a student cannot keep to this", advice[key]}
+		return &SchemaError{below(n.path, key), "a student cannot keep to this", advice[key]}
 	}
 	return nil
 }
@@ -63,17 +63,17 @@ func (n node) kind() (string, bool, error) {
 	}
 	var several []string
 	if err := json.Unmarshal(raw, &several); err != nil {
-		return "", false, &SchemaError{n.path + ".type", "no name of a type", ""}
+		return "", false, &SchemaError{n.path + "/type", "no name of a type", ""}
 	}
 	rest := slices.DeleteFunc(slices.Clone(several), func(s string) bool { return s == "null" })
 	if len(rest) != 1 {
-		return "", false, &SchemaError{n.path + ".type", fmt.Sprintf("%s are several types", strings.Join(several, ", ")), `choose one, with "null" (in quotes) beside it or not`}
+		return "", false, &SchemaError{n.path + "/type", fmt.Sprintf("%s are several types", strings.Join(several, ", ")), `choose one, with "null" (in quotes) beside it or not`}
 	}
 	return rest[0], len(rest) < len(several), nil
 }
 
 func parseField(name string, raw json.RawMessage) (Field, error) {
-	path := "properties." + name
+	path := pointerTo(name)
 	n, err := readNode(raw, path)
 	if err != nil {
 		return Field{}, err
@@ -97,7 +97,7 @@ func parseField(name string, raw json.RawMessage) (Field, error) {
 		if err := n.only("type", "items"); err != nil {
 			return f, err
 		}
-		items, err := readNode(n.at["items"], path+".items")
+		items, err := readNode(n.at["items"], path+"/items")
 		if err != nil {
 			return f, err
 		}
@@ -113,7 +113,7 @@ func parseField(name string, raw json.RawMessage) (Field, error) {
 	case "object":
 		return f, &SchemaError{path, "an object inside an object is not learned", advice["properties"]}
 	}
-	return f, &SchemaError{path + ".type", fmt.Sprintf("%q is not learned", kind), "kinds learned are strings from the text, enums, booleans, numbers, dates, and lists of the first two"}
+	return f, &SchemaError{path + "/type", fmt.Sprintf("%q is not learned", kind), "kinds learned are strings from the text, enums, booleans, numbers, dates, and lists of the first two"}
 }
 
 // text returns the kind of a string, and its values if it is an enum.
@@ -124,21 +124,21 @@ func (n node) text(nullable bool) (Kind, []string, error) {
 	if raw, ok := n.at["enum"]; ok {
 		var values []*string
 		if err := json.Unmarshal(raw, &values); err != nil {
-			return "", nil, &SchemaError{n.path + ".enum", "not all values are strings", "write them as strings"}
+			return "", nil, &SchemaError{n.path + "/enum", "not all values are strings", "write them as strings"}
 		}
 		var known []string
 		for _, v := range values {
 			if v != nil {
 				known = append(known, *v)
 			} else if !nullable {
-				return "", nil, &SchemaError{n.path + ".enum", "null is not of the type", `write "type": ["string", "null"]`}
+				return "", nil, &SchemaError{n.path + "/enum", "null is not of the type", `write "type": ["string", "null"]`}
 			}
 		}
 		return KindEnum, known, nil
 	}
 	if raw, ok := n.at["format"]; ok {
 		if string(bytes.TrimSpace(raw)) != `"date"` {
-			return "", nil, &SchemaError{n.path + ".format", fmt.Sprintf("%s is not learned", raw), `"date" is; leave format out to have the string copied from the text`}
+			return "", nil, &SchemaError{n.path + "/format", fmt.Sprintf("%s is not learned", raw), `"date" is; leave format out to have the string copied from the text`}
 		}
 		return KindDate, nil, nil
 	}

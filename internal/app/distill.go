@@ -27,16 +27,19 @@ import (
 
 // DistillOptions say what to distil. Empty fields take the task's configuration, else the defaults.
 type DistillOptions struct {
-	Task   string
-	Data   string // a file of labelled examples; empty: the task's traces
-	Input  string // its column of inputs; empty: found by name
-	Label  string // its column of labels
-	Eval   string // a file to measure and certify on
-	Goal   certify.Goal
-	Method certify.Method
-	Effort string
-	Seed   uint64
-	Reask  int // how many inputs to put to the teacher again, with traces and a teacher that is no recording
+	Task string
+	// Contract is the task where a file of its own has it; nil: the configuration does, or the examples' labels make it. One
+	// that the configuration has too must allow the same answers there.
+	Contract *config.Task
+	Data     string // a file of labelled examples; empty: the task's traces
+	Input    string // its column of inputs; empty: found by name
+	Label    string // its column of labels
+	Eval     string // a file to measure and certify on
+	Goal     certify.Goal
+	Method   certify.Method
+	Effort   string
+	Seed     uint64
+	Reask    int // how many inputs to put to the teacher again, with traces and a teacher that is no recording
 
 	Progress func(stage string, done, total int) // may be nil
 }
@@ -53,7 +56,10 @@ func (a *App) Distill(ctx context.Context, o DistillOptions) (*Distilled, error)
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
-	d := a.plant.Load().tasks[o.Task]
+	d, err := a.taught(&o)
+	if err != nil {
+		return nil, err
+	}
 	job := distill.Job{Created: time.Now().UTC().Truncate(time.Second), Seed: o.Seed, Progress: o.Progress}
 	job.Goal, job.Method, job.Effort = o.settings(d)
 	again, err := a.gather(ctx, &job, d, o)
@@ -72,10 +78,53 @@ func (a *App) Distill(ctx context.Context, o DistillOptions) (*Distilled, error)
 	return &Distilled{Outcome: *outcome, ID: row.ID, Task: job.Task}, nil
 }
 
+// taught returns the desk of the task to distil; nil where the configuration has none. A task from a file that allows other
+// answers than the one of that name here is refused: its student could never be promoted.
+func (a *App) taught(o *DistillOptions) (*desk, error) {
+	d := a.plant.Load().tasks[o.Task]
+	if d == nil || o.Contract == nil {
+		return d, nil
+	}
+	t, err := o.Contract.Contract(o.Task)
+	if err != nil {
+		return nil, err
+	}
+	if !sameAnswers(d.task, t) {
+		return nil, &otherTaskError{o.Task}
+	}
+	return d, nil
+}
+
+// sameAnswers reports whether two tasks allow the same answers, in the same canonical form.
+func sameAnswers(a, b *task.Task) bool {
+	if a.Object == nil || b.Object == nil {
+		return a.Object == b.Object && slices.Equal(slices.Sorted(slices.Values(a.Labels)), slices.Sorted(slices.Values(b.Labels)))
+	}
+	x, err := student.ParseSchema(a.Object.Schema)
+	if err != nil {
+		return false
+	}
+	y, err := student.ParseSchema(b.Object.Schema)
+	return err == nil && x.Same(y)
+}
+
+// otherTaskError refuses a file's task whose name means other answers in the configuration.
+type otherTaskError struct{ task string }
+
+func (e *otherTaskError) Error() string {
+	return fmt.Sprintf("the configuration has a task %q that allows other answers than the file", e.task)
+}
+func (e *otherTaskError) Hint() string {
+	return "leave --task out to distil that one, or name the new one: retort distill NAME --task FILE"
+}
+
 // settings are the options where given, then the task's, then the defaults.
 func (o *DistillOptions) settings(d *desk) (certify.Goal, certify.Method, student.Effort) {
 	c := config.Task{Agreement: 0.95, Confidence: 0.95}
-	if d != nil {
+	switch {
+	case o.Contract != nil:
+		c = *o.Contract
+	case d != nil:
 		c = d.config
 	}
 	goal, method, effort := o.Goal, o.Method, o.Effort
@@ -114,6 +163,10 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 	if d != nil {
 		job.Task = d.task
 		return nil, nil
+	}
+	if o.Contract != nil {
+		job.Task, err = o.Contract.Contract(o.Task)
+		return nil, err
 	}
 	if first := set.Examples[0].Label; strings.HasPrefix(first, "{") && json.Valid([]byte(first)) {
 		return nil, &noSchemaError{o.Task, filepath.Base(o.Data)}
@@ -223,7 +276,7 @@ func (e *noSchemaError) Error() string {
 	return fmt.Sprintf("the answers in %s are objects, and the configuration has no task %q that says which are allowed", e.file, e.task)
 }
 func (e *noSchemaError) Hint() string {
-	return "add the task with output: {schema: {type: object, properties: {…}}} and a teacher"
+	return "give its JSON Schema with --task FILE, or add the task with output: {schema: {type: object, properties: {…}}} and a teacher"
 }
 
 type noTracesError struct {

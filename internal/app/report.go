@@ -28,11 +28,19 @@ func (d *Distilled) TaskYAML() string {
 	for i, label := range d.Task.Labels {
 		labels[i] = config.Quote(label)
 	}
+	output := "enum: [" + strings.Join(labels, ", ") + "]"
+	if d.Task.Object != nil {
+		output = "schema: " + string(d.Task.Object.Schema) // JSON is YAML
+	}
+	said := "Say here what to do, for the teacher."
+	if d.Task.Instructions != "" {
+		said = config.Quote(d.Task.Instructions)
+	}
 	return fmt.Sprintf(`tasks:
   %s:
-    instructions: Say here what to do, for the teacher.
-    output: {enum: [%s]}
+    instructions: %s
+    output: {%s}
     teacher: NAME
     agreement: %v
-`, config.Quote(d.Task.Name), strings.Join(labels, ", "), d.Report.Target)
+`, config.Quote(d.Task.Name), said, output, d.Report.Target)
 }

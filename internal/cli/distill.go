@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,11 +15,13 @@ import (
 	"retort/eval"
 	"retort/eval/certify"
 	"retort/internal/app"
+	"retort/internal/config"
 )
 
 type distillCmd struct {
 	jsonFlag
-	Task       string  `arg:"" help:"Name of the task."`
+	Task       string  `arg:"" optional:"" help:"Name of the task; with --task, that of its file where none is given."`
+	File       string  `name:"task" type:"existingfile" placeholder:"FILE" help:"Take the task from this YAML or JSON file and not from the configuration: its fields, of which only output must be there, or a bare JSON Schema."`
 	Data       string  `type:"existingfile" placeholder:"FILE" help:"Learn from this CSV, TSV or JSONL file instead of traces; its labels are the teacher's answers."`
 	Input      string  `placeholder:"COL" help:"Column or field of the input."`
 	Label      string  `placeholder:"COL" help:"Column or field of the label."`
@@ -34,6 +37,10 @@ type distillCmd struct {
 }
 
 func (c *distillCmd) Run(s *session) error {
+	contract, err := c.contract()
+	if err != nil {
+		return err
+	}
 	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv, Optional: c.Data != ""})
 	if err != nil {
 		return err
@@ -45,7 +52,7 @@ func (c *distillCmd) Run(s *session) error {
 	bar := s.progress(c.JSON && !s.Terminal)
 	start := time.Now()
 	result, err := a.Distill(s.ctx, app.DistillOptions{
-		Task: c.Task, Data: c.Data, Input: c.Input, Label: c.Label, Eval: c.Eval,
+		Task: c.Task, Contract: contract, Data: c.Data, Input: c.Input, Label: c.Label, Eval: c.Eval,
 		Goal:   certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence},
 		Method: certify.Method(c.Method), Effort: c.Effort, Seed: c.Seed, Reask: c.Reask, Progress: bar.Step,
 	})
@@ -72,11 +79,25 @@ func (c *distillCmd) Run(s *session) error {
 	return err
 }
 
+// contract reads the task where a file has it, and says what it is called.
+func (c *distillCmd) contract() (*config.Task, error) {
+	if c.File == "" {
+		if c.Task == "" {
+			return nil, &hinted{errors.New("no task is named"), "retort distill TASK, or retort distill --task FILE --data FILE"}
+		}
+		return nil, nil
+	}
+	if c.Task == "" {
+		c.Task = strings.TrimSuffix(filepath.Base(c.File), filepath.Ext(c.File))
+	}
+	return config.LoadTask(relative(c.File), c.Task)
+}
+
 // confirm asks whether a name that is none of the configured tasks is meant as a new one; where nobody can be asked it
 // says so and goes on.
 func (c *distillCmd) confirm(s *session, a *app.App) error {
 	tasks := a.Tasks()
-	if c.Data == "" || len(tasks) == 0 || a.HasTask(c.Task) {
+	if c.Data == "" || c.File != "" || len(tasks) == 0 || a.HasTask(c.Task) {
 		return nil
 	}
 	known := fmt.Sprintf("the configuration has no task %q; it has: %s", printable(c.Task), printable(strings.Join(tasks, ", ")))

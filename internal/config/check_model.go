@@ -109,11 +109,7 @@ func (l *Limit) check(d *decoder, path string) {
 
 func (c *Config) checkTask(d *decoder, path, name string, t *Task) {
 	c.checkRef(d, path+".teacher", t.Teacher)
-	for key, share := range map[string]float64{"agreement": t.Agreement, "confidence": t.Confidence} {
-		if share <= 0 || share >= 1 {
-			d.fail(join(path, key), "%v is not between 0 and 1; write a share such as 0.95", share)
-		}
-	}
+	t.checkShape(d, path)
 	if t.Similar != nil {
 		t.Similar.check(d, path+".similar")
 	}
@@ -121,8 +117,17 @@ func (c *Config) checkTask(d *decoder, path, name string, t *Task) {
 		field, message, _ := strings.Cut(err.Error(), ": ")
 		d.fail(path+"."+field, "%s", message)
 	}
+}
+
+// checkShape notes what is wrong with single fields.
+func (t *Task) checkShape(d *decoder, path string) {
+	for key, share := range map[string]float64{"agreement": t.Agreement, "confidence": t.Confidence} {
+		if share <= 0 || share >= 1 {
+			d.fail(join(path, key), "%v is not between 0 and 1; write a share such as 0.95", share)
+		}
+	}
 	if len(t.Output.Enum) == 1 {
-		d.fail(path+".output.enum", "one label leaves nothing to decide; give two or more")
+		d.fail(join(join(path, "output"), "enum"), "one label leaves nothing to decide; give two or more")
 	}
 }
 

@@ -18,7 +18,11 @@ type Error struct {
 	Column  int    // from 1, in characters
 	Path    string // of the field, such as models.steady.fallback[1]; empty for mistakes of syntax
 	Message string // what is wrong, and the fix where one is known
+	Fix     string // what to do where Message does not say it; may be empty
 }
+
+// Hint returns the fix that the message leaves out.
+func (e *Error) Hint() string { return e.Fix }
 
 // Error returns file:line:column: path: message.
 func (e *Error) Error() string {

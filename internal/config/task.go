@@ -5,6 +5,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"retort/student"
 	"retort/task"
@@ -83,12 +84,25 @@ func outputError(err error) error {
 	if !errors.As(err, &e) {
 		return fmt.Errorf("output.schema: %w", err)
 	}
-	at := "output.schema"
-	if e.Path != "(root)" {
-		at += "." + e.Path
+	return &schemaError{e}
+}
+
+// schemaError is a part of a task's schema that no student can learn.
+type schemaError struct{ of *student.SchemaError }
+
+// Error begins with the path of the part in the task.
+func (e *schemaError) Error() string {
+	at := pathOf("output.schema", e.of.Path)
+	if e.of.Advice == "" {
+		return fmt.Sprintf("%s: %s", at, e.of.Problem)
 	}
-	if e.Hint == "" {
-		return fmt.Errorf("%s: %s", at, e.Problem)
+	return fmt.Sprintf("%s: %s; %s", at, e.of.Problem, e.of.Advice)
+}
+
+// pathOf returns the path of what a JSON pointer leads to from another path.
+func pathOf(path, pointer string) string {
+	for _, key := range strings.Split(pointer, "/")[1:] {
+		path = join(path, strings.NewReplacer("~1", "/", "~0", "~").Replace(key))
 	}
-	return fmt.Errorf("%s: %s; %s", at, e.Problem, e.Hint)
+	return path
 }
