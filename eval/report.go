@@ -3,6 +3,7 @@
 package eval
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -27,7 +28,7 @@ type Report struct {
 
 	// AnsweredBy counts the answers of each concrete model: of a cascade, how many the student gave.
 	AnsweredBy map[string]int `json:"answered_by,omitempty"`
-	Metrics    *Metrics       `json:"metrics"` // failed items count as wrong
+	Metrics    *Metrics       `json:"metrics"` // failed items count as wrong; null where no right answers are known
 
 	Outcomes []Outcome `json:"-"` // in the order of the cases
 }
@@ -39,10 +40,9 @@ type Latency struct {
 	P99  time.Duration `json:"p99_ns"`
 }
 
-func summarise(opt RunOptions, outcomes []Outcome) (*Report, error) {
+func summarise(opt RunOptions, outcomes []Outcome) *Report {
 	r := &Report{Model: opt.Name, Items: len(outcomes), Outcomes: outcomes,
 		Errors: map[string]int{}, AnsweredBy: map[string]int{}}
-	items := make([]Item, len(outcomes))
 	var took []time.Duration
 	for i := range outcomes {
 		o := &outcomes[i]
@@ -51,7 +51,6 @@ func summarise(opt RunOptions, outcomes []Outcome) (*Report, error) {
 		if o.Resumed {
 			r.Resumed++
 		}
-		items[i].Gold = o.Case.Gold
 		if o.Error != "" {
 			r.Errors[o.Error]++
 			if r.Message == "" {
@@ -62,12 +61,25 @@ func summarise(opt RunOptions, outcomes []Outcome) (*Report, error) {
 		r.Answered++
 		r.AnsweredBy[o.Model]++
 		took = append(took, o.Latency)
-		items[i].Predicted, items[i].Score = o.Predicted, o.Score
 	}
 	r.Latency = latencies(took)
-	var err error
-	r.Metrics, err = Measure(items, opt.Measure)
-	return r, err
+	return r
+}
+
+// measure holds the answers against those wanted.
+func (r *Report) measure(opt RunOptions) (err error) {
+	items := make([]Item, len(r.Outcomes))
+	for i := range r.Outcomes {
+		o := &r.Outcomes[i]
+		items[i].Gold = o.Case.Gold
+		if o.Error == "" {
+			items[i].Predicted, items[i].Score = o.Predicted, o.Score
+		}
+	}
+	if r.Metrics, err = Measure(items, opt.Measure); err != nil {
+		return fmt.Errorf("evaluate %q: %w", opt.Name, err)
+	}
+	return nil
 }
 
 func latencies(took []time.Duration) Latency {

@@ -69,13 +69,28 @@ type Outcome struct {
 // line torn by a kill is cut off and its case asked again, and so is a case whose error may have been passing. Two runs
 // must not share a journal at the same time. Run returns after all the goroutines it started have ended.
 func Run(ctx context.Context, m model.Model, cases []Case, opt RunOptions) (*Report, error) {
+	for i, c := range cases {
+		if c.Gold == "" {
+			return nil, fmt.Errorf("evaluate %q: case %d: gold is empty", opt.Name, i)
+		}
+	}
+	if err := opt.Measure.fill(len(cases)); err != nil {
+		return nil, err // now, not after the money is spent
+	}
+	report, err := Ask(ctx, m, cases, opt)
+	if err != nil {
+		return nil, err
+	}
+	return report, report.measure(opt)
+}
+
+// Ask is Run without the measuring, for cases of which nobody knows the right answer: they need no gold answer, and the
+// report has no metrics.
+func Ask(ctx context.Context, m model.Model, cases []Case, opt RunOptions) (*Report, error) {
 	if len(cases) == 0 {
 		return nil, errors.New("evaluate: there are no cases")
 	}
 	opt.fill()
-	if err := opt.Measure.fill(len(cases)); err != nil {
-		return nil, err // now, not after the money is spent
-	}
 	r := &runner{model: m, opt: opt, outcomes: make([]Outcome, len(cases)),
 		requests: make([]*model.Request, len(cases)), keys: make([]string, len(cases))}
 	if err := r.prepare(cases); err != nil {
@@ -85,10 +100,7 @@ func Run(ctx context.Context, m model.Model, cases []Case, opt RunOptions) (*Rep
 	if err := r.askAll(ctx); err != nil {
 		return nil, fmt.Errorf("evaluate %q: stopped after %d of %d: %w", opt.Name, r.progress.Done, len(cases), err)
 	}
-	report, err := summarise(opt, r.outcomes)
-	if err != nil {
-		return nil, fmt.Errorf("evaluate %q: %w", opt.Name, err)
-	}
+	report := summarise(opt, r.outcomes)
 	report.Seconds, report.Spent = time.Since(start).Seconds(), r.progress.Spent
 	return report, nil
 }
@@ -127,9 +139,6 @@ type runner struct {
 func (r *runner) prepare(cases []Case) error {
 	same := make(map[string]int)
 	for i, c := range cases {
-		if c.Gold == "" {
-			return fmt.Errorf("case %d: gold is empty", i)
-		}
 		r.outcomes[i].Case = c
 		r.requests[i] = r.opt.Request(c)
 		key, err := keyOf(r.opt.Name, r.requests[i], c.Gold)

@@ -22,12 +22,14 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the command line as its users do: one file of testdata/script for each behaviour. With
-// UPDATE_SCRIPTS=1 the expected outputs are written anew. $EXAMPLES is the repository's folder of that name.
+// UPDATE_SCRIPTS=1 the expected outputs are written anew. $EXAMPLES is the repository's folder of that name, $JUDGE the address of
+// a model that judges.
 func TestScripts(t *testing.T) {
 	examples, err := filepath.Abs(filepath.Join("..", "..", "examples"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	judge := judgeServer(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		UpdateScripts:       os.Getenv("UPDATE_SCRIPTS") != "",
@@ -35,6 +37,7 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("EXAMPLES", examples)
+			env.Setenv("JUDGE", judge)
 			return nil
 		},
 	})

@@ -61,12 +61,12 @@ func Grade(m model.Model, how Grading) compose.Verifier {
 // mean: judges prefer a place as much as an answer (P. Wang et al., "Large Language Models are not Fair Evaluators", 2023),
 // and what they prefer for its place alone comes out as 0.5. What Grade says of markers and errors holds here too; when
 // one of the two orders fails so does the comparison. Of answers with several choices the first count.
-func Pairwise(m model.Model, how Grading) compose.Comparer {
+func Pairwise(m model.Model, how Grading) *Pairs {
 	t := &task.Task{Name: "judge", Labels: []string{"first", "second", "tie"},
 		Instructions: "You compare two answers that AI models gave to one request. " + how.rubric() +
 			" Say which of the two is better, the first or the second, or tie when neither is. The order in which they are " +
 			"shown means nothing, and a longer answer is not better for its length.\n\n" + stranger}
-	return &pairwise{judge{model: t.Teacher(m), values: map[string]float64{"first": 1, "tie": 0.5, "second": 0}, logprobs: how.Logprobs}}
+	return &Pairs{judge{model: t.Teacher(m), values: map[string]float64{"first": 1, "tie": 0.5, "second": 0}, logprobs: how.Logprobs}}
 }
 
 func (g Grading) rubric() string {
@@ -76,18 +76,25 @@ func (g Grading) rubric() string {
 	return defaultRubric
 }
 
-type pairwise struct{ judge judge }
+// Pairs is a compose.Comparer that asks a model in both orders; see Pairwise. It is safe for concurrent use.
+type Pairs struct{ judge judge }
 
-// Compare asks in both orders.
-func (p *pairwise) Compare(ctx context.Context, req *model.Request, a, b *model.Response) (float64, error) {
+// Compare returns how likely a is the better answer: the mean of what is said in both orders.
+func (p *Pairs) Compare(ctx context.Context, req *model.Request, a, b *model.Response) (float64, error) {
+	forth, back, err := p.InBothOrders(ctx, req, a, b)
+	return (forth + 1 - back) / 2, err
+}
+
+// InBothOrders returns how likely the answer that is shown first is the better one, with a first and with b first. Answers that
+// say the same are worth the same: nobody is asked.
+func (p *Pairs) InBothOrders(ctx context.Context, req *model.Request, a, b *model.Response) (forth, back float64, err error) {
 	if len(a.Choices) == 0 || len(b.Choices) == 0 {
-		return 0, errNoAnswer
+		return 0, 0, errNoAnswer
 	}
 	one, other := said(&a.Choices[0].Message), said(&b.Choices[0].Message)
 	if one == other {
-		return 0.5, nil
+		return 0.5, 0.5, nil
 	}
-	var forth, back float64
 	group, ctx := errgroup.WithContext(ctx)
 	ask := func(to *float64, first, second string) func() error {
 		return func() (err error) {
@@ -97,10 +104,7 @@ func (p *pairwise) Compare(ctx context.Context, req *model.Request, a, b *model.
 	}
 	group.Go(ask(&forth, one, other))
 	group.Go(ask(&back, other, one))
-	if err := group.Wait(); err != nil {
-		return 0, err
-	}
-	return (forth + 1 - back) / 2, nil
+	return forth, back, group.Wait()
 }
 
 // judge asks a model for one of several verdicts, each of which has a value.

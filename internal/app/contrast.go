@@ -20,12 +20,16 @@ type Contrast struct {
 	Data     string   `json:"data"` // the file's name
 	Items    int      `json:"items"`
 	Warnings []string `json:"warnings,omitempty"`
+	// Judged has what a judge prefers; null where answers are held against labels. With it the quality of a model is the share of
+	// the others that it beats on an item, ties a half, and there are no Pairs but Judged's.
+	Judged *Judged `json:"judged,omitempty"`
 	*eval.Comparison
 	Evaluations []*Evaluation `json:"evaluations"` // of each model, in the order of Models
 }
 
 // Contrast evaluates several models on the same examples and compares them. With parts there is one model, a blend; it
-// is compared with the models that it is made of. What was interrupted goes on where it stopped, as in Evaluate.
+// is compared with the models that it is made of. With a judge it is by what that prefers of each two models' answers. What was
+// interrupted goes on where it stopped, as in Evaluate.
 func (a *App) Contrast(ctx context.Context, names []string, parts bool, o EvalOptions) (*Contrast, error) {
 	blend := ""
 	if parts {
@@ -36,6 +40,9 @@ func (a *App) Contrast(ctx context.Context, names []string, parts bool, o EvalOp
 		blend, names = names[0], append(slices.Clone(names), of...)
 	}
 	if err := a.distinct(ctx, names); err != nil {
+		return nil, err
+	}
+	if err := a.unbiased(names, &o); err != nil {
 		return nil, err
 	}
 	r, err := a.examine(o)
@@ -52,6 +59,15 @@ func (a *App) Contrast(ctx context.Context, names []string, parts bool, o EvalOp
 		out.add(e)
 		all = append(all, e.Series())
 	}
+	var tournament *eval.Tournament
+	if o.Judge != "" {
+		if tournament, err = r.meet(ctx, names, out); err != nil {
+			return nil, err
+		}
+		if all, err = judgedSeries(tournament, all, out); err != nil {
+			return nil, err
+		}
+	}
 	if !slices.ContainsFunc(out.Evaluations, func(e *Evaluation) bool { return e.Cost != 0 }) {
 		for i := range all {
 			all[i].Cost = nil
@@ -62,6 +78,11 @@ func (a *App) Contrast(ctx context.Context, names []string, parts bool, o EvalOp
 		return nil, err
 	}
 	out.sort()
+	if tournament != nil {
+		if err := out.duels(tournament, o.Seed); err != nil {
+			return nil, err
+		}
+	}
 	return out, r.forget()
 }
 
@@ -130,6 +151,9 @@ func (a *App) distinct(ctx context.Context, names []string) error {
 func (a *App) WritePlane(path string, c *Contrast) error {
 	var page bytes.Buffer
 	data := report.Comparison{Made: time.Now(), Data: c.Data, Items: c.Items, Warnings: c.Warnings, Comparison: c.Comparison}
+	if c.Judged != nil {
+		data.Judge, data.Duels = c.Judged.Judge, c.Judged.Duels
+	}
 	for _, e := range c.Evaluations {
 		data.Latency = append(data.Latency, e.Latency)
 	}

@@ -29,6 +29,8 @@ type EvalOptions struct {
 	Limit       int    // how many examples at most; 0: all
 	Concurrency int    // 0: 8
 	Seed        uint64 // of the intervals
+	Judge       string // the model that says which of two answers is better; empty: answers are held against the labels
+	Rubric      string // what makes an answer good, in words for the judge; empty: a general one
 	Progress    func(model string, p eval.Progress)
 }
 
@@ -64,7 +66,13 @@ type examination struct {
 
 // examine reads the examples.
 func (a *App) examine(o EvalOptions) (*examination, error) {
-	set, err := dataset.ReadFile(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
+	var set *dataset.Set
+	var err error
+	if o.Judge != "" {
+		set, err = dataset.ReadInputs(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
+	} else {
+		set, err = dataset.ReadFile(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +89,7 @@ func (r *examination) evaluate(ctx context.Context, name string) (*Evaluation, e
 	if err != nil {
 		return nil, err
 	}
-	warnings, err := r.app.doubts(c, r.examples)
+	warnings, err := r.app.doubts(c, r.examples, r.o.Judge == "")
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +98,11 @@ func (r *examination) evaluate(ctx context.Context, name string) (*Evaluation, e
 		return nil, err
 	}
 	r.journals = append(r.journals, journal)
-	report, err := eval.Run(ctx, c.model, c.cases(r.examples), eval.RunOptions{Name: name, Concurrency: r.o.Concurrency, Journal: journal,
+	ask := eval.Run
+	if r.o.Judge != "" {
+		ask = eval.Ask
+	}
+	report, err := ask(ctx, c.model, c.cases(r.examples, r.o.Judge == ""), eval.RunOptions{Name: name, Concurrency: r.o.Concurrency, Journal: journal,
 		Parse: c.parse(), Progress: r.progress(name), Measure: eval.MeasureOptions{Seed: r.o.Seed, Fields: c.fields()}})
 	if err != nil {
 		return nil, err
@@ -148,12 +160,13 @@ func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	return candidate{t.Student(studentPrefix+s.Task+"@"+s.ID, opened), t, s.ID}, nil
 }
 
-// cases puts the examples, with the answers wanted as the task spells them. What the task does not allow stays as it is.
-func (c *candidate) cases(examples []dataset.Example) []eval.Case {
+// cases puts the examples, labelled ones with the answers wanted as the task spells them. What the task does not allow stays as
+// it is.
+func (c *candidate) cases(examples []dataset.Example, labelled bool) []eval.Case {
 	out := make([]eval.Case, len(examples))
 	for i, e := range examples {
 		out[i] = eval.Case{Input: e.Text, Gold: e.Label}
-		if c.task == nil {
+		if c.task == nil || !labelled {
 			continue
 		}
 		if said, err := c.task.Canonical(e.Text, e.Label); err == nil {
@@ -180,9 +193,9 @@ func (c *candidate) parse() func(*model.Response) (string, bool) {
 }
 
 // doubts says what makes an evaluation on examples mean less than it seems to.
-func (a *App) doubts(c candidate, examples []dataset.Example) ([]string, error) {
+func (a *App) doubts(c candidate, examples []dataset.Example, labelled bool) ([]string, error) {
 	var out []string
-	if c.task != nil {
+	if c.task != nil && labelled {
 		if note := strangers(c.task, examples); note != "" {
 			out = append(out, note)
 		}

@@ -47,11 +47,15 @@ func (c *evalCmd) printContrast(s *session, r *app.Contrast) error {
 		return err
 	}
 	fmt.Fprintln(s.Stdout)
-	if err := c.pairs(s, r.Pairs); err != nil {
+	if err := c.pairs(s, r); err != nil {
 		return err
 	}
 	if len(r.Frontier) > 0 {
 		fmt.Fprintf(s.Stdout, "\n%s", plot(r.Models, r.Frontier))
+	}
+	if j := r.Judged; j != nil {
+		fmt.Fprintln(s.Stdout)
+		s.line("judge", fmt.Sprintf("%s compared %d pairs of answers, each in both orders, for $%s", j.Judge, j.Asked, j.Cost))
 	}
 	oracle := fmt.Sprintf("%s if the best for each item were known", percent(r.Oracle.Quality.Value))
 	if r.Oracle.Cost > 0 {
@@ -81,9 +85,12 @@ func (c *evalCmd) standings(s *session, r *app.Contrast) error {
 }
 
 // pairs prints how each model does against each other.
-func (c *evalCmd) pairs(s *session, pairs []eval.Pair) error {
+func (c *evalCmd) pairs(s *session, r *app.Contrast) error {
+	if r.Judged != nil {
+		return c.duels(s, r.Judged.Duels)
+	}
 	var rows [][]string
-	for _, p := range pairs {
+	for _, p := range r.Pairs {
 		finding := "no difference shown"
 		switch {
 		case p.Holm < 0.05 && p.Quality.Value > 0:
@@ -94,6 +101,30 @@ func (c *evalCmd) pairs(s *session, pairs []eval.Pair) error {
 		rows = append(rows, []string{p.A, p.B, p.Quality.Points(), fmt.Sprint(p.OnlyA), fmt.Sprint(p.OnlyB), report.Chance(p.Holm), finding})
 	}
 	return s.table(columns("A", "B", "A − B IN POINTS", ">A ALONE", ">B ALONE", ">P (HOLM)", "FINDING"), rows)
+}
+
+// duels prints what a judge prefers of each two models.
+func (c *evalCmd) duels(s *session, duels []eval.Duel) error {
+	var rows [][]string
+	for i := range duels {
+		d := &duels[i]
+		finding := "no difference shown"
+		switch {
+		case d.Holm < 0.05 && d.Wins > d.Losses:
+			finding = d.A + " is preferred"
+		case d.Holm < 0.05 && d.Wins < d.Losses:
+			finding = d.B + " is preferred"
+		}
+		rate, controlled, steady := "–", "–", "–"
+		if d.Rate != nil {
+			rate, controlled = report.Rate(d.Rate.Plain), report.Rate(d.Rate.LengthControlled)
+		}
+		if d.Asked > 0 {
+			steady = percent(d.Steady)
+		}
+		rows = append(rows, []string{d.A, d.B, fmt.Sprint(d.Wins), fmt.Sprint(d.Ties), fmt.Sprint(d.Losses), rate, controlled, steady, report.Chance(d.Holm), finding})
+	}
+	return s.table(columns("A", "B", ">WON", ">TIED", ">LOST", "WIN RATE OF A", "AT EQUAL LENGTH", ">STEADY", ">P (HOLM)", "FINDING"), rows)
 }
 
 // The plot's size in characters.

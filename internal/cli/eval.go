@@ -15,12 +15,14 @@ import (
 type evalCmd struct {
 	jsonFlag
 	Models      []string `arg:"" name:"model" help:"Models, tasks, or ids of students; several are compared with each other."`
-	Data        string   `required:"" type:"existingfile" placeholder:"FILE" help:"CSV, TSV or JSONL file of inputs with the answers wanted."`
+	Data        string   `required:"" type:"existingfile" placeholder:"FILE" help:"CSV, TSV or JSONL file of inputs with the answers wanted; with --judge of inputs alone."`
 	Input       string   `placeholder:"COL" help:"Column or field of the input."`
 	Label       string   `placeholder:"COL" help:"Column or field of the answer wanted."`
 	Limit       int      `placeholder:"N" help:"Only the first N examples."`
 	Concurrency int      `default:"8" help:"Requests under way at once."`
 	Parts       bool     `help:"Compare a blend with the models that it is made of."`
+	Judge       string   `placeholder:"MODEL" help:"Compare by which of two answers this model prefers, asked in both orders; no labels are needed."`
+	Rubric      string   `placeholder:"TEXT" help:"What makes an answer good, in words for the judge."`
 	Report      string   `type:"path" placeholder:"FILE" help:"Write the comparison of several models as an HTML page."`
 	Confusions  int      `default:"5" help:"How many confusions to print."`
 }
@@ -31,7 +33,7 @@ func (c *evalCmd) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	if len(c.Models) > 1 || c.Parts {
+	if len(c.Models) > 1 || c.Parts || c.Judge != "" || c.Rubric != "" {
 		return c.contrast(s, a)
 	}
 	if c.Report != "" {
@@ -53,7 +55,7 @@ func (c *evalCmd) Run(s *session) error {
 }
 
 func (c *evalCmd) options(bar *progress) app.EvalOptions {
-	return app.EvalOptions{Data: c.Data, Input: c.Input, Label: c.Label, Limit: c.Limit, Concurrency: c.Concurrency,
+	return app.EvalOptions{Data: c.Data, Input: c.Input, Label: c.Label, Limit: c.Limit, Concurrency: c.Concurrency, Judge: c.Judge, Rubric: c.Rubric,
 		Progress: func(model string, p eval.Progress) { bar.Step("ask "+model, p.Done, p.Total) }}
 }
 

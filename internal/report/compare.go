@@ -22,6 +22,8 @@ type Comparison struct {
 	Items    int
 	Warnings []string
 	Latency  []eval.Latency // of each model, in the order of Models
+	Judge    string         // who preferred one answer to another; empty: answers were held against labels
+	Duels    []eval.Duel    // what it preferred
 	*eval.Comparison
 }
 
@@ -38,12 +40,16 @@ type comparison struct {
 	Plane             template.HTML
 	Models            []standing
 	Pairs             []duel
+	Judge             string
+	Judged            []preferred
 	Oracle, OracleWho string
 }
 
 type standing struct{ Letter, Name, Quality, Span, Cost, P50, P99, Regret, Note string }
 
 type duel struct{ A, B, Difference, Alone, P string }
+
+type preferred struct{ A, B, Counts, Rate, Controlled, P, Steady string }
 
 // WriteComparison writes the page to w. It fails when there is nothing to show or w fails, in which case w may hold a part.
 func WriteComparison(w io.Writer, data Comparison) error {
@@ -77,6 +83,10 @@ func newComparison(d *Comparison) *comparison {
 	for _, p := range d.Pairs {
 		v.Pairs = append(v.Pairs, duel{p.A, p.B, p.Quality.Points(), fmt.Sprintf("%d : %d", p.OnlyA, p.OnlyB), Chance(p.Holm)})
 	}
+	v.Judge = d.Judge
+	for i := range d.Duels {
+		v.Judged = append(v.Judged, preferredOf(&d.Duels[i]))
+	}
 	if len(d.Frontier) > 0 {
 		v.Plane = drawPlane(d.Models, d.Frontier)
 	}
@@ -92,6 +102,9 @@ func (d *Comparison) headline() string {
 		return d.Verdict.Blend + " is " + d.Verdict.String() + "."
 	}
 	best := &d.Models[0]
+	if d.Judge != "" {
+		return fmt.Sprintf("%s is preferred most often by %s: to %s of the others.", best.Name, d.Judge, percent(best.Quality.Value))
+	}
 	return fmt.Sprintf("%s has the highest quality, %s.", best.Name, percent(best.Quality.Value))
 }
 
@@ -103,6 +116,22 @@ func standingOf(i int, m *eval.Standing, l eval.Latency) standing {
 		s.Cost = dollars(1000 * m.Cost.Value)
 	}
 	return s
+}
+
+func preferredOf(d *eval.Duel) preferred {
+	j := preferred{A: d.A, B: d.B, Counts: fmt.Sprintf("%d : %d : %d", d.Wins, d.Ties, d.Losses), Rate: "–", Controlled: "–", P: Chance(d.Holm), Steady: "–"}
+	if d.Rate != nil {
+		j.Rate, j.Controlled = Rate(d.Rate.Plain), Rate(d.Rate.LengthControlled)
+	}
+	if d.Asked > 0 {
+		j.Steady = whole(d.Steady)
+	}
+	return j
+}
+
+// Rate prints a share with its interval.
+func Rate(e eval.Estimate) string {
+	return fmt.Sprintf("%.1f %% [%.1f, %.1f]", 100*e.Value, 100*e.Lower, 100*e.Upper)
 }
 
 // Chance prints a p-value.

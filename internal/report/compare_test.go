@@ -64,6 +64,31 @@ func TestComparisonPage(t *testing.T) {
 	}
 }
 
+func TestComparisonPageByAJudge(t *testing.T) {
+	data := contrasted(t, true)
+	data.Pairs = nil
+	tournament := eval.Tournament{Names: []string{"smart", "<i>fast</i>", "mute"}, Meetings: map[[2]int][]*eval.Meeting{
+		{0, 1}: {{Forth: 1, LengthA: 5, LengthB: 9}, {Forth: 1, Back: 1, LengthA: 9, LengthB: 5}}, {0, 2}: {nil, nil}, {1, 2}: {nil, nil}}}
+	var err error
+	if data.Duels, err = tournament.Duels([]int{0, 1, 2}, eval.CompareOptions{Resamples: 50}); err != nil {
+		t.Fatal(err)
+	}
+	data.Judge = "<b>judge</b>"
+	var page bytes.Buffer
+	if err := WriteComparison(&page, data); err != nil {
+		t.Fatal(err)
+	}
+	text := page.String()
+	for _, want := range []string{"What the judge prefers", "1 : 1 : 0", "75.0 % [", "At equal length", "&lt;b&gt;judge"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(text, "<b>judge") || strings.Contains(text, "<i>fast") || strings.Contains(text, "answered right") || strings.Contains(text, "Each against each") {
+		t.Error("the page has markup from outside, or words about labels")
+	}
+}
+
 func TestAxes(t *testing.T) {
 	for _, c := range [][2]float64{{0, 1}, {0.5, 0.93}, {0, 3e-6}, {0, 0}, {1, 1}, {0.999, 1}, {0, 1e5}, {-0.1, 1.2}} {
 		from, to, step := axisOf(c[0], c[1])
