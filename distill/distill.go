@@ -147,7 +147,7 @@ func (job *Job) feasible(cleaned dataset.Report, report *Report) error {
 
 // crossFitted trains on all examples; siblings trained without each of them judge it.
 func (job *Job) crossFitted(ctx context.Context, examples []dataset.Example, report *Report) (*Outcome, error) {
-	trained, err := job.learn(ctx, slices.Concat(examples, job.Hard))
+	trained, err := job.learn(ctx, examples, job.Hard)
 	if err != nil {
 		return nil, err
 	}
@@ -172,7 +172,7 @@ func (job *Job) strict(ctx context.Context, examples []dataset.Example, report *
 		return nil, fmt.Errorf("strict certification needs more than %d distinct examples; add some or use the cross-fitted method", len(examples))
 	}
 	hard := novel(job.Hard, unseen)
-	trained, err := job.learn(ctx, slices.Concat(seen, hard))
+	trained, err := job.learn(ctx, seen, hard)
 	if err != nil {
 		return nil, err
 	}

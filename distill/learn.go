@@ -21,17 +21,22 @@ type learned struct {
 }
 
 // learn trains the kind of student that gives the task's answers.
-func (job *Job) learn(ctx context.Context, examples []dataset.Example) (*learned, error) {
+//
+// Those that are hard train it and its siblings; nothing is calibrated on them where answers are labels.
+func (job *Job) learn(ctx context.Context, examples, hard []dataset.Example) (*learned, error) {
 	if job.Task.Object != nil {
-		return job.learnObjects(ctx, examples)
+		return job.learnObjects(ctx, slices.Concat(examples, hard))
 	}
-	return job.learnLabels(ctx, examples)
+	return job.learnLabels(ctx, examples, hard)
 }
 
-func (job *Job) learnLabels(ctx context.Context, examples []dataset.Example) (*learned, error) {
-	taught := make([]student.Example, len(examples))
+func (job *Job) learnLabels(ctx context.Context, examples, hard []dataset.Example) (*learned, error) {
+	taught := make([]student.Example, 0, len(examples)+len(hard))
 	for i := range examples {
-		taught[i] = student.Example{Text: examples[i].Text, Label: examples[i].Label}
+		taught = append(taught, student.Example{Text: examples[i].Text, Label: examples[i].Label})
+	}
+	for i := range hard {
+		taught = append(taught, student.Example{Text: hard[i].Text, Label: hard[i].Label, Hard: true})
 	}
 	t, err := student.Train(ctx, taught, student.Options{Task: job.Task.Name, Labels: job.Task.Labels, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress})
 	if err != nil {

@@ -22,6 +22,9 @@ type Example struct {
 	Soft map[string]float64
 	// Weight says how many times the example counts; 0 means 1.
 	Weight float64
+	// Hard marks an example that was picked, and so is no fair sample of what will be asked. It trains every model and
+	// neither calibrates nor judges: it has no prediction out of fold.
+	Hard bool
 }
 
 // HashExamples returns "sha256:" and the hex digest of the examples in their order: the same examples, the same hash.
@@ -39,6 +42,9 @@ func HashExamples(examples []Example) string {
 		text(e.Label)
 		number(e.Weight)
 		number(float64(len(e.Soft)))
+		if e.Hard {
+			text("hard")
+		}
 		for _, label := range slices.Sorted(maps.Keys(e.Soft)) {
 			text(label)
 			number(e.Soft[label])
@@ -55,6 +61,7 @@ type sample struct {
 	class  []int32   // index into labels
 	weight []float32 // positive
 	soft   [][]share // nil: all of it on class
+	hard   []bool
 }
 
 // share is a part of a teacher's distribution.
@@ -134,6 +141,7 @@ func (s *sample) add(e Example, number map[string]int32) error {
 	s.class = append(s.class, class)
 	s.weight = append(s.weight, float32(weight))
 	s.soft = append(s.soft, soft)
+	s.hard = append(s.hard, e.Hard)
 	return nil
 }
 
@@ -181,6 +189,7 @@ func (s *sample) part(numbers []int) *sample {
 		p.class = append(p.class, s.class[i])
 		p.weight = append(p.weight, s.weight[i])
 		p.soft = append(p.soft, s.soft[i])
+		p.hard = append(p.hard, s.hard[i])
 	}
 	return p
 }

@@ -289,7 +289,7 @@ func (t *extractTrainer) recipe() tagRecipe {
 
 // crossFit answers every example by a model trained without its fold. The models' own answers are kept in t.judged.
 func (t *extractTrainer) crossFit(ctx context.Context) ([]outcome, error) {
-	s := &sample{texts: t.tags.texts, class: make([]int32, len(t.examples))}
+	s := &sample{texts: t.tags.texts, class: make([]int32, len(t.examples)), hard: make([]bool, len(t.examples))}
 	for i, gate := range t.tags.gate {
 		s.class[i] = int32(gate)
 	}

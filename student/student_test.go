@@ -277,6 +277,41 @@ func TestWeightsCount(t *testing.T) {
 	}
 }
 
+func TestHardExamplesTrainAndDoNotCalibrate(t *testing.T) {
+	fair := desk(240)
+	hard := make([]Example, 0, 90)
+	for i := range 90 { // a class of its own, and nothing but noise
+		hard = append(hard, Example{Text: fmt.Sprintf("invoice %d", i), Label: []string{"bill", "order", "refund"}[i%3], Hard: true})
+	}
+	plain := train(t, fair, Options{})
+	both := train(t, append(fair, hard...), Options{})
+	for i, p := range both.OutOfFold {
+		switch {
+		case i >= len(fair) && (p.Class != -1 || p.Score != 0):
+			t.Errorf("hard example %d was judged: %+v", i, p)
+		case i < len(fair) && (p.Label != fair[i].Label || p.Score < plain.OutOfFold[i].Score-0.1):
+			t.Errorf("fair example %d: %+v, without the hard ones %+v", i, p, plain.OutOfFold[i])
+		}
+	}
+	if got := both.Student.Card().Metrics["cross_fit_accuracy"]; got != 1 {
+		t.Errorf("accuracy %v of the fair examples, want 1", got)
+	}
+	if p := both.Student.Distribution(nil, "invoice 6"); p[0] < 0.5 {
+		t.Errorf("the hard examples did not train: %v of %v", p, both.Student.Labels())
+	}
+}
+
+func TestHardCopiesAreHeldOutWithTheirText(t *testing.T) {
+	s, err := newSample([]Example{{Text: "a", Label: "x"}, {Text: "b", Label: "y"}, {Text: "a", Label: "x", Hard: true}, {Text: "c", Label: "y", Hard: true}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fold, folds := assignFolds(s, 2, 1)
+	if folds != 2 || fold[2] != fold[0] || fold[1] == fold[0] || fold[3] != -1 {
+		t.Errorf("folds %v of %d", fold, folds)
+	}
+}
+
 func TestPredictDoesNotAllocate(t *testing.T) {
 	if raced {
 		t.Skip("the race detector makes pools forget")

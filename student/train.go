@@ -50,7 +50,8 @@ type Options struct {
 type Training struct {
 	Student *Student
 	// OutOfFold has one prediction per example, by a model that saw neither the example nor its text, calibrated as the
-	// student is. Where no such model could be trained (fewer than two distinct texts) Class is -1 and Score 0.
+	// student is. Where no such model could be trained (fewer than two distinct texts), and for Hard examples, Class is -1
+	// and Score 0.
 	OutOfFold []Prediction
 	// Seconds is how long the student itself took to train, CrossFitSeconds the models of OutOfFold.
 	Seconds, CrossFitSeconds float64
@@ -98,14 +99,17 @@ func Train(ctx context.Context, examples []Example, opt Options) (*Training, err
 		Seconds:         end.Sub(middle).Seconds(),
 		CrossFitSeconds: middle.Sub(start).Seconds(),
 	}
-	right := 0
+	right, fair := 0, 0
 	for i, a := range answers {
 		t.OutOfFold[i] = predict(a.scores, a.seen, heat, s.labels)
+		if !s.hard[i] {
+			fair++
+		}
 		if t.OutOfFold[i].Class == int(a.class) {
 			right++
 		}
 	}
-	t.Student.card.Metrics = map[string]float64{"cross_fit_accuracy": float64(right) / float64(len(answers))}
+	t.Student.card.Metrics = map[string]float64{"cross_fit_accuracy": float64(right) / float64(max(fair, 1))}
 	return t, nil
 }
 
@@ -200,10 +204,11 @@ func crossFit(ctx context.Context, s *sample, features int, opt Options) ([]scor
 func answerFold(ctx context.Context, s *sample, fold []int, f, features int, opt Options, answers []scored) error {
 	var rest, held []int
 	for i := range fold {
-		if fold[i] == f {
-			held = append(held, i)
-		} else {
+		switch {
+		case fold[i] != f:
 			rest = append(rest, i)
+		case !s.hard[i]:
+			held = append(held, i)
 		}
 	}
 	m, err := fitModel(ctx, s.part(rest), newRecipe(opt.Effort, opt.Seed, len(s.texts), features), max(1, opt.Workers/4))
