@@ -56,7 +56,7 @@ func (p *plant) look(name string, b *behind, seen map[string]bool) {
 	seen[name] = true
 	if d := p.tasks[name]; d != nil {
 		b.desks = append(b.desks, d)
-		p.look(d.config.Teacher, b, seen)
+		p.look(d.config.Teacher.Lead(), b, seen)
 		return
 	}
 	c := p.config.Models[name]

@@ -174,7 +174,7 @@ func (p *plant) describe(name string, named map[string]any) {
 	}
 	if t, ok := p.config.Tasks[name]; ok {
 		named[name] = t
-		p.describe(t.Teacher, named)
+		p.describe(t.Teacher.Lead(), named)
 		return
 	}
 	c := p.config.Models[name]

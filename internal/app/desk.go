@@ -40,7 +40,7 @@ func (p *plant) newDesk(name string, c config.Task) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	teacher, err := p.teacher(t, c.Teacher)
+	teacher, err := p.teacher(t, c.Teacher.Lead())
 	if err != nil {
 		return nil, err
 	}

@@ -206,7 +206,7 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 		return nil, &unknownTaskError{o.Task}
 	}
 	p := a.plant.Load()
-	unknown, err := p.terms(d.config.Teacher)
+	unknown, err := p.terms(d.config.Teacher...)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 		return nil, &noTracesError{task: o.Task, hard: len(taught.hard)}
 	}
 	job.Examples, job.Hard, job.DataHash = taught.examples, taught.hard, dataset.Hash(taught.examples)
-	job.Teachers = p.concrete(d.config.Teacher).names()
+	job.Teachers = p.concrete(d.config.Teacher.Lead()).names()
 	if o.Reask <= 0 || p.recorded(d) {
 		return nil, nil
 	}

@@ -88,7 +88,7 @@ func (p *plant) dearest(name string) float64 {
 		most = max(most, p.dearest(part))
 	}
 	if t, ok := p.config.Tasks[name]; ok {
-		most = max(most, p.dearest(t.Teacher))
+		most = max(most, p.dearest(t.Teacher.Lead()))
 	}
 	return most
 }

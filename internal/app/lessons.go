@@ -43,7 +43,7 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 	if err != nil {
 		return nil, err
 	}
-	out := &lessons{task: d.task, teachers: p.concrete(d.config.Teacher)}
+	out := &lessons{task: d.task, teachers: p.concrete(d.config.Teacher.Lead())}
 	read := 0
 	for trace, err := range a.store.Traces(ctx, chosen) {
 		if trace == nil {

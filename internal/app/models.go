@@ -37,7 +37,7 @@ func Models(path string, getenv func(string) (string, bool)) ([]ModelInfo, error
 		out = append(out, modelInfo(cfg, name, m))
 	}
 	for name, t := range cfg.Tasks {
-		out = append(out, ModelInfo{Name: name, Kind: "task", Of: []string{t.Teacher}})
+		out = append(out, ModelInfo{Name: name, Kind: "task", Of: t.Teacher})
 	}
 	slices.SortFunc(out, func(a, b ModelInfo) int { return cmp.Compare(a.Name, b.Name) })
 	return out, nil

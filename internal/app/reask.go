@@ -20,7 +20,7 @@ const reaskAtOnce = 8
 
 // recorded says whether a desk's teacher is a recording, which can only repeat itself.
 func (p *plant) recorded(d *desk) bool {
-	c, ok := p.config.Models[d.config.Teacher]
+	c, ok := p.config.Models[d.config.Teacher.Lead()]
 	if !ok {
 		return false
 	}
@@ -33,7 +33,7 @@ func (p *plant) recorded(d *desk) bool {
 func reask(ctx context.Context, d *desk, taught *lessons, n int, confidence float64, progress func(string, int, int)) (*certify.Consistency, *distill.Reasked, error) {
 	examples := taught.examples
 	n = min(n, len(examples))
-	stage := reaskStage(d.config.Teacher, n, taught.paid/model.Money(len(examples))*model.Money(n))
+	stage := reaskStage(d.config.Teacher.Lead(), n, taught.paid/model.Money(len(examples))*model.Money(n))
 	progress(stage, 0, n)
 	order := rand.New(rand.NewPCG(1, uint64(len(examples)))).Perm(len(examples))[:n]
 	var same, done, calls, cost atomic.Int64

@@ -11,10 +11,14 @@ import (
 	"retort/internal/config"
 )
 
-// terms checks that the terms of every upstream model behind a teacher allow learning from its answers, as far as the
+// terms checks that the terms of every upstream model behind teachers allow learning from its answers, as far as the
 // configuration says. It returns the names of those of which it does not say.
-func (p *plant) terms(teacher string) (unknown []string, err error) {
-	for _, name := range p.leaves(teacher, nil) {
+func (p *plant) terms(teachers ...string) (unknown []string, err error) {
+	var leaves []string
+	for _, teacher := range teachers {
+		leaves = p.leaves(teacher, leaves)
+	}
+	for _, name := range leaves {
 		switch policy := p.policy(name); policy.Status {
 		case config.DistillForbidden:
 			return nil, &forbiddenError{name, policy}
@@ -43,7 +47,7 @@ func (p *plant) policy(name string) config.Distillation {
 // leaves appends the models with an upstream of their own that a model or task is made of.
 func (p *plant) leaves(name string, found []string) []string {
 	if t, ok := p.config.Tasks[name]; ok {
-		return p.leaves(t.Teacher, found)
+		return p.leaves(t.Teacher.Lead(), found)
 	}
 	m := p.config.Models[name]
 	if m.Provider != "" {
@@ -71,7 +75,7 @@ func (p *plant) concrete(name string) concrete {
 func (p *plant) addConcrete(name string, found concrete) {
 	if t, ok := p.config.Tasks[name]; ok {
 		found[studentPrefix+name+"@"] = true
-		p.addConcrete(t.Teacher, found)
+		p.addConcrete(t.Teacher.Lead(), found)
 		return
 	}
 	m := p.config.Models[name]

@@ -71,7 +71,11 @@ func (c *Config) objectTree(path string, v reflect.Value) any {
 		if value.IsZero() && !written && (f.fallback == "" || f.typ.Kind() == reflect.Pointer) {
 			continue
 		}
-		if below := c.tree(at, value); below != nil {
+		below := c.tree(at, value)
+		if items, ok := below.(list); ok && f.one && len(items) == 1 {
+			below = items[0]
+		}
+		if below != nil {
 			tree = append(tree, pair{f.name, below})
 		}
 	}

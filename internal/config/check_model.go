@@ -108,7 +108,7 @@ func (l *Limit) check(d *decoder, path string) {
 }
 
 func (c *Config) checkTask(d *decoder, path, name string, t *Task) {
-	c.checkRef(d, path+".teacher", t.Teacher)
+	c.checkTeachers(d, path+".teacher", t.Teacher)
 	t.checkShape(d, path)
 	if t.Similar != nil {
 		t.Similar.check(d, path+".similar")
@@ -128,6 +128,26 @@ func (t *Task) checkShape(d *decoder, path string) {
 	}
 	if len(t.Output.Enum) == 1 {
 		d.fail(join(join(path, "output"), "enum"), "one label leaves nothing to decide; give two or more")
+	}
+}
+
+// checkTeachers notes teachers that are none, or named twice.
+func (c *Config) checkTeachers(d *decoder, path string, teachers Teachers) {
+	for i, name := range teachers {
+		at := path
+		if len(teachers) > 1 {
+			at = index(path, i)
+		}
+		if name == "" {
+			d.fail(at, "is empty; name a model")
+		}
+		c.checkRef(d, at, name)
+		if slices.Index(teachers, name) < i && name != "" {
+			d.fail(at, "%q is named twice; ask a teacher several times with retort distill --votes", name)
+		}
+	}
+	if teachers != nil && len(teachers) == 0 {
+		d.fail(path, "the list is empty; name a model")
 	}
 }
 

@@ -43,7 +43,11 @@ func (c *Config) checkCycles(d *decoder) {
 // refsOf returns what a model or task names, with full paths.
 func (c *Config) refsOf(name string) []ref {
 	if t, ok := c.Tasks[name]; ok {
-		return []ref{{field: join("tasks", name) + ".teacher", name: t.Teacher}}
+		refs := make([]ref, len(t.Teacher))
+		for i, teacher := range t.Teacher {
+			refs[i] = ref{field: join("tasks", name) + ".teacher", name: teacher}
+		}
+		return refs
 	}
 	m := c.Models[name]
 	refs := m.refs()

@@ -184,7 +184,20 @@ func (d *decoder) named(path string, n ast.Node, v reflect.Value, depth int) {
 
 // list decodes a sequence into a slice.
 func (d *decoder) list(path string, n ast.Node, v reflect.Value, f field, depth int) {
+	if _, text := textOf(n); text && f.one {
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		d.scalar(path, n, v.Index(0), field{enum: f.enum})
+		if raw, ok := d.written[path]; ok {
+			d.written[index(path, 0)] = raw // what came from the environment stays a reference
+			delete(d.written, path)
+		}
+		return
+	}
 	seq, ok := n.(*ast.SequenceNode)
+	if !ok && f.one {
+		d.fail(path, "must be a name or a list of names, not %s; write a or [a, b]", describe(n))
+		return
+	}
 	if !ok {
 		d.fail(path, "must be a list, not %s; write [a, b]", describe(n))
 		return
@@ -209,15 +222,6 @@ func (d *decoder) list(path string, n ast.Node, v reflect.Value, f field, depth 
 
 // scalar decodes one value, with the environment put in.
 func (d *decoder) scalar(path string, n ast.Node, v reflect.Value, f field) {
-	if seq, ok := n.(*ast.SequenceNode); ok && f.single != "" {
-		if len(seq.Values) != 1 {
-			d.fail(path, "%d are given, but %s; name one", len(seq.Values), f.single)
-			return
-		}
-		if n, ok = d.resolve(path, seq.Values[0]); !ok {
-			return
-		}
-	}
 	raw, ok := textOf(n)
 	if !ok {
 		d.fail(path, "must be a single value, not %s", describe(n))

@@ -31,7 +31,7 @@ func TestExampleFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if cfg.Providers["openai"].APIKey.Reveal() != "sk-example" || cfg.Tasks["support"].Teacher != "steady" {
+	if cfg.Providers["openai"].APIKey.Reveal() != "sk-example" || cfg.Tasks["support"].Teacher.Lead() != "steady" {
 		t.Errorf("read %+v", cfg)
 	}
 }
@@ -76,7 +76,7 @@ func TestSchema(t *testing.T) {
 	for _, name := range []string{
 		"unknown_key_top", "unknown_key_nested", "secret_in_the_file", "dialect_unknown", "dialect_missing", "model_says_nothing",
 		"model_two_kinds", "cascade_missing", "cascade_two_rules", "duration", "size", "number", "boolean", "task_without_teacher",
-		"task_two_teachers", "task_student", "fallback_rule_kind", "fallback_rule_nameless", "balance_missing", "hedge_missing",
+		"task_teachers", "task_student", "fallback_rule_kind", "fallback_rule_nameless", "balance_missing", "hedge_missing",
 		"split_missing", "split_unknown", "shadow_missing", "section_is_a_list", "list_is_a_value",
 	} {
 		archive := fixtures(t, "bad")[filepath.Join("testdata", "bad", name+".txtar")]

@@ -18,7 +18,7 @@ type field struct {
 	doc      string
 	fallback string   // default, as text
 	enum     []string // allowed values of a string
-	single   string   // why a list of one stands for the value itself, but no longer list does
+	one      bool     // a value alone stands for a list of one
 	short    bool     // the value alone stands for the struct
 	required bool
 	index    int
@@ -46,7 +46,7 @@ func fieldsOf(t reflect.Type) []field {
 		}
 		fields = append(fields, field{
 			name: name, doc: f.Tag.Get("doc"), fallback: f.Tag.Get("default"), enum: enum,
-			single: f.Tag.Get("single"), short: f.Tag.Get("short") != "", required: f.Tag.Get("required") != "", index: i, typ: f.Type,
+			one: f.Tag.Get("one") != "", short: f.Tag.Get("short") != "", required: f.Tag.Get("required") != "", index: i, typ: f.Type,
 		})
 	}
 	return fields

@@ -61,9 +61,9 @@ func Schema() []byte {
 // schemaOf describes a type, as a field says it is used.
 func schemaOf(t reflect.Type, f field) object {
 	switch {
-	case f.single != "":
-		one := schemaOf(t, field{})
-		return object{{"anyOf", []object{one, {{"type", "array"}, {"items", one}, {"minItems", 1}, {"maxItems", 1}}}}}
+	case f.one:
+		one := schemaOf(t.Elem(), field{})
+		return object{{"anyOf", []object{one, {{"type", "array"}, {"items", one}, {"minItems", 1}}}}}
 	case isScalar(t):
 		return scalarSchema(t, f)
 	case t == documentType:

@@ -24,11 +24,22 @@ type Task struct {
 	Instructions string    `yaml:"instructions" doc:"What to do, in words for a language model."`
 	Output       Output    `yaml:"output" required:"true" doc:"The answers allowed."`
 	Examples     []Example `yaml:"examples" doc:"Inputs with the answers wanted, shown to the teacher."`
-	Teacher      string    `yaml:"teacher" required:"true" single:"a task learns from one teacher" doc:"Model that is imitated, and that answers until a student does."`
+	Teacher      Teachers  `yaml:"teacher" required:"true" one:"true" doc:"Model that is imitated, and that answers until a student does; or a list of several: the first answers, and all label."`
 	Agreement    float64   `yaml:"agreement" default:"0.95" doc:"Share of the student's answers that must agree with the teacher, between 0 and 1."`
 	Confidence   float64   `yaml:"confidence" default:"0.95" doc:"Confidence with which the agreement must be shown, between 0 and 1."`
 	Student      Student   `yaml:"student" doc:"How the student is trained and certified."`
 	Similar      *Similar  `yaml:"similar" doc:"Answer from the teacher's answers to similar inputs, where these are known to agree with fresh ones."`
+}
+
+// Teachers are the names of the models that a task learns from.
+type Teachers []string
+
+// Lead returns the one that answers requests while no student does: the first.
+func (t Teachers) Lead() string {
+	if len(t) == 0 {
+		return ""
+	}
+	return t[0]
 }
 
 // Output is the set of answers allowed: one of the two is given.

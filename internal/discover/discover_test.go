@@ -240,7 +240,7 @@ func uncommented(t *testing.T, text string, env Env) {
 	if err != nil {
 		t.Fatalf("%v in\n%s", err, strings.Join(out, ""))
 	}
-	if len(cfg.Providers) != 4 || cfg.Tasks["support"].Teacher != "small-2-x" {
+	if len(cfg.Providers) != 4 || cfg.Tasks["support"].Teacher.Lead() != "small-2-x" {
 		t.Errorf("providers %v, tasks %v", cfg.Providers, cfg.Tasks)
 	}
 }
