@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"retort/dataset"
+	"retort/distill/label"
 	"retort/eval/certify"
 	"retort/student"
 	"retort/task"
@@ -37,6 +38,8 @@ type Job struct {
 	// Consistency is what re-asking the teacher showed; nil when it was not re-asked. Inputs that the examples hold more
 	// than once count as re-asked when it is nil.
 	Consistency *certify.Consistency
+
+	Labelling *label.Report // how the examples were labelled; nil where they came with their labels
 
 	Notes []string // what was noticed while the examples were gathered; they begin the report's warnings
 
@@ -72,7 +75,7 @@ func Run(ctx context.Context, job Job) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	report := Report{Task: job.Task.Name, Teacher: strings.Join(job.Teachers, ", "), Target: job.Goal.Agreement, Confidence: job.Goal.Confidence, Method: job.Method,
+	report := Report{Task: job.Task.Name, Teacher: strings.Join(job.Teachers, ", "), Target: job.Goal.Agreement, Confidence: job.Goal.Confidence, Method: job.Method, Labelling: job.Labelling,
 		TrainExamples: len(examples), Labels: len(job.Task.Labels), Cleaned: cleaned, Warnings: job.Notes}
 	if err := job.feasible(cleaned, &report); err != nil {
 		return nil, err

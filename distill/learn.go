@@ -33,10 +33,10 @@ func (job *Job) learn(ctx context.Context, examples, hard []dataset.Example) (*l
 func (job *Job) learnLabels(ctx context.Context, examples, hard []dataset.Example) (*learned, error) {
 	taught := make([]student.Example, 0, len(examples)+len(hard))
 	for i := range examples {
-		taught = append(taught, student.Example{Text: examples[i].Text, Label: examples[i].Label})
+		taught = append(taught, student.Example{Text: examples[i].Text, Label: examples[i].Label, Soft: examples[i].Soft})
 	}
 	for i := range hard {
-		taught = append(taught, student.Example{Text: hard[i].Text, Label: hard[i].Label, Hard: true})
+		taught = append(taught, student.Example{Text: hard[i].Text, Label: hard[i].Label, Soft: hard[i].Soft, Hard: true})
 	}
 	t, err := student.Train(ctx, taught, student.Options{Task: job.Task.Name, Labels: job.Task.Labels, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"retort/dataset"
+	"retort/distill/label"
 	"retort/eval"
 	"retort/eval/certify"
 	"retort/model"
@@ -55,6 +56,8 @@ type Report struct {
 	CrossFitSeconds float64 `json:"cross_fit_seconds"`
 	PredictP50us    float64 `json:"predict_p50_us"`
 	PredictP99us    float64 `json:"predict_p99_us"`
+
+	Labelling *label.Report `json:"labelling,omitempty"` // null when the examples came with their labels
 
 	Warnings []string `json:"warnings,omitempty"`
 }

@@ -22,6 +22,9 @@ type options struct {
 	out    string
 	strict bool
 	rows   int
+	draws  int
+
+	validate bool
 
 	nearMany bool
 }
@@ -35,6 +38,7 @@ type part struct {
 var parts = []part{
 	{"million", measureMillion},
 	{"near", measureNear},
+	{"teachers", measureTeachers},
 }
 
 func main() {
@@ -48,6 +52,8 @@ func main() {
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
 	flag.IntVar(&o.rows, "rows", 1_000_000, "examples in the part million, texts grouped in the part near")
 	flag.BoolVar(&o.nearMany, "near-many", false, "only group many texts, and print the figures as JSON")
+	flag.IntVar(&o.draws, "draws", 3, "draws of teachers in the part teachers")
+	flag.BoolVar(&o.validate, "validate", false, "measure the part teachers on a fifth of the training split, to choose by, and not on the test split")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)

@@ -31,6 +31,14 @@ func (t *TeacherReport) answered(l *line) {
 	}
 }
 
+// repeated counts an input that was answered twice.
+func (t *TeacherReport) repeated(same bool) {
+	t.Repeated++
+	if same {
+		t.Repeats++
+	}
+}
+
 // failed counts an input without an answer.
 func (t *TeacherReport) failed(l *line) {
 	if l.Error == model.Unusable.String() {
@@ -60,7 +68,7 @@ func (r *run) reliabilities(fitted *consensus.Reliability, rows []*row, report *
 				ClassScore{Label: label, Said: said[label], Reliability: fitted.Confusion[t][k][k]})
 		}
 	}
-	if len(r.askers) == 2 && fitted.Labelled == 0 {
+	if len(r.askers) == 2 && fitted.Labelled == 0 && (r.job.Voice == nil || len(rows) < fewForVoice) {
 		report.Notes = append(report.Notes, "two teachers alone tell little of which of them is right where they differ; true labels of some inputs, or a third teacher, would")
 	}
 	const few = 100

@@ -43,6 +43,8 @@ type Job struct {
 	Journal string   // file that keeps the answers; empty: none does
 	Earlier []Answer // known from elsewhere, such as traces: these are not asked for
 
+	Voice Voice // helps to estimate how reliable several teachers are; nil: their answers alone do
+
 	Progress func(Progress) // may be nil; called after each answer, one call at a time
 }
 
@@ -66,7 +68,7 @@ type Progress struct {
 // are not negligible, where more is known than the label, and Teacher the concrete models that answered.
 type Labelled struct {
 	dataset.Example
-	Answers []Said // of the teachers that answered, in their order
+	Answers []Said `json:"answers,omitempty"` // of the teachers that answered, in their order
 }
 
 // Said is a teacher's answer to an input, with where it comes from.
@@ -104,7 +106,7 @@ func Run(ctx context.Context, job Job) (*Result, error) {
 	if err != nil {
 		return nil, &StoppedError{Done: r.done, Total: r.total, Spent: r.purse.spent(), Kept: job.Journal != "", Err: err}
 	}
-	return r.result()
+	return r.result(ctx)
 }
 
 func (j *Job) complete() error {
@@ -167,5 +169,10 @@ func (e *StoppedError) Hint() string {
 	if !e.Kept {
 		return "what was answered is lost: no journal was kept"
 	}
-	return "what was answered is kept; the same command goes on where this one stopped"
+	const goOn = "what was answered is kept; the same command goes on where this one stopped"
+	var why *model.Error
+	if errors.As(e.Err, &why) && why.Hint != "" {
+		return why.Hint + "; " + goOn
+	}
+	return goOn
 }

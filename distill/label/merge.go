@@ -3,7 +3,7 @@
 package label
 
 import (
-	"fmt"
+	"context"
 	"maps"
 	"math"
 	"slices"
@@ -13,7 +13,7 @@ import (
 )
 
 // result makes labels of the answers.
-func (r *run) result() (*Result, error) {
+func (r *run) result(ctx context.Context) (*Result, error) {
 	out := &Result{Report: r.summary()}
 	rows := r.rows(&out.Report)
 	var err error
@@ -23,7 +23,7 @@ func (r *run) result() (*Result, error) {
 		decideByPlurality(rows, &out.Report)
 	case len(r.askers) > 1:
 		out.Report.Method = MethodConsensus
-		err = r.decideByConsensus(rows, &out.Report)
+		err = r.decideByConsensus(ctx, rows, &out.Report)
 	default:
 		out.Report.Method = MethodSingle
 		for _, w := range rows {
@@ -89,7 +89,7 @@ func (r *run) rows(report *Report) []*row {
 
 // vote returns what a teacher says to an input, and notes it.
 func (r *run) vote(contract string, input, t int, w *row, report *TeacherReport) vote {
-	spread, n := map[string]float64{}, 0
+	spread, first, n := map[string]float64{}, "", 0
 	said := Said{Teacher: r.askers[t].Name, Terms: r.askers[t].Terms}
 	for number := range r.job.Votes {
 		q := r.question(contract, input, t, number)
@@ -102,7 +102,11 @@ func (r *run) vote(contract string, input, t int, w *row, report *TeacherReport)
 			continue
 		}
 		report.answered(&known.line)
-		n++
+		if n++; n == 1 {
+			first = known.Said
+		} else if n == 2 {
+			report.repeated(first == known.Said)
+		}
 		said.Model = known.Model
 		if a := r.traced[q.key]; a != nil {
 			said.Trace = a.Trace
@@ -174,57 +178,6 @@ func decideByPlurality(rows []*row, report *Report) {
 			report.Tied++
 		}
 	}
-}
-
-// decideByConsensus weighs the teachers by their reliability.
-func (r *run) decideByConsensus(rows []*row, report *Report) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	labels := r.job.Task.Labels
-	class := make(map[string]int, len(labels))
-	for i, label := range labels {
-		class[label] = i
-	}
-	votes := &consensus.Votes{Classes: labels}
-	for _, t := range r.askers {
-		votes.Answerers = append(votes.Answerers, t.Name)
-	}
-	gold, known := make([]int, len(rows)), 0
-	for i, w := range rows {
-		said := make([]int, len(r.askers))
-		for t, v := range w.votes {
-			said[t] = consensus.None
-			if v.best != "" {
-				said[t] = class[v.best]
-			}
-		}
-		votes.Rows = append(votes.Rows, said)
-		gold[i] = consensus.None
-		if k, ok := class[w.truth]; ok {
-			gold[i] = k
-			known++
-		}
-	}
-	opt := consensus.Options{}
-	if known > 0 {
-		opt.Gold = gold
-	}
-	fitted, err := consensus.Fit(votes, opt)
-	if err != nil {
-		return fmt.Errorf("weigh the teachers: %w", err)
-	}
-	for _, w := range rows {
-		p := posterior(fitted, w.votes, class)
-		w.out.Soft = map[string]float64{}
-		for k := range p {
-			w.out.Soft[labels[k]] = p[k]
-		}
-		w.out.Label = most(w.out.Soft, labels)
-		w.out.Soft = relevant(w.out.Soft)
-	}
-	r.reliabilities(fitted, rows, report)
-	return nil
 }
 
 // posterior returns the probability of each class given what the teachers say. A teacher of several opinions speaks for

@@ -46,6 +46,7 @@ type TeacherReport struct {
 	Answers int            `json:"answers"`           // that the task allows
 	Reused  int            `json:"reused,omitempty"`  // outcomes of earlier runs
 	Traced  int            `json:"traced,omitempty"`  // answers from traces
+	Batched int            `json:"batched,omitempty"` // of Asked, through batches
 	Asked   int            `json:"asked"`             // by this run
 	Calls   int            `json:"calls"`             // to upstreams, by this run: repairs and further tries included
 	Outside int            `json:"outside"`           // answers that the task does not allow, after a repair: not used
@@ -56,6 +57,10 @@ type TeacherReport struct {
 	Usage   model.Usage    `json:"usage"`
 	Cost    model.Money    `json:"cost_usd"` // of this run
 
+	// Repeated counts inputs that the teacher was asked about more than once, and Repeats those of them to which its first two
+	// answers are the same: how consistent it is.
+	Repeated int `json:"repeated,omitempty"`
+	Repeats  int `json:"repeats,omitempty"`
 	// Known and Right count inputs whose true label is known and those of them that the teacher got right.
 	Known int `json:"known,omitempty"`
 	Right int `json:"right,omitempty"`

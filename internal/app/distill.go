@@ -41,6 +41,10 @@ type DistillOptions struct {
 	Seed     uint64
 	Reask    int // how many inputs to put to the teacher again, with traces and a teacher that is no recording
 
+	// Asking says how teachers label a file's inputs, or those of traces that a further teacher has not answered. A file whose
+	// rows have no labels is labelled by the task's teachers; one with labels only where teachers or a budget are given.
+	Asking
+
 	Progress func(stage string, done, total int) // may be nil
 }
 
@@ -155,7 +159,13 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 	if o.Data == "" {
 		return a.gatherTraces(ctx, job, d, o)
 	}
+	if o.given() {
+		return nil, a.teachFile(ctx, job, d, &o)
+	}
 	set, err := dataset.ReadFile(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
+	if err != nil && unlabelled(&o) {
+		return nil, a.teachFile(ctx, job, d, &o)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -176,6 +186,12 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 		return nil, fmt.Errorf("make task %s from the labels of %s: %w", o.Task, o.Data, err)
 	}
 	return nil, nil
+}
+
+// unlabelled says whether a file holds inputs, and not a single label.
+func unlabelled(o *DistillOptions) bool {
+	set, err := dataset.ReadInputs(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
+	return err == nil && !slices.ContainsFunc(set.Examples, func(e dataset.Example) bool { return e.Label != "" })
 }
 
 // skipped says which rows of a file hold no example.
@@ -210,8 +226,10 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range unknown {
-		job.Notes = append(job.Notes, fmt.Sprintf("whether the terms of model %q allow distilling it is not known; say so under models.%s.distillation", name, name))
+	if len(d.config.Teacher) == 1 && !o.given() { // else who asks them says so
+		for _, name := range unknown {
+			job.Notes = append(job.Notes, unknownTerms(name))
+		}
 	}
 	job.Task = d.task
 	taught, err := a.lessons(ctx, p, d, o.Progress)
@@ -224,6 +242,11 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 	}
 	job.Examples, job.Hard, job.DataHash = taught.examples, taught.hard, dataset.Hash(taught.examples)
 	job.Teachers = p.concrete(d.config.Teacher.Lead()).names()
+	if len(d.config.Teacher) > 1 || o.given() {
+		if err := a.teachTraces(ctx, job, d, &o, taught); err != nil {
+			return nil, err
+		}
+	}
 	if o.Reask <= 0 || p.recorded(d) {
 		return nil, nil
 	}

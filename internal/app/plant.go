@@ -32,11 +32,16 @@ type plant struct {
 	tunables  map[string]tunable     // blends, by their names
 	untuned   map[string]string      // by blend: the tuning that it cannot take up; guarded as plant changes are
 	prices    map[string]model.Price // by the names of upstreams' models in answers and traces
+
+	meter func(model.Model, model.Price) model.Model // wraps what answers by itself; nil: nothing does
 }
 
 // newPlant builds everything in a configuration that has been checked.
-func newPlant(cfg *config.Config) (*plant, error) {
-	p := &plant{config: cfg, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
+func newPlant(cfg *config.Config) (*plant, error) { return buildPlant(cfg, nil) }
+
+// buildPlant is newPlant with something around each model that answers by itself.
+func buildPlant(cfg *config.Config, meter func(model.Model, model.Price) model.Model) (*plant, error) {
+	p := &plant{config: cfg, meter: meter, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
 		models: map[string]model.Model{}, tasks: map[string]*desk{}, shadows: map[string]*compose.Shadowed{},
 		caches: map[string]*compose.Cached{}, splits: map[string]*compose.Divided{}, rules: map[string]*rule.Rules{},
 		cascades: map[string]*cascade{}, tunables: map[string]tunable{}, untuned: map[string]string{},
@@ -152,6 +157,14 @@ func (p *plant) leaf(alias string, c config.Model) model.Model {
 		name = alias
 	}
 	price := model.Price(c.Price)
+	m := p.bare(name, c, price)
+	if p.meter != nil {
+		m = p.meter(m, price)
+	}
+	return m
+}
+
+func (p *plant) bare(name string, c config.Model, price model.Price) model.Model {
 	if tape, ok := p.tapes[c.Provider]; ok {
 		recorded := p.config.Providers[c.Provider].Latency == "recorded"
 		return replay.New(tape, replay.Options{Name: c.Provider + "/" + name, Latency: recorded, Price: price})

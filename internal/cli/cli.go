@@ -51,6 +51,7 @@ type grammar struct {
 	Serve       serveCmd       `cmd:"" help:"Run the gateway."`
 	Chat        chatCmd        `cmd:"" help:"Put a prompt to any model and stream its answer."`
 	Models      modelsCmd      `cmd:"" help:"List the configured models, or what each dialect can say."`
+	Label       labelCmd       `cmd:"" help:"Have teachers label the inputs of a file, within a budget."`
 	Distill     distillCmd     `cmd:"" help:"Distil a student for a task, from traces or from a file."`
 	Eval        evalCmd        `cmd:"" help:"Score a model on labelled data."`
 	Tune        tuneCmd        `cmd:"" help:"Fit a blend's weights on outcomes, from a file or from feedback."`

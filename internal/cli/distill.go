@@ -22,7 +22,7 @@ type distillCmd struct {
 	jsonFlag
 	Task       string  `arg:"" optional:"" help:"Name of the task; with --task, that of its file where none is given."`
 	File       string  `name:"task" type:"existingfile" placeholder:"FILE" help:"Take the task from this YAML or JSON file and not from the configuration: its fields, of which only output must be there, or a bare JSON Schema."`
-	Data       string  `type:"existingfile" placeholder:"FILE" help:"Learn from this CSV, TSV or JSONL file instead of traces; its labels are the teacher's answers."`
+	Data       string  `type:"existingfile" placeholder:"FILE" help:"Learn from this CSV, TSV or JSONL file instead of traces; its labels are the teacher's answers, and where it has none the task's teachers label it (--budget)."`
 	Input      string  `placeholder:"COL" help:"Column or field of the input."`
 	Label      string  `placeholder:"COL" help:"Column or field of the label."`
 	Eval       string  `type:"existingfile" placeholder:"FILE" help:"Measure, and certify, on this file; it is never trained on."`
@@ -32,8 +32,9 @@ type distillCmd struct {
 	Effort     string  `enum:",standard,high" default:"" placeholder:"standard" help:"standard trains in seconds; high may take minutes for accuracy."`
 	Seed       uint64  `default:"1" help:"Seed of everything random."`
 	Reask      int     `default:"100" placeholder:"N" help:"Ask the teacher again about N inputs to learn how consistent it is (default 100); 0 asks none. Each costs what an answer does. From traces only."`
-	Promote    bool    `help:"Make the student the champion at once."`
-	Report     string  `type:"path" placeholder:"FILE" help:"Write the report page (HTML) here."`
+	askFlags
+	Promote bool   `help:"Make the student the champion at once."`
+	Report  string `type:"path" placeholder:"FILE" help:"Write the report page (HTML) here."`
 }
 
 func (c *distillCmd) Run(s *session) error {
@@ -49,12 +50,16 @@ func (c *distillCmd) Run(s *session) error {
 	if err := c.confirm(s, a); err != nil {
 		return err
 	}
+	asking, err := c.asking()
+	if err != nil {
+		return err
+	}
 	bar := s.progress(c.JSON && !s.Terminal)
 	start := time.Now()
 	result, err := a.Distill(s.ctx, app.DistillOptions{
 		Task: c.Task, Contract: contract, Data: c.Data, Input: c.Input, Label: c.Label, Eval: c.Eval,
 		Goal:   certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence},
-		Method: certify.Method(c.Method), Effort: c.Effort, Seed: c.Seed, Reask: c.Reask, Progress: bar.Step,
+		Method: certify.Method(c.Method), Effort: c.Effort, Seed: c.Seed, Reask: c.Reask, Asking: asking, Progress: bar.Step,
 	})
 	bar.End()
 	if err != nil {
@@ -120,6 +125,11 @@ func (c *distillCmd) print(s *session, result *app.Distilled, took time.Duration
 	line := func(name, text string) { fmt.Fprintf(s.Stdout, "%-22s %s\n", name, printable(text)) }
 	for _, l := range summary(&result.Report, took) {
 		line(l[0], l[1])
+	}
+	if result.Report.Labelling != nil {
+		for _, l := range labelSummary(result.Report.Labelling) {
+			line(l[0], l[1])
+		}
 	}
 	for _, w := range result.Report.Warnings {
 		line("note", w)

@@ -1,0 +1,158 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"retort/dataset"
+	"retort/distill/label"
+	"retort/internal/config"
+	"retort/model"
+	"retort/provider"
+	"retort/task"
+)
+
+// teachers returns who is asked, in a plant of their own whose calls are paid from a budget.
+func (w *labelling) teachers(ctx context.Context, names []string) ([]label.Teacher, *plant, error) {
+	serving := w.app.plant.Load()
+	for _, name := range names {
+		if _, err := w.app.Model(name); err != nil {
+			return nil, nil, fmt.Errorf("teacher: %w", err)
+		}
+		if serving.reaches(name, w.task.Name) {
+			return nil, nil, &ownTeacherError{name, w.task.Name}
+		}
+	}
+	unknown, err := serving.terms(names...)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, name := range unknown {
+		w.notes = append(w.notes, unknownTerms(name))
+	}
+	p, err := meteredPlant(serving.config)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := w.app.equip(ctx, p); err != nil {
+		p.close()
+		return nil, nil, err
+	}
+	var out []label.Teacher
+	for _, name := range names {
+		m, err := p.teacher(w.task, name)
+		if err != nil {
+			p.close()
+			return nil, nil, err
+		}
+		out = append(out, label.Teacher{Name: name, Identity: p.identity(name), Model: m, Terms: p.termsOf(name)})
+	}
+	return out, p, nil
+}
+
+// meteredPlant builds a configuration anew for labelling: each upstream's model is paid from the budget of who asks, and
+// called once for each call, since who labels does the waiting and trying again.
+func meteredPlant(cfg *config.Config) (*plant, error) {
+	own, once := *cfg, 0
+	own.Providers = maps.Clone(cfg.Providers)
+	for name, provider := range own.Providers {
+		provider.Retries, provider.Breaker.Off = &once, true
+		own.Providers[name] = provider
+	}
+	return buildPlant(&own, label.Meter)
+}
+
+// dearestPrice returns the highest price among the upstreams' models behind a name.
+func (p *plant) dearestPrice(name string) model.Price {
+	var most model.Price
+	for _, leaf := range p.leaves(name, nil) {
+		if price := model.Price(p.config.Models[leaf].Price); price.Input+price.Output > most.Input+most.Output {
+			most = price
+		}
+	}
+	return most
+}
+
+// identity names what stands behind a teacher, so that another model behind its name is another teacher.
+func (p *plant) identity(name string) string {
+	named := map[string]any{}
+	p.describe(name, named)
+	for key, what := range named {
+		if m, ok := what.(config.Model); ok { // what changes no answer
+			m.Distillation, m.Context, m.Abilities = config.Distillation{}, 0, nil
+			named[key] = m
+		}
+	}
+	return name + "@" + label.Hash(named)
+}
+
+// termsOf says what the configuration says about learning from a teacher.
+func (p *plant) termsOf(name string) string {
+	said := ""
+	for _, leaf := range p.leaves(name, nil) {
+		status := p.policy(leaf).Status
+		if _, recorded := p.tapes[p.config.Models[leaf].Provider]; recorded && status != config.DistillAllowed {
+			status = "recorded"
+		}
+		if status == "" {
+			status = config.DistillUnknown
+		}
+		if said == "" || status == config.DistillUnknown {
+			said = status
+		}
+	}
+	return said
+}
+
+// reaches says whether a model is made of another one or is it.
+func (p *plant) reaches(name, wanted string) bool {
+	if name == wanted {
+		return true
+	}
+	refs := p.config.Models[name].Refs()
+	if t, ok := p.config.Tasks[name]; ok {
+		refs = t.Teacher
+	}
+	return slices.ContainsFunc(refs, func(ref string) bool { return p.reaches(ref, wanted) })
+}
+
+// dearest returns the highest price of a token of the teachers.
+func (w *labelling) dearest(p *plant, names []string) float64 {
+	most := 0.0
+	for _, name := range names {
+		price := p.dearestPrice(name)
+		most = max(most, price.Input+price.Output)
+	}
+	return most
+}
+
+// estimate returns about what asks cost that are not made yet, by the length of the first prompts.
+func (w *labelling) estimate(p *plant, names []string, inputs []dataset.Example, asks int) model.Money {
+	const sample, answer = 50, 30 // inputs looked at, and tokens of an answer
+	var total float64
+	n := min(sample, len(inputs))
+	for _, name := range names {
+		for i := range n {
+			tokens := promptTokens(w.task, inputs[i].Text)
+			total += p.dearestPrice(name).Cost(model.Usage{Input: tokens, Output: answer}).Dollars()
+		}
+	}
+	return model.Money(total / float64(n*len(names)) * float64(asks) * float64(model.Dollar))
+}
+
+// promptTokens returns about how many tokens a teacher is asked with.
+func promptTokens(t *task.Task, text string) int {
+	tokens := 0
+	probe := t.Teacher(model.Func(func(_ context.Context, req *model.Request, _ func(model.Part) error) (*model.Response, error) {
+		if content, err := req.Content(); err == nil {
+			tokens = provider.EstimateTokens(content)
+		}
+		return nil, context.Canceled
+	}))
+	_, _ = probe.Generate(context.Background(), model.NewRequest(t.Name, model.Prompt(text)), model.Discard) // only what it asks counts
+	return tokens
+}

@@ -1,0 +1,204 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"retort/distill/label"
+	"retort/internal/app"
+	"retort/model"
+)
+
+// askFlags are the flags of commands that have teachers label.
+type askFlags struct {
+	Teachers    []string      `name:"teacher" placeholder:"MODEL" help:"Have this model label the inputs; several are weighed by how reliable each is at each label. Default: the task's teachers."`
+	Budget      *float64      `placeholder:"USD" help:"What the labels may cost at most, in US dollars, with what earlier runs paid for the same inputs. It is never exceeded."`
+	Votes       int           `default:"1" placeholder:"K" help:"Ask each teacher K times about each input; the shares become soft labels."`
+	Soft        bool          `help:"Ask for the probabilities of labels, where an upstream gives them."`
+	Deadline    time.Duration `placeholder:"24h" help:"How long the labels may take; from an hour on they come through batches, at half the price, where the upstream has them."`
+	Relabel     bool          `help:"Label rows that have a label too; theirs then tell how good the teachers are."`
+	Retry       bool          `help:"Ask again where an earlier run got an answer that the task does not allow."`
+	Concurrency int           `default:"8" help:"Inputs under way at once."`
+	MaxTokens   int           `placeholder:"N" help:"Most tokens of an answer, thoughts included (default 1024, for objects 4096)."`
+}
+
+func (f *askFlags) asking() (app.Asking, error) {
+	a := app.Asking{Teachers: f.Teachers, Votes: f.Votes, Soft: f.Soft, Deadline: f.Deadline, Relabel: f.Relabel, Retry: f.Retry,
+		Concurrency: f.Concurrency, MaxTokens: f.MaxTokens}
+	if f.Budget != nil {
+		if !(*f.Budget >= 0 && *f.Budget <= 1e6) {
+			return a, &hinted{fmt.Errorf("--budget: %v is not from 0 to 1,000,000", *f.Budget), "write US dollars, such as --budget 5"}
+		}
+		m := model.Money(math.Round(*f.Budget * float64(model.Dollar)))
+		a.Budget = &m
+	}
+	if f.Votes < 1 {
+		return a, &hinted{fmt.Errorf("--votes: %d is below 1", f.Votes), "1 asks each teacher once about each input"}
+	}
+	return a, nil
+}
+
+type labelCmd struct {
+	jsonFlag
+	Task  string `arg:"" help:"Name of the task whose labels are wanted."`
+	Data  string `required:"" type:"existingfile" placeholder:"FILE" help:"CSV, TSV or JSONL file of inputs; rows that have a label keep it."`
+	Input string `placeholder:"COL" help:"Column or field of the input."`
+	Label string `placeholder:"COL" help:"Column or field of labels that are there already."`
+	Out   string `type:"path" placeholder:"FILE" help:"Write the labelled rows here: .jsonl with soft labels and who said what, or .csv."`
+	askFlags
+}
+
+func (c *labelCmd) Run(s *session) error {
+	asking, err := c.asking()
+	if err != nil {
+		return err
+	}
+	if err := app.CheckLabelFile(c.Out); err != nil {
+		return err
+	}
+	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv})
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	bar := s.progress(c.JSON && !s.Terminal)
+	start := time.Now()
+	labels, err := a.Label(s.ctx, app.LabelOptions{Asking: asking, Task: c.Task, Data: c.Data, Input: c.Input, Label: c.Label, Progress: bar.Step})
+	bar.End()
+	if err != nil {
+		return err
+	}
+	if c.Out != "" {
+		if err := labels.WriteFile(c.Out); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return s.json(labels)
+	}
+	c.print(s, labels, time.Since(start))
+	return nil
+}
+
+func (c *labelCmd) print(s *session, labels *app.Labels, took time.Duration) {
+	for _, l := range labelSummary(&labels.Report) {
+		fmt.Fprintf(s.Stdout, "%-22s %s\n", l[0], printable(l[1]))
+	}
+	if labels.Kept > 0 {
+		fmt.Fprintf(s.Stdout, "%-22s %d rows kept the label that they had\n", "", labels.Kept)
+	}
+	for _, note := range labels.Notes {
+		fmt.Fprintf(s.Stdout, "%-22s %s\n", "note", printable(note))
+	}
+	fmt.Fprintf(s.Stdout, "%-22s %s\n", "took", duration(took))
+	if c.Out != "" {
+		fmt.Fprintf(s.Stdout, "%-22s %s\n", "written", relative(c.Out))
+	}
+	switch {
+	case labels.BudgetEnded:
+		fmt.Fprintln(s.Stdout, "\nthe budget ended; the same command with a larger --budget goes on where it stopped")
+	case c.Out == "":
+		fmt.Fprintln(s.Stdout, "\nthe labels are kept; the same command with --out FILE writes them, and asks nobody again")
+	}
+}
+
+// labelSummary returns what labelling did as pairs of name and text, for people.
+func labelSummary(r *label.Report) [][2]string {
+	lines := [][2]string{{"labelled", fmt.Sprintf("%d of %d inputs", r.Labelled, r.Inputs)}}
+	if r.Missing > 0 {
+		lines[0][1] += fmt.Sprintf(" (%d of %d answers are missing)", r.Missing, r.Asks)
+	}
+	cost := "$" + r.Cost.String()
+	if r.Budget != nil {
+		cost += " of $" + r.Budget.String()
+	}
+	if r.CostBefore > 0 {
+		cost += fmt.Sprintf("; $%s by earlier runs", r.CostBefore)
+	}
+	if r.CostUnsure > 0 {
+		cost += fmt.Sprintf("; $%s of it for calls without an answer, which may not be billed", r.CostUnsure)
+	}
+	lines = append(lines, [2]string{"labels cost", cost})
+	for i := range r.Teachers {
+		lines = append(lines, [2]string{"teacher", teacherWords(&r.Teachers[i])})
+		if text := reliabilityWords(&r.Teachers[i]); text != "" {
+			lines = append(lines, [2]string{"", text})
+		}
+	}
+	for _, a := range r.Agreement {
+		if a.Both > 0 {
+			lines = append(lines, [2]string{"teachers agree", fmt.Sprintf("%s and %s on %s of %d inputs (kappa %.2f)", a.Teachers[0], a.Teachers[1],
+				percent(float64(a.Same)/float64(a.Both)), a.Both, a.Kappa)})
+		}
+	}
+	return lines
+}
+
+func teacherWords(t *label.TeacherReport) string {
+	parts := []string{fmt.Sprintf("%d answers", t.Answers)}
+	add := func(n int, format string) {
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf(format, n))
+		}
+	}
+	add(t.Reused, "%d kept from earlier runs")
+	add(t.Traced, "%d from traces")
+	add(t.Batched, "%d through batches")
+	add(t.Calls, "%d calls")
+	add(t.Refused, "%d of them refused for the rate and made again")
+	add(t.Outside, "%d answers outside the task's labels, not used")
+	for _, kind := range slices.Sorted(maps.Keys(t.Failed)) {
+		parts = append(parts, fmt.Sprintf("%d inputs failed: %s", t.Failed[kind], kind))
+	}
+	add(t.Soft, "%d with probabilities")
+	parts = append(parts, "$"+t.Cost.String())
+	if t.Terms != "" {
+		parts = append(parts, "learning from it: "+t.Terms)
+	}
+	return t.Name + ": " + strings.Join(parts, "; ")
+}
+
+// reliabilityWords says how good a teacher seems to be, and where it is weakest and strongest.
+func reliabilityWords(t *label.TeacherReport) string {
+	var parts []string
+	if t.Known > 0 {
+		parts = append(parts, fmt.Sprintf("right on %d of %d known labels", t.Right, t.Known))
+	}
+	if t.Repeated > 0 {
+		parts = append(parts, fmt.Sprintf("said the same again to %d of %d", t.Repeats, t.Repeated))
+	}
+	if t.Reliability != nil {
+		parts = append(parts, fmt.Sprintf("reliability about %s", percent(*t.Reliability)))
+		classes := slices.Clone(t.Classes)
+		slices.SortStableFunc(classes, func(a, b label.ClassScore) int {
+			switch {
+			case a.Reliability > b.Reliability:
+				return -1
+			case a.Reliability < b.Reliability:
+				return 1
+			}
+			return 0
+		})
+		const shown = 3
+		if len(classes) > 2*shown {
+			parts = append(parts, "best at "+classWords(classes[:shown]), "worst at "+classWords(classes[len(classes)-shown:]))
+		} else {
+			parts = append(parts, classWords(classes))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+func classWords(classes []label.ClassScore) string {
+	words := make([]string, len(classes))
+	for i, c := range classes {
+		words[i] = fmt.Sprintf("%s %s", c.Label, percent(c.Reliability))
+	}
+	return strings.Join(words, ", ")
+}
