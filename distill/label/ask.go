@@ -17,6 +17,7 @@ import (
 type asker struct {
 	Teacher
 	pace  *pace
+	queue *queue       // of its batches; nil: it has none
 	level atomic.Int32 // of probabilities that the upstream gives: an index of levels
 }
 
@@ -36,11 +37,23 @@ type said struct{ line }
 // the outcome.
 func (r *run) put(going, calls context.Context, q *question) (*said, error) {
 	t := r.askers[q.teacher]
+	if t.queue != nil && !t.queue.gone.Load() {
+		resp, trail, account, err := r.generate(calls, t, q, t.queue)
+		r.tally(q, trail, account, err)
+		switch {
+		case err == nil:
+			return r.heard(q, resp), nil
+		case fateOf(calls, err) == stop && !errors.Is(err, errDirect):
+			return nil, fmt.Errorf("ask teacher %s: %w", t.Name, err)
+		case model.KindOf(err) == model.Unusable:
+			return &said{line{Key: q.key, Error: model.Unusable.String(), Why: clip(err.Error(), 500)}}, nil
+		}
+	}
 	for n := 1; ; n++ {
 		if err := t.pace.enter(going); err != nil {
 			return nil, err
 		}
-		resp, trail, account, err := r.generate(calls, t, q)
+		resp, trail, account, err := r.generate(calls, t, q, nil)
 		tired := t.pace.leave(err)
 		r.tally(q, trail, account, err)
 		if err == nil {
@@ -94,9 +107,12 @@ func fateOf(ctx context.Context, err error) fate {
 }
 
 // generate asks once, with as many probabilities as the upstream gives.
-func (r *run) generate(ctx context.Context, t *asker, q *question) (*model.Response, *model.Trail, *account, error) {
+func (r *run) generate(ctx context.Context, t *asker, q *question, queue *queue) (*model.Response, *model.Trail, *account, error) {
 	trail := &model.Trail{}
-	account := &account{purse: r.purse, journal: r.journal, key: q.key, maxTokens: r.job.MaxTokens}
+	account := &account{purse: r.purse, journal: r.journal, key: q.key, maxTokens: r.job.MaxTokens, queue: queue}
+	if queue != nil {
+		account.slots = r.slots
+	}
 	ctx = context.WithValue(model.WithTrail(ctx, trail), accountKey{}, account)
 	first := int(t.level.Load())
 	if !r.job.Soft {

@@ -15,7 +15,7 @@ func (r *run) summary() Report {
 		Cost: r.purse.spent(), CostBefore: r.purse.before, CostUnsure: r.purse.unsure, Budget: r.job.Budget, BudgetEnded: r.purse.ended()}
 	for t, s := range r.stats {
 		report.Teachers = append(report.Teachers, TeacherReport{Name: r.askers[t].Name, Terms: r.askers[t].Terms, Models: map[string]int{},
-			Reused: s.reused, Traced: s.traced, Asked: s.asked, Calls: s.calls, Refused: s.refused, Usage: s.usage, Cost: s.cost})
+			Reused: s.reused, Traced: s.traced, Asked: s.asked, Batched: s.batched, Calls: s.calls, Refused: s.refused, Usage: s.usage, Cost: s.cost})
 	}
 	return report
 }

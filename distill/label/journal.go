@@ -39,7 +39,8 @@ type line struct {
 type record struct {
 	line
 	settled bool        // there is an answer or a failure
-	paid    model.Money // with what was set aside for calls that nobody saw end
+	paid    model.Money // for calls that ended
+	held    model.Money // set aside for calls that nobody saw end
 }
 
 // journal is an append-only file of JSON lines. Each is written with one call, so that a kill tears at most the last,
@@ -132,7 +133,8 @@ func note(known map[string]*record, l *line) {
 		r = &record{}
 		known[l.Key] = r
 	}
-	r.paid += model.Money(l.Hold) - model.Money(l.Back) + model.Money(l.Paid)
+	r.paid += model.Money(l.Paid)
+	r.held = max(0, r.held+model.Money(l.Hold)-model.Money(l.Back))
 	if l.Said != "" || l.Error != "" {
 		r.line, r.settled = *l, true
 	}

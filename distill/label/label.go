@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"retort/dataset"
 	"retort/model"
@@ -21,6 +22,8 @@ type Teacher struct {
 	// Model answers the task, as task.Task.Teacher makes of a language model. Upstreams' models in it are wrapped by
 	// Meter, else their calls are not within the budget. It may be called from many goroutines.
 	Model model.Model
+	// Batch is how the upstream is asked in batches, where Model asks one upstream, with no repair but its own; nil: it is not.
+	Batch *Batch
 	Terms string // what is known of whether its answers may be learned from: "allowed", "unknown" or "recorded"
 }
 
@@ -32,13 +35,14 @@ type Job struct {
 	Inputs   []dataset.Example
 	Teachers []Teacher // at least one; of equal answers that of the first counts
 
-	Votes       int          // how often each teacher is asked about each input; 0: once
-	Soft        bool         // ask for the probabilities of tokens
-	Budget      *model.Money // most that the labels of these inputs may cost, with what earlier runs paid for them; nil: any
-	MaxTokens   int          // most output tokens of a call; 0: 1,024, and 4,096 where answers are objects
-	Concurrency int          // inputs under way at a time; 0: 8
-	Offline     bool         // ask nobody: make labels of what is known
-	Retry       bool         // ask again where an earlier run got no answer that the task allows
+	Votes       int           // how often each teacher is asked about each input; 0: once
+	Soft        bool          // ask for the probabilities of tokens
+	Budget      *model.Money  // most that the labels of these inputs may cost, with what earlier runs paid for them; nil: any
+	MaxTokens   int           // most output tokens of a call; 0: 1,024, and 4,096 where answers are objects
+	Concurrency int           // inputs under way at a time; 0: 8
+	Deadline    time.Duration // how long the labels may take; from an hour on, batches are used, and canceled once four fifths are gone
+	Offline     bool          // ask nobody: make labels of what is known
+	Retry       bool          // ask again where an earlier run got no answer that the task allows
 
 	Journal string   // file that keeps the answers; empty: none does
 	Earlier []Answer // known from elsewhere, such as traces: these are not asked for

@@ -32,6 +32,17 @@ func (m *metered) Generate(ctx context.Context, req *model.Request, emit func(mo
 		return nil, err
 	}
 	most := dearest(m.price, tokens)
+	if q := a.takeQueue(); q != nil {
+		return q.answer(ctx, a, req, most/2, emit)
+	}
+	if a.slots != nil {
+		select {
+		case a.slots <- struct{}{}:
+			defer func() { <-a.slots }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 	if err := a.hold(ctx, most); err != nil {
 		return nil, err
 	}
@@ -79,10 +90,22 @@ type account struct {
 	journal   *journal
 	key       string
 	maxTokens int
+	queue     *queue        // where the first call goes; nil: to the upstream
+	slots     chan struct{} // bounds calls that a pace does not; nil: it does
+	batched   bool          // a batch answered
 
 	mu    sync.Mutex
 	calls int
 	cost  model.Money
+}
+
+// takeQueue returns the queue for the first call, and none for those that follow.
+func (a *account) takeQueue() *queue {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	q := a.queue
+	a.queue = nil
+	return q
 }
 
 type accountKey struct{}

@@ -30,24 +30,30 @@ type pace struct {
 	until   time.Time     // nothing begins before
 	refused time.Time     // since when there is nothing but refusals; zero: the last call was none
 	streak  int           // of refusals, those of calls made together counted once
-	change  chan struct{} // closed when a call ends
+	change  chan struct{} // has room for one: there may be room for a call
 }
 
 func newPace(most int) *pace {
-	return &pace{most: most, allowed: float64(most), change: make(chan struct{})}
+	return &pace{most: most, allowed: float64(most), change: make(chan struct{}, 1)}
 }
 
 // enter waits until a call may begin.
 func (p *pace) enter(ctx context.Context) error {
 	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		p.mu.Lock()
 		wait := time.Until(p.until)
 		if wait <= 0 && p.active < max(1, int(p.allowed)) {
 			p.active++
+			more := p.active < max(1, int(p.allowed))
 			p.mu.Unlock()
-			return ctx.Err()
+			if more {
+				p.wake()
+			}
+			return nil
 		}
-		change := p.change
 		p.mu.Unlock()
 		if wait <= 0 {
 			wait = mostPause // a call that ends wakes us before
@@ -55,7 +61,7 @@ func (p *pace) enter(ctx context.Context) error {
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-		case <-change:
+		case <-p.change:
 		case <-ctx.Done():
 			timer.Stop()
 			return ctx.Err()
@@ -64,13 +70,20 @@ func (p *pace) enter(ctx context.Context) error {
 	}
 }
 
+// wake has one of those that wait look again, who wakes the next where there is still room.
+func (p *pace) wake() {
+	select {
+	case p.change <- struct{}{}:
+	default:
+	}
+}
+
 // leave notes how a call ended. tired says that the teacher has refused for too long.
 func (p *pace) leave(err error) (tired bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.active--
-	close(p.change)
-	p.change = make(chan struct{})
+	p.wake()
 	if err == nil || model.KindOf(err) != model.RateLimited {
 		p.refused, p.streak = time.Time{}, 0
 		if err == nil {

@@ -86,9 +86,9 @@ type Agreement struct {
 
 // stats is what is counted of one teacher while a run goes on.
 type stats struct {
-	reused, traced, asked, calls, refused int
-	usage                                 model.Usage
-	cost                                  model.Money
+	reused, traced, asked, calls, refused, batched int
+	usage                                          model.Usage
+	cost                                           model.Money
 }
 
 func newStats(job *Job) []stats { return make([]stats, len(job.Teachers)) }
@@ -101,6 +101,9 @@ func (r *run) tally(q *question, trail *model.Trail, a *account, err error) {
 	s := &r.stats[q.teacher]
 	s.usage = s.usage.Add(usage)
 	s.cost += a.cost
+	if a.batched {
+		s.batched++
+	}
 	for _, attempt := range trail.Attempts() {
 		if !attempt.Cached {
 			s.calls++

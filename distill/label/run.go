@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -27,13 +28,17 @@ type run struct {
 	purse   *purse
 	journal *journal
 
-	mu      sync.Mutex
-	known   map[string]*record // by key
-	traced  map[string]*Answer // by key; from elsewhere
-	stats   []stats            // of each teacher
+	mu    sync.Mutex
+	slots chan struct{} // of calls that follow on a batch
+
+	known   map[string]*record  // by key
+	batches map[string]*pending // by key; of earlier runs
+	traced  map[string]*Answer  // by key; from elsewhere
+	stats   []stats             // of each teacher
 	done    int
 	total   int
-	failure error // the first that ended the run
+	failure error              // the first that ended the run
+	leave   context.CancelFunc // ends waiting for batches
 }
 
 func newRun(job *Job) (*run, error) {
@@ -41,7 +46,7 @@ func newRun(job *Job) (*run, error) {
 	for i := range job.Teachers {
 		r.askers = append(r.askers, &asker{Teacher: job.Teachers[i], pace: newPace(job.Concurrency * job.Votes)})
 	}
-	j, known, _, err := openJournal(job.Journal)
+	j, known, batches, err := openJournal(job.Journal)
 	if err != nil {
 		return nil, err
 	}
@@ -49,12 +54,15 @@ func newRun(job *Job) (*run, error) {
 	if known != nil {
 		r.known = known
 	}
-	r.recall()
+	r.handedIn(batches)
+	if err := r.recall(); err != nil {
+		return nil, errors.Join(err, j.close())
+	}
 	return r, nil
 }
 
 // recall counts what is known already, and what it cost.
-func (r *run) recall() {
+func (r *run) recall() error {
 	contract := Contract(r.job.Task)
 	earlier := make(map[[2]string]*Answer, len(r.job.Earlier))
 	for i := range r.job.Earlier {
@@ -70,17 +78,49 @@ func (r *run) recall() {
 	})
 	for i := range r.job.Inputs {
 		for t := range r.askers {
-			r.recallTeacher(contract, i, t, earlier)
+			if err := r.recallTeacher(contract, i, t, earlier); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// handedIn notes which batches of earlier runs are open.
+func (r *run) handedIn(batches []*batchLine) {
+	r.batches = map[string]*pending{}
+	for _, b := range batches {
+		p := &pending{id: b.ID, keys: b.Keys}
+		for _, key := range b.Keys {
+			r.batches[key] = p
 		}
 	}
 }
 
-func (r *run) recallTeacher(contract string, input, t int, earlier map[[2]string]*Answer) {
+// repay counts what earlier runs paid for an ask, and what they set aside for calls that nobody saw end: unless a batch
+// has the request, which will be waited for, and then is paid.
+func (r *run) repay(key string, known *record) error {
+	if known.held > 0 && r.batches[key] != nil && !known.settled && r.inBatches() {
+		held := known.held
+		known.held = 0
+		r.purse.remember(known.paid)
+		return r.journal.append(line{Key: key, Back: money(held)})
+	}
+	r.purse.remember(known.paid + known.held)
+	return nil
+}
+
+// inBatches says whether batches are used.
+func (r *run) inBatches() bool { return r.job.Deadline >= leastDeadline && !r.job.Offline }
+
+func (r *run) recallTeacher(contract string, input, t int, earlier map[[2]string]*Answer) error {
 	for vote := range r.job.Votes {
 		q := r.question(contract, input, t, vote)
 		r.total++
 		if known := r.known[q.key]; known != nil {
-			r.purse.remember(known.paid)
+			if err := r.repay(q.key, known); err != nil {
+				return err
+			}
 			if r.usable(known, q.text) {
 				r.done++
 				r.stats[t].reused++
@@ -99,6 +139,7 @@ func (r *run) recallTeacher(contract string, input, t int, earlier map[[2]string
 			r.stats[t].traced++
 		}
 	}
+	return nil
 }
 
 // usable says whether an outcome in the journal stands: an object was spelled as another text with the same words has it.
@@ -156,7 +197,7 @@ func (r *run) askAll(ctx context.Context) error {
 	defer end()
 	next := make(chan []*question)
 	var workers sync.WaitGroup
-	for range r.job.Concurrency {
+	for range r.attend(going, calls) {
 		workers.Go(func() {
 			for questions := range next {
 				r.answer(going, calls, questions, end)
@@ -166,6 +207,13 @@ func (r *run) askAll(ctx context.Context) error {
 	r.hand(going, next)
 	close(next)
 	workers.Wait()
+	for _, t := range r.askers {
+		if t.queue != nil {
+			if err := t.queue.close(); err != nil && r.failure == nil {
+				r.failure = err
+			}
+		}
+	}
 	switch {
 	case r.failure != nil && !errors.Is(r.failure, errBudget):
 		return r.failure
@@ -173,6 +221,34 @@ func (r *run) askAll(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	return nil
+}
+
+// mostWaiting bounds how many inputs wait for batches at a time.
+const mostWaiting = 50_000
+
+// attend readies the queues of batches, where they are used, and returns how many inputs are under way at a time: with
+// batches all of them are, since each waits for its own.
+func (r *run) attend(going, calls context.Context) int {
+	workers := r.job.Concurrency
+	if !r.inBatches() {
+		return workers
+	}
+	stop, leave := context.WithCancel(calls)
+	r.leave = leave
+	context.AfterFunc(going, func() {
+		if !r.purse.ended() {
+			leave()
+		}
+	})
+	r.slots = make(chan struct{}, r.job.Concurrency)
+	for _, t := range r.askers {
+		if t.Batch == nil {
+			continue
+		}
+		t.queue = &queue{Batch: t.Batch, run: r, identity: t.Identity, stop: stop, cutoff: time.Now().Add(r.job.Deadline * 4 / 5), open: maps.Clone(r.batches)}
+		workers = min(mostWaiting, max(workers, len(r.job.Inputs)))
+	}
+	return workers
 }
 
 // hand gives the workers what there is to ask, in an order that is random and always the same.
@@ -271,6 +347,9 @@ func (r *run) fail(err error, end context.CancelFunc) {
 	minor := func(err error) bool { return errors.Is(err, errBudget) || errors.Is(err, context.Canceled) }
 	if r.failure == nil || minor(r.failure) && !minor(err) {
 		r.failure = err
+	}
+	if !minor(err) && r.leave != nil {
+		r.leave() // batches go on by themselves, and the next run finds them
 	}
 	end()
 }

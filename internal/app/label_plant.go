@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -49,9 +50,30 @@ func (w *labelling) teachers(ctx context.Context, names []string) ([]label.Teach
 			p.close()
 			return nil, nil, err
 		}
-		out = append(out, label.Teacher{Name: name, Identity: p.identity(name), Model: m, Terms: p.termsOf(name)})
+		out = append(out, label.Teacher{Name: name, Identity: p.identity(name), Model: m, Batch: p.batch(name), Terms: p.termsOf(name)})
 	}
 	return out, p, nil
+}
+
+// batch returns how a model is asked in batches; nil where it is made of others, or its upstream's dialect has none.
+func (p *plant) batch(name string) *label.Batch {
+	c, ok := p.config.Models[name]
+	upstream := p.providers[c.Provider]
+	if !ok || upstream == nil {
+		return nil
+	}
+	b, ok := upstream.Batch(provider.Spec{Name: cmp.Or(c.Name, name), Price: model.Price(c.Price)})
+	if !ok {
+		return nil
+	}
+	submit := func(ctx context.Context, items []label.BatchItem) (string, error) {
+		requests := make([]provider.BatchRequest, len(items))
+		for i, item := range items {
+			requests[i] = provider.BatchRequest{ID: item.Key, Request: item.Request}
+		}
+		return b.Submit(ctx, requests)
+	}
+	return &label.Batch{Submit: submit, Ended: b.Ended, Results: b.Results, Read: b.Read, Cancel: b.Cancel, Most: provider.MostBatched}
 }
 
 // meteredPlant builds a configuration anew for labelling: each upstream's model is paid from the budget of who asks, and

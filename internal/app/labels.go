@@ -156,7 +156,7 @@ func (w *labelling) run(ctx context.Context, inputs []dataset.Example) (*label.R
 	}
 	defer p.close()
 	job := label.Job{Task: w.task, Inputs: inputs, Teachers: teachers, Votes: w.asking.Votes, Soft: w.asking.Soft, Budget: w.asking.Budget,
-		MaxTokens: w.asking.MaxTokens, Concurrency: w.asking.Concurrency, Retry: w.asking.Retry, Journal: w.journal()}
+		MaxTokens: w.asking.MaxTokens, Concurrency: w.asking.Concurrency, Deadline: w.asking.Deadline, Retry: w.asking.Retry, Journal: w.journal()}
 	if w.task.Object == nil {
 		job.Voice = distill.Voice(w.task.Labels, w.progress)
 	}

@@ -1,0 +1,145 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"retort/internal/scripted"
+	"retort/model"
+)
+
+// openFor opens an App of a configuration in which URL stands for a server's address.
+func openFor(t *testing.T, url, text string) *App {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "retort.yaml")
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "URL", url)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { a.Close() })
+	return a
+}
+
+// writeInputs writes a file of n inputs without labels.
+func writeInputs(t *testing.T, n int) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString("text\n")
+	for i := range n {
+		fmt.Fprintf(&b, "%s number %d\n", []string{"refund", "delivery"}[i%2], i)
+	}
+	path := filepath.Join(t.TempDir(), "mail.csv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// The first word is the label; batches are handed in, waited for and found again after an interruption.
+func TestLabelsThroughBatches(t *testing.T) {
+	os.Setenv("RETORT_TEST_BATCH_KEY", "sk-test-key-1") // not t.Setenv, which is not for parallel tests
+	t.Cleanup(func() { os.Unsetenv("RETORT_TEST_BATCH_KEY") })
+	for _, dialect := range []string{"openai", "anthropic"} {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			s := &scripted.Batches{Dialect: dialect, Polls: 1, Say: func(user string) string { return strings.Fields(user)[0] }, Fate: func(user string) string {
+				return map[string]string{"refund number 4": "errored", "delivery number 7": "expired"}[user]
+			}}
+			server := httptest.NewServer(s)
+			t.Cleanup(server.Close)
+			a := openFor(t, server.URL, `data: ./data
+providers:
+  up: {dialect: `+dialect+`, base_url: URL/v1, api_key: "${RETORT_TEST_BATCH_KEY}"}
+models:
+  large: {provider: up, price: {input: 10, output: 20}}
+tasks:
+  desk: {output: {enum: [refund, delivery]}, teacher: large}
+`)
+			budget := model.Dollar * 2
+			o := LabelOptions{Task: "desk", Data: writeInputs(t, 40), Asking: Asking{Budget: &budget, Deadline: 24 * time.Hour}}
+			interrupted, kill := context.WithTimeout(t.Context(), 2*time.Second)
+			defer kill()
+			if _, err := a.Label(interrupted, o); !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+				t.Fatalf("got %v, want the run interrupted while its batch is under way", err)
+			}
+			if s.HandedIn != 1 || s.Direct != 0 || s.Batched != 0 {
+				t.Fatalf("%d batches, %d direct, %d answered; faults %v", s.HandedIn, s.Direct, s.Batched, s.Faults)
+			}
+			got, err := a.Label(t.Context(), o)
+			if err != nil {
+				t.Fatal(err, s.Faults)
+			}
+			tr := got.Teachers[0]
+			if s.HandedIn != 1 || s.Direct != 2 || len(s.Faults) > 0 || got.Labelled != 40 || tr.Batched != 38 {
+				t.Errorf("%d batches, %d direct, faults %v; report %+v", s.HandedIn, s.Direct, s.Faults, got.Report)
+			}
+			// 100 tokens in and 5 out: $0.0011, and half of it in a batch.
+			if want := model.Money(38*0.00055*1e12 + 2*0.0011*1e12); got.Cost != want || got.CostBefore != 0 {
+				t.Errorf("cost $%s after $%s, want $%s", got.Cost, got.CostBefore, want)
+			}
+			for _, e := range got.Examples {
+				if e.Label != strings.Fields(e.Text)[0] {
+					t.Errorf("%q is labelled %s", e.Text, e.Label)
+				}
+			}
+		})
+	}
+}
+
+// Several teachers of a task label the inputs of its traces: what they answered there is not asked for again.
+func TestSeveralTeachersLearnFromTraces(t *testing.T) {
+	u, url := newUpstream(t, 90, 0)
+	a := openFor(t, url, `listen: 127.0.0.1:0
+data: ./data
+providers:
+  up: {dialect: openai, base_url: URL/v1}
+  near: {dialect: openai, base_url: URL/v1}
+models:
+  large: {provider: up, price: {input: 10, output: 20}}
+  small: {provider: near}
+tasks:
+  desk: {output: {enum: [refund, delivery, invoice]}, teacher: [large, small]}
+`)
+	texts, _ := labelled(90)
+	serveWhile(t, a, func(ask func(string) string) {
+		for _, text := range texts {
+			if by := ask(text); by != "up/large" {
+				t.Fatalf("%s answered, want the first teacher", by)
+			}
+		}
+	})
+	before := u.calls
+	d, err := a.Distill(t.Context(), DistillOptions{Task: "desk"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := d.Report.Labelling
+	if r == nil || r.Teachers[0].Traced != len(texts) || r.Teachers[0].Calls != 0 {
+		t.Fatalf("labelling %+v", r)
+	}
+	if u.calls != before || r.Missing != len(texts) {
+		t.Errorf("%d calls without a budget; %d missing", u.calls-before, r.Missing)
+	}
+	budget := model.Dollar
+	if d, err = a.Distill(t.Context(), DistillOptions{Task: "desk", Asking: Asking{Budget: &budget}}); err != nil {
+		t.Fatal(err)
+	}
+	if r = d.Report.Labelling; u.calls != before+len(texts) || r.Missing != 0 || r.Teachers[1].Answers != len(texts) || r.Cost != 0 {
+		t.Errorf("%d calls; labelling %+v", u.calls-before, r)
+	}
+	if got := strings.Join(d.Student.Card().Teachers, " "); got != "near/small up/large" {
+		t.Errorf("the student's teachers are %s", got)
+	}
+}
