@@ -225,9 +225,24 @@ func novel(examples, known []dataset.Example) []dataset.Example {
 
 func (job *Job) card(card student.Card, report *Report) student.Card {
 	card.Task, card.Teachers, card.DataHash, card.Created = job.Task.Name, job.Teachers, job.DataHash, job.Created
+	card.Terms = job.terms()
 	card.Certificate = &report.Certificate
 	card.Metrics = report.metrics()
 	return card
+}
+
+// terms says of the models that labelled what is known of their terms.
+func (job *Job) terms() map[string]string {
+	if job.Labelling == nil {
+		return nil
+	}
+	terms := map[string]string{}
+	for _, t := range job.Labelling.Teachers {
+		for name := range t.Models {
+			terms[name] = t.Terms
+		}
+	}
+	return terms
 }
 
 func judge(examples []dataset.Example, answer func(i int) (string, float64)) []Judged {

@@ -21,9 +21,12 @@ type Card struct {
 	Schema   *Schema  `json:"schema,omitempty"` // the contract of an Extractor
 	Examples int      `json:"examples"`         // it was trained on
 	// DataHash is "sha256:" and the hex digest of the examples in their order, see HashExamples.
-	DataHash string    `json:"data_hash"`
-	Teachers []string  `json:"teachers,omitempty"` // names of the models that labelled the examples; set by the caller
-	Created  time.Time `json:"created,omitzero"`   // set by the caller
+	DataHash string   `json:"data_hash"`
+	Teachers []string `json:"teachers,omitempty"` // names of the models that labelled the examples; set by the caller
+	// Terms says of each of Teachers what is known of whether its answers may be learned from: "allowed", "unknown" or
+	// "recorded"; nil where the examples came with their labels. Set by the caller.
+	Terms   map[string]string `json:"terms,omitempty"`
+	Created time.Time         `json:"created,omitzero"` // set by the caller
 	// Metrics are figures about the student by name, such as "accuracy"; Train sets those with the prefix "cross_fit_".
 	Metrics map[string]float64 `json:"metrics,omitempty"`
 	// Certificate says at which scores the student may answer; nil when nobody tried to certify it.
@@ -45,6 +48,7 @@ type TrainingConfig struct {
 func (c Card) clone() Card {
 	c.Labels = slices.Clone(c.Labels)
 	c.Teachers = slices.Clone(c.Teachers)
+	c.Terms = maps.Clone(c.Terms)
 	c.Metrics = maps.Clone(c.Metrics)
 	c.Training.Unseen = slices.Clone(c.Training.Unseen)
 	c.Training.Settings = maps.Clone(c.Training.Settings)

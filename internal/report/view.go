@@ -269,7 +269,7 @@ func facts(d Data) []section {
 		certificate = append(certificate, [2]string{"Teacher's own consistency",
 			fmt.Sprintf("%s: the same answer %s of %s times", percent(c.Estimate), number(c.Same), number(c.Asked))})
 	}
-	return slices.DeleteFunc([]section{traffic(d.Traffic), {"The certificate", certificate}, {"The student", studentFacts(r)}, {"The data", dataFacts(r)}},
+	return slices.DeleteFunc([]section{traffic(d.Traffic), {"The certificate", certificate}, {"The student", studentFacts(r)}, {"The data", dataFacts(r)}, {"The labels", labelFacts(r.Labelling)}},
 		func(s section) bool { return len(s.Rows) == 0 })
 }
 

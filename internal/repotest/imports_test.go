@@ -72,7 +72,7 @@ var allowed = []struct {
 	{"internal/store", []string{"model", "internal/capture", "internal/filelock", outside}},
 	{"internal/server", []string{"model", "dialect", "internal/suggest", outside}},
 	{"internal/similar", []string{"compose", "eval/certify", "student/recall"}},
-	{"internal/report", []string{"model", "distill", "eval", "eval/certify"}},
+	{"internal/report", []string{"model", "distill", "distill/label", "eval", "eval/certify"}},
 	{"internal/app", []string{"...", outside}},
 	{"internal/quickstart", []string{"...", outside}},
 	{"internal/cli", []string{"...", outside}},
