@@ -6,10 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -141,5 +143,56 @@ tasks:
 	}
 	if got := strings.Join(d.Student.Card().Teachers, " "); got != "near/small up/large" {
 		t.Errorf("the student's teachers are %s", got)
+	}
+}
+
+// A teacher behind a limit of the configuration, whose upstream also refuses for the rate in storms, is asked as fast as both
+// bear, and loses no input.
+func TestLabelsWithinRateLimits(t *testing.T) {
+	var mu sync.Mutex
+	active, most, refused, calls := 0, 0, 0, 0
+	begin := time.Now()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		active++
+		calls++
+		most = max(most, active)
+		storm := time.Since(begin) < 400*time.Millisecond
+		if storm {
+			refused++
+		}
+		mu.Unlock()
+		time.Sleep(5 * time.Millisecond)
+		mu.Lock()
+		active--
+		mu.Unlock()
+		w.Header().Set("Content-Type", "application/json")
+		if storm {
+			w.Header().Set("Retry-After-Ms", "100")
+			w.WriteHeader(http.StatusTooManyRequests)
+			fmt.Fprint(w, `{"error":{"message":"slow down","type":"rate_limit_error","code":"rate_limit_exceeded"}}`)
+			return
+		}
+		fmt.Fprint(w, `{"id":"x","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"finish_reason":"stop",
+			"message":{"role":"assistant","content":"refund"}}],"usage":{"prompt_tokens":100,"completion_tokens":5,"total_tokens":105}}`)
+	}))
+	t.Cleanup(server.Close)
+	a := openFor(t, server.URL, `data: ./data
+providers:
+  up: {dialect: openai, base_url: URL/v1}
+models:
+  large: {provider: up, price: {input: 10, output: 20}}
+  shared: {limit: {of: large, concurrent: 2}}
+tasks:
+  desk: {output: {enum: [refund, delivery]}, teacher: shared}
+`)
+	budget := model.Dollar
+	got, err := a.Label(t.Context(), LabelOptions{Task: "desk", Data: writeInputs(t, 12), Asking: Asking{Budget: &budget, Concurrency: 3}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := got.Teachers[0]
+	if got.Labelled != 12 || most > 2 || refused == 0 || tr.Refused < refused || calls != 12+refused || got.Cost != model.Money(12*0.0011*1e12) {
+		t.Errorf("%d labelled; %d calls, %d at once, %d refused; report %+v", got.Labelled, calls, most, refused, tr)
 	}
 }
