@@ -13,6 +13,9 @@ import (
 func (r *run) summary() Report {
 	report := Report{Inputs: len(r.job.Inputs), Asks: r.total, Missing: r.total - r.done, Votes: r.job.Votes,
 		Cost: r.purse.spent(), CostBefore: r.purse.before, CostUnsure: r.purse.unsure, Budget: r.job.Budget, BudgetEnded: r.purse.ended()}
+	if n := r.purse.over; n > 0 {
+		report.Notes = append(report.Notes, fmt.Sprintf("%d calls cost more than they could by their price and limit of tokens: an upstream does not keep to max_tokens, so that the budget is not sure", n))
+	}
 	for t, s := range r.stats {
 		report.Teachers = append(report.Teachers, TeacherReport{Name: r.askers[t].Name, Terms: r.askers[t].Terms, Models: map[string]int{},
 			Reused: s.reused, Traced: s.traced, Asked: s.asked, Batched: s.batched, Calls: s.calls, Refused: s.refused, Usage: s.usage, Cost: s.cost})

@@ -176,6 +176,19 @@ func TestBudgetTakesARandomSample(t *testing.T) {
 	}
 }
 
+// An upstream that answers with more than it is allowed is found out.
+func TestUpstreamThatCostsMoreThanItMay(t *testing.T) {
+	u := newUpstream(obvious)
+	u.price.Output = 2000 // ten tokens cost more than the one that is allowed, and all of the input's bytes
+	got, err := Run(t.Context(), Job{Task: desk, Inputs: inputs(5), Teachers: []Teacher{u.teacher("a")}, MaxTokens: 1, Budget: budget(1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Report.Cost != u.paid || !strings.Contains(strings.Join(got.Report.Notes, " "), "5 calls cost more than they could") {
+		t.Errorf("cost $%s, notes %q", got.Report.Cost, got.Report.Notes)
+	}
+}
+
 func TestInterruptedRunGoesOn(t *testing.T) {
 	journal := filepath.Join(t.TempDir(), "desk.jsonl")
 	ctx, interrupt := context.WithCancel(t.Context())

@@ -21,6 +21,7 @@ type purse struct {
 	unsure model.Money   // of paid, for calls without an answer that may have been billed
 	aside  model.Money   // for calls under way
 	broke  bool          // a call did not fit
+	over   int           // calls that cost more than was set aside
 	change chan struct{} // closed when money comes back
 }
 
@@ -58,6 +59,9 @@ func (p *purse) settle(held, cost model.Money, unsure bool) {
 	defer p.mu.Unlock()
 	p.aside -= held
 	p.paid += cost
+	if cost > held {
+		p.over++
+	}
 	if unsure {
 		p.unsure += cost
 	}

@@ -46,6 +46,16 @@ func (e *ownTeacherError) Hint() string {
 	return "name a model that answers without the task's student"
 }
 
+// unpricedError refuses to spend money that cannot be counted.
+type unpricedError struct{ model string }
+
+func (e *unpricedError) Error() string {
+	return fmt.Sprintf("model %q has no price, so that nobody can say what its labels cost", e.model)
+}
+func (e *unpricedError) Hint() string {
+	return fmt.Sprintf("give models.%s.price, in US dollars per million tokens", e.model)
+}
+
 // noBudgetError says that nobody has allowed to spend money.
 type noBudgetError struct {
 	missing  int

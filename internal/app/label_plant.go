@@ -7,7 +7,10 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/netip"
+	"net/url"
 	"slices"
+	"strings"
 
 	"retort/dataset"
 	"retort/distill/label"
@@ -97,6 +100,33 @@ func (p *plant) dearestPrice(name string) model.Price {
 		}
 	}
 	return most
+}
+
+// unpriced returns an upstream's model behind teachers that has no price and is asked over the internet, so that nobody knows
+// what it costs; empty: there is none.
+func (p *plant) unpriced(names []string) string {
+	for _, name := range names {
+		for _, leaf := range p.leaves(name, nil) {
+			m := p.config.Models[leaf]
+			if m.Price == (config.Price{}) && !nearby(p.config.Providers[m.Provider].BaseURL) {
+				return leaf
+			}
+		}
+	}
+	return ""
+}
+
+// nearby says whether an address is of this machine or a private network, where calls cost nothing; a recording has none.
+func nearby(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || address == "" {
+		return true
+	}
+	host := u.Hostname()
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast()
+	}
+	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".internal") || strings.HasSuffix(host, ".localhost")
 }
 
 // identity names what stands behind a teacher, so that another model behind its name is another teacher.

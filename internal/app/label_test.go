@@ -196,3 +196,28 @@ tasks:
 		t.Errorf("%d labelled; %d calls, %d at once, %d refused; report %+v", got.Labelled, calls, most, refused, tr)
 	}
 }
+
+func TestModelsOfVendorsNeedAPrice(t *testing.T) {
+	for address, want := range map[string]bool{"http://127.0.0.1:1/v1": true, "http://vllm:8000/v1": true, "http://10.1.2.3/v1": true, "http://gpu.internal/v1": true,
+		"https://api.example.com/v1": false, "http://8.8.8.8/v1": false, "": true} {
+		if nearby(address) != want {
+			t.Errorf("%q is nearby: %v, want %v", address, !want, want)
+		}
+	}
+	a := openFor(t, "https://api.example.com", `data: ./data
+providers:
+  up: {dialect: openai, base_url: URL/v1}
+models:
+  large: {provider: up}
+  small: {provider: up, price: {input: 1, output: 2}}
+  steady: {fallback: [small, large]}
+tasks:
+  desk: {output: {enum: [refund, delivery]}, teacher: steady}
+`)
+	budget := model.Dollar
+	_, err := a.Label(t.Context(), LabelOptions{Task: "desk", Data: writeInputs(t, 4), Asking: Asking{Budget: &budget}})
+	var unpriced *unpricedError
+	if !errors.As(err, &unpriced) || unpriced.model != "large" {
+		t.Errorf("got %v", err)
+	}
+}

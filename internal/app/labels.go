@@ -167,7 +167,11 @@ func (w *labelling) run(ctx context.Context, inputs []dataset.Example) (*label.R
 	if job.Earlier, err = w.traced(ctx, p, names); err != nil {
 		return nil, err
 	}
-	if job.Budget == nil && w.dearest(p, names) > 0 {
+	uncounted := p.unpriced(names)
+	if uncounted != "" && !(w.thrifty && job.Budget == nil) {
+		return nil, &unpricedError{uncounted}
+	}
+	if job.Budget == nil && (uncounted != "" || w.dearest(p, names) > 0) {
 		nothing := model.Money(0)
 		job.Budget, job.Offline = &nothing, w.thrifty
 	}
