@@ -213,7 +213,7 @@ func TestBatchesKeepWithinTheBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := &office{upstream: newUpstream(obvious), takes: time.Hour}
 		job := o.job(200)
-		job.Budget = budget(0.06)
+		job.Budget, job.Deadline = budget(0.06), 1000*time.Hour // there are many batches, one after the other
 		got, err := Run(t.Context(), job)
 		if err != nil {
 			t.Fatal(err)

@@ -21,13 +21,17 @@ func (r *run) result(ctx context.Context) (*Result, error) {
 	case r.job.Task.Object != nil && len(r.askers) > 1:
 		out.Report.Method = MethodPlurality
 		decideByPlurality(rows, &out.Report)
-	case len(r.askers) > 1:
+	case heard(&out.Report) > 1:
 		out.Report.Method = MethodConsensus
 		err = r.decideByConsensus(ctx, rows, &out.Report)
 	default:
 		out.Report.Method = MethodSingle
 		for _, w := range rows {
-			w.out.Label, w.out.Soft = w.votes[0].best, w.votes[0].spread
+			for _, v := range w.votes {
+				if v.best != "" {
+					w.out.Label, w.out.Soft = v.best, v.spread
+				}
+			}
 		}
 	}
 	if err != nil {
@@ -40,6 +44,17 @@ func (r *run) result(ctx context.Context) (*Result, error) {
 	out.Report.Labelled = len(out.Examples)
 	r.compare(rows, &out.Report)
 	return out, nil
+}
+
+// heard returns how many teachers answered anything.
+func heard(report *Report) int {
+	n := 0
+	for i := range report.Teachers {
+		if report.Teachers[i].Answers > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // row is one input with what each teacher says.

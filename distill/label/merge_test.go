@@ -190,6 +190,24 @@ func TestTeachersOfDifferentStrengthAddUp(t *testing.T) {
 	}
 }
 
+// A teacher that answers nothing leaves the other's labels as they are.
+func TestOneTeacherThatAnswersIsTakenAtItsWord(t *testing.T) {
+	silent := newUpstream(func(context.Context, string, int) (string, error) { return "no idea", nil })
+	u := newUpstream(obvious)
+	got, err := Run(t.Context(), Job{Task: desk, Inputs: inputs(12), Teachers: []Teacher{silent.teacher("a"), u.teacher("b")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Report.Method != MethodSingle || got.Report.Labelled != 12 {
+		t.Errorf("report %+v", got.Report)
+	}
+	for i, e := range got.Examples {
+		if e.Label != desk.Labels[i%3] || e.Soft != nil {
+			t.Errorf("example %d: %+v", i, e)
+		}
+	}
+}
+
 // Labels that the inputs came with tell how good a teacher is, and are not what comes out.
 func TestKnownLabelsMeasureTheTeachers(t *testing.T) {
 	in := inputs(30)
