@@ -35,12 +35,14 @@ type BatchItem struct {
 	Request *model.Request
 }
 
+// LeastDeadline is how long labels must be allowed to take for batches to be used.
+const LeastDeadline = time.Hour
+
 const (
-	leastDeadline = time.Hour // below which batches are not worth the wait
-	gathering     = time.Second
-	firstPoll     = 5 * time.Second // it grows by half from one to the next
-	mostPoll      = time.Minute
-	pollFailures  = 20 // in a row after which a batch is given up
+	gathering    = time.Second
+	firstPoll    = 5 * time.Second // it grows by half from one to the next
+	mostPoll     = time.Minute
+	pollFailures = 20 // in a row after which a batch is given up
 )
 
 // errDirect says that a request must be asked by itself: a batch has no answer to it.
@@ -226,7 +228,7 @@ func (q *queue) follow(p *pending) {
 		case ended:
 			q.collect(p)
 			return
-		case late && canceled && time.Now().After(q.cutoff.Add(leastDeadline/2)):
+		case late && canceled && time.Now().After(q.cutoff.Add(LeastDeadline/2)):
 			p.deliver(nil, delivery{err: errors.New("the batch did not end in time"), unsure: true})
 			return
 		case late && !canceled:

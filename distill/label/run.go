@@ -111,7 +111,7 @@ func (r *run) repay(key string, known *record) error {
 }
 
 // inBatches says whether batches are used.
-func (r *run) inBatches() bool { return r.job.Deadline >= leastDeadline && !r.job.Offline }
+func (r *run) inBatches() bool { return r.job.Deadline >= LeastDeadline && !r.job.Offline }
 
 func (r *run) recallTeacher(contract string, input, t int, earlier map[[2]string]*Answer) error {
 	for vote := range r.job.Votes {

@@ -164,6 +164,7 @@ func (w *labelling) run(ctx context.Context, inputs []dataset.Example) (*label.R
 		stage := "label by " + strings.Join(names, ", ")
 		job.Progress = func(p label.Progress) { w.progress(stage, p.Done, p.Total) }
 	}
+	w.noteBatches(teachers)
 	if job.Earlier, err = w.traced(ctx, p, names); err != nil {
 		return nil, err
 	}
@@ -180,6 +181,22 @@ func (w *labelling) run(ctx context.Context, inputs []dataset.Example) (*label.R
 		return nil, &noBudgetError{missing: result.Report.Missing, estimate: w.estimate(p, names, inputs, result.Report.Missing)}
 	}
 	return result, err
+}
+
+// noteBatches says where a deadline does not have the effect that people want of it.
+func (w *labelling) noteBatches(teachers []label.Teacher) {
+	if w.asking.Deadline <= 0 {
+		return
+	}
+	if w.asking.Deadline < label.LeastDeadline {
+		w.notes = append(w.notes, fmt.Sprintf("a deadline below %s leaves no time for batches: teachers are asked directly", label.LeastDeadline))
+		return
+	}
+	for _, t := range teachers {
+		if t.Batch == nil {
+			w.notes = append(w.notes, fmt.Sprintf("teacher %s has no batches and is asked directly, at the full price", t.Name))
+		}
+	}
 }
 
 // journal is the file that keeps the answers of a task's teachers.
