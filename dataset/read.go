@@ -18,13 +18,15 @@ import (
 // MaxRecord is the longest row of a file, in bytes.
 const MaxRecord = 16 << 20
 
-// ReadFile reads the examples of a file: .csv, .tsv, .jsonl or .ndjson, each also with .gz behind.
+// ReadFile reads the examples of a file: .csv, .tsv, .jsonl or .ndjson, each also with .gz behind, or .parquet.
 //
 // Tables need a first line with the columns' names. A .csv is divided by commas, or by semicolons or tabs when its first
 // line has no comma; fields may be quoted as in RFC 4180. In a .tsv, a field in quotes ends on its line.
 // JSON lines are objects with the columns as fields, of which the label may be an object itself and then counts as the text it
 // is written with, or with "messages": a conversation whose last turn is the
-// assistant's answer and whose text is found as that of a request to a task is (model.InputText).
+// assistant's answer and whose text is found as that of a request to a task is (model.InputText). Fields as exports have them are
+// taken with it: "soft", "gold", "hard" and "teacher". So they are from the columns of a Parquet file, of which those with the text and
+// the label must be plain: text, numbers or truth values.
 //
 // A missing, empty or blank text or label skips the row; labels lose blanks at their ends, texts are kept as they are.
 // A byte-order mark, CRLF and a missing last line end are all right. Errors begin with file:line where a line is to blame.
@@ -65,6 +67,9 @@ func scan(path string, columns Columns, bare bool, each func(Example) error) (*S
 		defer zipped.Close()
 		source, name = zipped, plain
 	}
+	if filepath.Ext(name) == ".parquet" && source != io.Reader(f) {
+		return nil, placed(path, errors.New("a Parquet file is compressed inside; unzip it first"))
+	}
 	set, err := read(source, filepath.Ext(name), columns, bare, each)
 	var own *eachError
 	switch {
@@ -97,6 +102,13 @@ func read(source io.Reader, ext string, columns Columns, bare bool, each func(Ex
 }
 
 func (r *reader) format(source io.Reader, ext string) error {
+	if file, ok := source.(*os.File); ok && ext == ".parquet" {
+		info, err := file.Stat()
+		if err != nil {
+			return err
+		}
+		return r.parquet(file, info.Size())
+	}
 	in := newLines(source)
 	if err := in.skipMark(); err != nil {
 		return err
@@ -107,7 +119,7 @@ func (r *reader) format(source io.Reader, ext string) error {
 	case ".jsonl", ".ndjson":
 		return r.objects(in)
 	}
-	return fmt.Errorf("a file of type %q cannot be read; give .csv, .tsv or .jsonl, gzipped or not", ext)
+	return fmt.Errorf("a file of type %q cannot be read; give .csv, .tsv or .jsonl, gzipped or not, or .parquet", ext)
 }
 
 // reader passes on the rows of a file.

@@ -102,7 +102,7 @@ func TestReadFileErrors(t *testing.T) {
 		{"chat without an answer", "a.jsonl", `{"messages": [{"role": "user", "content": "hi"}]}`, Columns{}, ":1: messages: the last message must be the assistant's answer to the ones before"},
 		{"chat with an image", "a.jsonl", `{"messages": [{"role": "user", "content": [{"type": "image_url"}]}, {"role": "assistant", "content": "x"}]}`, Columns{}, `:1: messages[0].content: part 0 is of type "image_url"; only text can be learned from`},
 		{"chat with a strange role", "a.jsonl", `{"messages": [{"role": "boss", "content": "hi"}, {"role": "assistant", "content": "x"}]}`, Columns{}, `:1: messages[0].role: "boss" is none of system, developer, user, assistant, tool`},
-		{"unknown type", "a.xlsx", "PK", Columns{}, `: a file of type ".xlsx" cannot be read; give .csv, .tsv or .jsonl, gzipped or not`},
+		{"unknown type", "a.xlsx", "PK", Columns{}, `: a file of type ".xlsx" cannot be read; give .csv, .tsv or .jsonl, gzipped or not, or .parquet`},
 		{"not zipped", "a.csv.gz", "text,label\n", Columns{}, ": unzip: gzip: invalid header"},
 	}
 	for _, test := range tests {

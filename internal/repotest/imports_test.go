@@ -68,6 +68,7 @@ var allowed = []struct {
 	{"internal/connect", []string{"provider", "provider/account", "internal/config"}},
 	{"internal/discover", []string{"model", "provider", "provider/preset", "internal/config", "internal/connect", outside}},
 	{"internal/filelock", []string{outside}},
+	{"internal/blob", []string{"internal/filelock"}},
 	{"internal/capture", []string{"model", "internal/filelock", outside}},
 	{"internal/store", []string{"model", "internal/capture", "internal/filelock", outside}},
 	{"internal/server", []string{"model", "dialect", "internal/suggest", outside}},
