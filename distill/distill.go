@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"retort/dataset"
+	"retort/dataset/refine"
 	"retort/distill/label"
 	"retort/eval/certify"
 	"retort/student"
@@ -29,6 +30,10 @@ type Job struct {
 	Teachers []string          // who answered, for the student's card
 	DataHash string            // of the examples as they came, for the student's card
 	Created  time.Time         // for the student's card
+
+	// Refine says which refining steps are done; nil does none. Texts that are the same become one with one label in any
+	// case, since copies are no evidence of their own.
+	Refine refine.Plan
 
 	Goal   certify.Goal
 	Method certify.Method // MethodCrossFitted (also when empty) or MethodStrict
@@ -70,13 +75,13 @@ func Run(ctx context.Context, job Job) (*Outcome, error) {
 	if err := job.check(); err != nil {
 		return nil, err
 	}
-	examples, cleaned := dataset.Dedupe(job.alike(job.Examples))
-	examples, err := job.spell(examples) // each as its own text has it
+	report := Report{Task: job.Task.Name, Teacher: strings.Join(job.Teachers, ", "), Target: job.Goal.Agreement, Confidence: job.Goal.Confidence, Method: job.Method, Labelling: job.Labelling,
+		Labels: len(job.Task.Labels), Warnings: job.Notes}
+	examples, cleaned, err := job.settle(ctx, &report)
 	if err != nil {
 		return nil, err
 	}
-	report := Report{Task: job.Task.Name, Teacher: strings.Join(job.Teachers, ", "), Target: job.Goal.Agreement, Confidence: job.Goal.Confidence, Method: job.Method, Labelling: job.Labelling,
-		TrainExamples: len(examples), Labels: len(job.Task.Labels), Cleaned: cleaned, Warnings: job.Notes}
+	report.TrainExamples, report.Cleaned = len(examples), cleaned
 	if err := job.feasible(cleaned, &report); err != nil {
 		return nil, err
 	}
@@ -86,15 +91,15 @@ func Run(ctx context.Context, job Job) (*Outcome, error) {
 	if job.Method == certify.MethodStrict {
 		fit = job.strict
 	}
-	job.Hard = novel(job.Hard, examples)
-	out, err := fit(ctx, examples, &report)
+	out, known, err := fit(ctx, examples, &report)
 	if err != nil {
 		return nil, err
 	}
-	if err := job.evaluate(out, examples, &report); err != nil {
+	if err := job.evaluate(out, known, &report); err != nil {
 		return nil, err
 	}
 	out.Student = student.WithCard(out.Student, job.card(out.Student.Card(), &report))
+	report.inOrder()
 	report.time(out)
 	out.Report = report
 	return out, nil
@@ -148,56 +153,64 @@ func (job *Job) feasible(cleaned dataset.Report, report *Report) error {
 	return nil
 }
 
-// crossFitted trains on all examples; siblings trained without each of them judge it.
-func (job *Job) crossFitted(ctx context.Context, examples []dataset.Example, report *Report) (*Outcome, error) {
-	trained, err := job.learn(ctx, examples, job.Hard)
+// crossFitted trains on all examples but those that refining sets aside; siblings trained without each of them judge it, and
+// those set aside do too, which the student has not seen either.
+func (job *Job) crossFitted(ctx context.Context, examples []dataset.Example, report *Report) (out *Outcome, known []dataset.Example, err error) {
+	chosen, err := job.choose(ctx, examples, job.Hard, report)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	report.TrainExamples += len(job.Hard)
+	trained, err := job.learn(ctx, chosen.fair, chosen.hard)
+	if err != nil {
+		return nil, nil, err
+	}
+	report.TrainExamples = len(chosen.fair) + len(chosen.hard)
 	report.learned(trained)
-	judged := judge(examples, trained.outOfFold)
+	judged := append(judge(chosen.fair, trained.outOfFold), judgeBy(trained.student, chosen.aside)...)
 	certificate, err := certify.CrossFitted(judgements(judged), job.Goal)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	report.Certificate, report.EvaluatedOn = certificate, OutOfFold
-	return &Outcome{Student: trained.student, Judged: judged}, nil
+	return &Outcome{Student: trained.student, Judged: judged}, slices.Concat(chosen.fair, chosen.hard, chosen.aside), nil
 }
 
 // heldOut is the share of the examples that strict certification keeps from training.
 const heldOut = 0.2
 
-// strict trains on four fifths of the examples and certifies on the rest.
-func (job *Job) strict(ctx context.Context, examples []dataset.Example, report *Report) (*Outcome, error) {
+// strict trains on four fifths of the examples and certifies on the rest, which refining does not see.
+func (job *Job) strict(ctx context.Context, examples []dataset.Example, report *Report) (out *Outcome, known []dataset.Example, err error) {
 	unseen, seen := dataset.Split(examples, heldOut, job.Seed)
 	if len(seen) == 0 || len(unseen) == 0 {
-		return nil, fmt.Errorf("strict certification needs more than %d distinct examples; add some or use the cross-fitted method", len(examples))
+		return nil, nil, fmt.Errorf("strict certification needs more than %d distinct examples; add some or use the cross-fitted method", len(examples))
 	}
-	hard := novel(job.Hard, unseen)
-	trained, err := job.learn(ctx, seen, hard)
+	chosen, err := job.choose(ctx, seen, novel(job.Hard, unseen), report)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	report.TrainExamples = len(seen) + len(hard)
+	trained, err := job.learn(ctx, chosen.fair, chosen.hard)
+	if err != nil {
+		return nil, nil, err
+	}
+	report.TrainExamples = len(chosen.fair) + len(chosen.hard)
 	report.learned(trained)
 	judged := judgeBy(trained.student, unseen)
 	certificate, err := certify.Strict(judgements(judged), job.Goal)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	report.Certificate, report.EvaluatedOn = certificate, HeldOut
-	return &Outcome{Student: trained.student, Judged: judged}, nil
+	return &Outcome{Student: trained.student, Judged: judged}, slices.Concat(chosen.fair, chosen.hard, unseen), nil
 }
 
 // evaluate takes the figures, from the eval examples where there are any. Those of them that the student has not seen
 // also certify a provisional threshold, each text once: copies are no further evidence.
-func (job *Job) evaluate(out *Outcome, examples []dataset.Example, report *Report) error {
+func (job *Job) evaluate(out *Outcome, known []dataset.Example, report *Report) error {
 	if len(job.Eval) > 0 {
 		out.Judged = judgeBy(out.Student, job.Eval)
 		report.EvaluatedOn = EvalFile
 		distinct, _ := dataset.Dedupe(job.Eval)
-		unseen := novel(distinct, append(slices.Clone(examples), job.Hard...))
+		unseen := novel(distinct, known)
 		if n := len(distinct) - len(unseen); n > 0 {
 			report.Warnings = append(report.Warnings, fmt.Sprintf(
 				"%d texts of the eval file were trained on: accuracy, coverage and agreement flatter the student, and those texts certify nothing", n))

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"retort/dataset"
+	"retort/dataset/refine"
 	"retort/student"
 )
 
@@ -18,6 +19,7 @@ type learned struct {
 	outOfFold                func(i int) (answer string, score float64)
 	seconds, crossFitSeconds float64
 	warnings                 []string
+	doubts                   *refine.Doubts // about labels; nil where they were not wanted
 }
 
 // learn trains the kind of student that gives the task's answers.
@@ -38,12 +40,18 @@ func (job *Job) learnLabels(ctx context.Context, examples, hard []dataset.Exampl
 	for i := range hard {
 		taught = append(taught, student.Example{Text: hard[i].Text, Label: hard[i].Label, Soft: hard[i].Soft, Hard: true})
 	}
-	t, err := student.Train(ctx, taught, student.Options{Task: job.Task.Name, Labels: job.Task.Labels, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress})
+	opt := student.Options{Task: job.Task.Name, Labels: job.Task.Labels, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress}
+	var doubts *refine.Doubts
+	if job.Refine[refine.Errors] == refine.List {
+		doubts = refine.NewDoubts(examples, job.Task.Labels)
+		opt.Held = doubts.Held
+	}
+	t, err := student.Train(ctx, taught, opt)
 	if err != nil {
 		return nil, err
 	}
 	answer := func(i int) (string, float64) { return t.OutOfFold[i].Label, t.OutOfFold[i].Score }
-	return &learned{t.Student, answer, t.Seconds, t.CrossFitSeconds, nil}, nil
+	return &learned{t.Student, answer, t.Seconds, t.CrossFitSeconds, nil, doubts}, nil
 }
 
 func (job *Job) learnObjects(ctx context.Context, examples []dataset.Example) (*learned, error) {
@@ -60,7 +68,7 @@ func (job *Job) learnObjects(ctx context.Context, examples []dataset.Example) (*
 		return nil, err
 	}
 	answer := func(i int) (string, float64) { return string(t.OutOfFold[i].Object), t.OutOfFold[i].Score }
-	out := &learned{t.Extractor, answer, t.Seconds, t.CrossFitSeconds, nil}
+	out := &learned{t.Extractor, answer, t.Seconds, t.CrossFitSeconds, nil, nil}
 	if n := len(t.Unaligned); n > 0 {
 		out.warnings = []string{fmt.Sprintf("%d of %d examples have a value that their text does not have, so that no student can copy it; the first, %.80q: %v",
 			n, len(examples), examples[t.Unaligned[0].Example].Text, errors.Unwrap(t.Unaligned[0].Err))}

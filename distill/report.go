@@ -3,11 +3,13 @@
 package distill
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
 
 	"retort/dataset"
+	"retort/dataset/refine"
 	"retort/distill/label"
 	"retort/eval"
 	"retort/eval/certify"
@@ -33,6 +35,8 @@ type Report struct {
 	EvaluatedOn   string         `json:"evaluated_on"`
 	Labels        int            `json:"labels"` // 0 where answers are objects
 	Cleaned       dataset.Report `json:"cleaned"`
+	// Refined says what each refining step took out, changed or only lists, in their order.
+	Refined []dataset.StepReport `json:"refined,omitempty"`
 
 	Accuracy float64       `json:"accuracy"` // of all predictions, unthresholded
 	MacroF1  float64       `json:"macro_f1"` // over labels, or over the fields of objects
@@ -71,6 +75,17 @@ type Reasked struct {
 // learned notes what training took and what it noticed.
 func (r *Report) learned(l *learned) {
 	r.TrainSeconds, r.CrossFitSeconds, r.Warnings = l.seconds, l.crossFitSeconds, append(r.Warnings, l.warnings...)
+	if l.doubts != nil {
+		r.Refined = append(r.Refined, l.doubts.Report())
+	}
+}
+
+// inOrder puts the steps in their order: what is listed while training comes late.
+func (r *Report) inOrder() {
+	order := refine.Names()
+	slices.SortStableFunc(r.Refined, func(a, b dataset.StepReport) int {
+		return cmp.Compare(slices.Index(order, a.Step), slices.Index(order, b.Step))
+	})
 }
 
 // warnLabels notes labels too rare to learn.

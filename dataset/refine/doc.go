@@ -5,7 +5,6 @@
 // in this order:
 //
 //	corrections     what people said is right takes the place of what teachers said of the same text
-//	private         personal data and secrets are masked
 //	contradictions  a text with several labels keeps the one most rows give, or none when they tie
 //	duplicates      texts that are the same to a reader become one
 //	leakage         what is nearly the same as a text of the eval examples is taken out
@@ -15,10 +14,9 @@
 //	errors          labels that are probably wrong, by confident learning
 //	balance         no label has more than so many examples
 //
-// The order is one of need: what is masked may become the same, what is the same must have one label before copies are
-// merged, and what looks for outliers must not see copies. By default the steps that would change what the examples are a sample
-// of (near, language, length, errors, balance) and the one that changes texts (private) only list what they find: nobody's traffic
-// becomes easier because its training examples did. Eval examples are never taken out by any step.
+// The order is one of need: what is the same must have one label before copies are merged, and what looks for outliers must not
+// see copies. By default the steps that would change what the examples are a sample of (near, language, length, errors, balance)
+// only list what they find: nobody's traffic becomes easier because its training examples did. Eval examples are never taken out by any step.
 //
-// Texts appear in reports with personal data masked, and cut short.
+// Reports say where examples came from and hold no texts, which may have what nobody should see.
 package refine

@@ -13,7 +13,6 @@ import (
 // The steps, in their order.
 const (
 	Corrections    = "corrections"
-	Private        = "private"
 	Contradictions = "contradictions"
 	Duplicates     = "duplicates"
 	Leakage        = "leakage"
@@ -29,7 +28,6 @@ const (
 	List   = "list"   // flag what it finds, and change nothing
 	Remove = "remove" // take out what it finds
 	Apply  = "apply"  // change what it finds
-	Mask   = "mask"
 )
 
 // kinds has the steps in order, with what each does by default and when it is asked for by its bare name.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"retort/dataset"
+	"retort/dataset/refine"
 	"retort/distill"
 	"retort/eval/certify"
 	"retort/internal/config"
@@ -39,7 +40,8 @@ type DistillOptions struct {
 	Method   certify.Method
 	Effort   string
 	Seed     uint64
-	Reask    int // how many inputs to put to the teacher again, with traces and a teacher that is no recording
+	Refine   refine.Plan // the refining steps; nil: refine.Default
+	Reask    int         // how many inputs to put to the teacher again, with traces and a teacher that is no recording
 
 	// Asking says how teachers label a file's inputs, or those of traces that a further teacher has not answered. A file whose
 	// rows have no labels is labelled by the task's teachers; one with labels only where teachers or a budget are given.
@@ -66,6 +68,9 @@ func (a *App) Distill(ctx context.Context, o DistillOptions) (*Distilled, error)
 	}
 	job := distill.Job{Created: time.Now().UTC().Truncate(time.Second), Seed: o.Seed, Progress: o.Progress}
 	job.Goal, job.Method, job.Effort = o.settings(d)
+	if job.Refine = o.Refine; job.Refine == nil {
+		job.Refine = refine.Default()
+	}
 	again, err := a.gather(ctx, &job, d, o)
 	if err != nil {
 		return nil, err

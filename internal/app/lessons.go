@@ -84,7 +84,7 @@ func (l *lessons) add(trace *model.Trace, correction string) {
 	byStudent := strings.HasPrefix(trace.Response.Model, studentPrefix+l.task.Name+"@")
 	fromMemory := trace.Response.Model == similarPrefix+l.task.Name
 	label, outside := l.task.Canonical(input, label)
-	switch example := (dataset.Example{Text: input, Label: label, ID: trace.ID}); {
+	switch example := (dataset.Example{Text: input, Label: label, Gold: corrected, ID: trace.ID}); {
 	case (byStudent || fromMemory) && !corrected:
 	case outside != nil:
 		l.skipped++

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"retort/dataset/refine"
 	"retort/distill"
 	"retort/eval"
 	"retort/eval/certify"
@@ -31,6 +32,7 @@ type distillCmd struct {
 	Method     string  `enum:",cross-fitted,strict" default:"" placeholder:"cross-fitted" help:"How the threshold is found: cross-fitted uses all labels and is provisional until unseen labels certify it; strict keeps a fifth from training and is certified at once."`
 	Effort     string  `enum:",standard,high" default:"" placeholder:"standard" help:"standard trains in seconds; high may take minutes for accuracy."`
 	Seed       uint64  `default:"1" help:"Seed of everything random."`
+	Refine     string  `default:"default" placeholder:"STEPS" help:"Refining steps before training: default, none, or steps with commas between; -STEP leaves one out, STEP=list only lists what it finds. Steps: corrections, contradictions, duplicates, leakage, near, language, length, errors, balance."`
 	Reask      int     `default:"100" placeholder:"N" help:"Ask the teacher again about N inputs to learn how consistent it is (default 100); 0 asks none. Each costs what an answer does. From traces only."`
 	askFlags
 	Promote bool   `help:"Make the student the champion at once."`
@@ -50,6 +52,10 @@ func (c *distillCmd) Run(s *session) error {
 	if err := c.confirm(s, a); err != nil {
 		return err
 	}
+	plan, err := refine.ParsePlan(c.Refine)
+	if err != nil {
+		return err
+	}
 	asking, err := c.asking()
 	if err != nil {
 		return err
@@ -59,7 +65,7 @@ func (c *distillCmd) Run(s *session) error {
 	result, err := a.Distill(s.ctx, app.DistillOptions{
 		Task: c.Task, Contract: contract, Data: c.Data, Input: c.Input, Label: c.Label, Eval: c.Eval,
 		Goal:   certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence},
-		Method: certify.Method(c.Method), Effort: c.Effort, Seed: c.Seed, Reask: c.Reask, Asking: asking, Progress: bar.Step,
+		Method: certify.Method(c.Method), Effort: c.Effort, Seed: c.Seed, Reask: c.Reask, Refine: plan, Asking: asking, Progress: bar.Step,
 	})
 	bar.End()
 	if err != nil {
@@ -129,6 +135,11 @@ func (c *distillCmd) print(s *session, result *app.Distilled, took time.Duration
 	if result.Report.Labelling != nil {
 		for _, l := range labelSummary(result.Report.Labelling) {
 			line(l[0], l[1])
+		}
+	}
+	for i := range result.Report.Refined {
+		if found := refine.Findings(&result.Report.Refined[i]); len(found) > 0 {
+			line("refined", result.Report.Refined[i].Step+": "+strings.Join(found, "; "))
 		}
 	}
 	for _, w := range result.Report.Warnings {

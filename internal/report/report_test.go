@@ -53,7 +53,9 @@ func data(t *testing.T, certificate certify.Certificate) Data {
 		Target: certificate.Target, Confidence: certificate.Confidence, Certificate: certificate,
 		Coverage: certificate.Coverage, Agreement: certificate.Agreement, StudentBytes: 1 << 20, TrainSeconds: 2.5, PredictP50us: 11.2,
 		Warnings: []string{"1 label has no example: " + hostile},
-		Cleaned:  dataset.Report{Contradictions: []dataset.Contradiction{{Text: hostile, Votes: []dataset.Votes{{Label: "rate", Rows: 2}, {Label: hostile, Rows: 1}}, Label: "rate"}}}}
+		Refined: []dataset.StepReport{{Step: "near"}, {Step: "errors", Flagged: map[string]int{"label probably wrong": 31},
+			Cases: []dataset.StepCase{{Reason: "label probably wrong", Origin: hostile + ":7", Text: hostile, Note: "rate, perhaps " + hostile}}}},
+		Cleaned: dataset.Report{Contradictions: []dataset.Contradiction{{Text: hostile, Votes: []dataset.Votes{{Label: "rate", Rows: 2}, {Label: hostile, Rows: 1}}, Label: "rate"}}}}
 	return Data{Made: time.Date(2026, 3, 14, 15, 9, 0, 0, time.UTC), Report: r, Judged: j}
 }
 
@@ -78,6 +80,9 @@ func TestUntrustedTextStaysText(t *testing.T) {
 			t.Errorf("the page holds %q unescaped", bad)
 		}
 	}
+	if !strings.Contains(page, "31 only listed: label probably wrong") || strings.Contains(page, ">near<") {
+		t.Error("the page does not say what refining found, or tells of a step that found nothing")
+	}
 	if !strings.Contains(page, "&lt;script&gt;") {
 		t.Error("the hostile text is missing from the page; it should be shown as text")
 	}
@@ -93,7 +98,7 @@ func TestPageIsSelfContained(t *testing.T) {
 		j.Text = "plain"
 		d.Judged = append(d.Judged, j)
 	}
-	d.Report.Warnings, d.Report.Cleaned = nil, dataset.Report{}
+	d.Report.Warnings, d.Report.Cleaned, d.Report.Refined = nil, dataset.Report{}, nil
 	page := write(t, d)
 	for _, found := range reaches.FindAllString(page, -1) {
 		t.Errorf("the page reaches outside: %q", found)

@@ -30,6 +30,7 @@ type view struct {
 	EvaluatedOn    string
 	Confusions     []confusion
 	Contradictions []contradiction
+	Refined        []refined
 	Wrong, Total   string
 	Worst, Classes []class // the labels with the lowest F1, and all others
 	Fields         []class // of objects, whose fields stand in the place of labels
@@ -103,6 +104,7 @@ func newView(d Data) (*view, error) {
 	v.Worst, v.Classes = classes(r, d.Judged)
 	v.Fields = fields(r)
 	v.Contradictions = contradictions(r)
+	v.Refined = refinedSteps(r)
 	v.Facts = facts(d)
 	return v, nil
 }
