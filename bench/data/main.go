@@ -39,6 +39,8 @@ var parts = []part{
 	{"million", measureMillion},
 	{"near", measureNear},
 	{"teachers", measureTeachers},
+	{"errors", measureErrors},
+	{"leakage", measureLeakage},
 }
 
 func main() {
