@@ -10,7 +10,8 @@
 //
 // What matters for a choice is not how good a model is but how much better than another, and most of what a request says
 // is how hard it is for all. Train therefore splits outcomes into what all models share and what each has of its own, and
-// learns both with regularisation of their own: from n-grams, from the rates of the domains that n-grams make probable, and
-// from facts such as length and shape. How strongly each is regularised and how much it counts is found by cross-fitting.
-// docs/design/0008-router.md says why, with figures.
+// learns both with regularisation of their own: from n-grams, from the rates of the domains that n-grams make probable,
+// from facts such as length and shape, and from trees on all of these. How strongly each is regularised and how much it
+// counts is found by cross-fitting.
+// docs/design/0008-router.md and 0015-trees-and-margin.md say why, with figures.
 package router

@@ -15,7 +15,7 @@ import (
 )
 
 // FormatVersion is the version of the file format that this package writes. docs/student-format.md describes it.
-const FormatVersion = 1
+const FormatVersion = 2
 
 // ErrCorrupt is in the chain of every error about bytes that are not a whole router.
 var ErrCorrupt = errors.New("not a valid router file; fetch it again, or tune the route anew")
@@ -51,11 +51,17 @@ type fileHead struct {
 
 	Domains int     `json:"domains,omitempty"`
 	Heat    float32 `json:"heat,omitempty"`
+
+	Trees *treeSizes `json:"trees,omitempty"`
 }
 
 // Encode returns the router's file.
 func (r *Router) Encode() ([]byte, error) {
-	head, err := json.Marshal(fileHead{r.models, facts, r.domains, r.heat})
+	about := fileHead{Models: r.models, Facts: facts, Domains: r.domains, Heat: r.heat}
+	if r.trees != nil {
+		about.Trees = r.trees.sizes()
+	}
+	head, err := json.Marshal(about)
 	if err != nil {
 		return nil, fmt.Errorf("encode router: %w", err)
 	}
@@ -66,6 +72,9 @@ func (r *Router) Encode() ([]byte, error) {
 	}
 	if r.scorer != nil {
 		w.Add(sectionScorer, r.scorer.Encode())
+	}
+	if r.trees != nil {
+		r.trees.write(&w)
 	}
 	file := w.Bytes(&fileFormat)
 	runtime.KeepAlive(r)
@@ -81,11 +90,15 @@ type fileArray struct {
 
 func (r *Router) arrays() []fileArray {
 	outputs := uint64(2 * len(r.models))
-	return []fileArray{
+	out := []fileArray{
 		{sectionAverage, &r.average, outputs}, {sectionLow, &r.low, outputs}, {sectionHigh, &r.high, outputs},
 		{sectionMix, &r.mix, outputs * uint64(r.numbers())}, {sectionWeight, &r.weight, outputs * facts},
 		{sectionMean, &r.mean, facts}, {sectionScale, &r.scale, facts},
 	}
+	if r.trees != nil {
+		out = append(out, fileArray{sectionRates, &r.rates, uint64(r.domains * len(r.models))})
+	}
+	return out
 }
 
 // WriteFile writes the router to path, whole or not at all. A process that has the old file open keeps the old router. It
@@ -156,6 +169,14 @@ func Decode(data []byte) (*Router, error) {
 	}
 	if h.Domains < 0 || h.Domains > r.numbers() || !(h.Heat >= 0 && h.Heat <= 1e6) {
 		return nil, fileFormat.Errorf("%d domains of heat %v", h.Domains, h.Heat)
+	}
+	if h.Trees != nil {
+		if r.numbers()-r.domains <= len(r.models) {
+			return nil, fileFormat.Errorf("trees for %d models without what they ask about", len(r.models))
+		}
+		if r.trees, err = readTrees(s, h.Trees, len(r.models)); err != nil {
+			return nil, err
+		}
 	}
 	for _, part := range r.arrays() {
 		*part.array = sections.View[float32](s, part.id, part.n)

@@ -26,7 +26,7 @@ func encoded(t testing.TB, r *Router) []byte {
 }
 
 func TestFileRoundTrip(t *testing.T) {
-	for _, n := range []int{4, 200} { // with averages alone, and with all
+	for _, n := range []int{4, 100, 300} { // with averages alone, without trees, and with all
 		records := kitchen(n, 1)
 		r := trained(t, records, Options{}).Router
 		path := filepath.Join(t.TempDir(), "kitchen.router")
@@ -113,6 +113,7 @@ func FuzzDecode(f *testing.F) {
 	bases := [][]byte{
 		encoded(f, trained(f, kitchen(24, 1), Options{}).Router),
 		encoded(f, trained(f, kitchen(4, 1), Options{}).Router),
+		encoded(f, trained(f, kitchen(leastTrees+50, 1), Options{}).Router), // with trees
 	}
 	f.Add(uint8(0), []byte{}, uint32(0))
 	for i := range uint32(10) {

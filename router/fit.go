@@ -17,13 +17,14 @@ const (
 	words   member = iota // from n-grams
 	domains               // from the rates of domains, each by how probable n-grams make it that the request belongs to it
 	shaped                // from the facts
+	grown                 // from trees on the facts and on what words and domains say of each model; of models' own parts alone
 	members
 )
 
-func (m member) String() string { return [...]string{"words", "domains", "shape"}[m] }
+func (m member) String() string { return [...]string{"words", "domains", "shape", "trees"}[m] }
 
 // penalties are those to fit with: as many for each member and group. The domains' are no penalties but how sharply scores of
-// domains are turned into probabilities, alike for all groups.
+// domains are turned into probabilities, alike for all groups. Trees have none.
 type penalties [members][groups][]float64
 
 // grid has the penalties that cross-fitting chooses from.
@@ -32,6 +33,7 @@ func grid() (p penalties) {
 		p[words][g] = []float64{3, 10, 30, 100}
 		p[domains][g] = []float64{4, 8, 16, 32}
 		p[shaped][g] = []float64{10, 100, 1000, 10000}
+		p[grown][g] = []float64{0} // trees have none
 	}
 	return p
 }

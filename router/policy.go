@@ -71,15 +71,17 @@ func (p Policy) value(e Estimate) float64 {
 // mostTries bounds how many values of Lambda are tried.
 const mostTries = 1000
 
-// prudence is how many standard errors are taken off what leaving the strongest model gains, before it is believed.
-const prudence = 1.645
+// margins are tried, ascending. With the last nobody but the strongest is asked.
+var margins = []float64{0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 1}
 
-// prudent returns the policy for the highest quality: the margin by which a model must be expected to beat the strongest is
-// the one whose gain over always asking the strongest has the highest lower confidence limit. Where estimates say little apart, following them
-// wins nothing on average but makes the outcome a matter of luck.
+// prudent returns the policy for the highest quality: by how much a model must be expected to beat the strongest is the largest
+// margin whose gain over always asking the strongest lies within one standard error of the best one's (Breiman and others,
+// Classification and Regression Trees, 1984). Where estimates say little apart, following them wins nothing on average but makes the
+// outcome a matter of luck; and where no margin gains more than its standard error, the strongest is asked always.
 func (r *replay) prudent(strongest int) Policy {
-	best, most := Policy{}, math.Inf(-1)
-	for _, margin := range []float64{0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.2, 1} {
+	gains := make([]float64, len(margins))
+	best, slack := 0, 0.0
+	for k, margin := range margins {
 		p := Policy{Prefer: strongest, Margin: margin}
 		var sum, squares float64
 		for i, row := range r.estimates {
@@ -90,12 +92,18 @@ func (r *replay) prudent(strongest int) Policy {
 			squares += d * d
 		}
 		n := float64(len(r.estimates))
-		mean := sum / n
-		if low := mean - prudence*math.Sqrt(max(0, squares/n-mean*mean)/n); low > most {
-			best, most = p, low
+		gains[k] = sum / n
+		if k == 0 || gains[k] > gains[best] {
+			best, slack = k, math.Sqrt(max(0, squares/n-gains[k]*gains[k])/n)
 		}
 	}
-	return best
+	chosen := best
+	for k := range margins {
+		if k > chosen && gains[k] >= gains[best]-slack {
+			chosen = k
+		}
+	}
+	return Policy{Prefer: strongest, Margin: margins[chosen]}
 }
 
 // Calibrate finds the Policy for a target. estimates are by record and model, in the order of models, and must not come from a

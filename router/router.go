@@ -28,11 +28,16 @@ type Router struct {
 	average, low, high []float32
 	mix, weight        []float32
 	mean, scale        []float32
+
+	trees *trees    // of what each model has of its own; nil: none
+	rates []float32 // by domain and model, which trees ask about
 }
 
 type routerScratch struct {
 	described [facts]float32
 	numbers   []float32
+	features  []float32 // of the trees
+	own       []float32 // what they say, by model
 }
 
 func (r *Router) numbers() int {
@@ -44,7 +49,11 @@ func (r *Router) numbers() int {
 
 // ready makes the scratch.
 func (r *Router) ready() *Router {
-	r.scratch = &sync.Pool{New: func() any { return &routerScratch{numbers: make([]float32, r.numbers())} }}
+	r.scratch = &sync.Pool{New: func() any {
+		return &routerScratch{
+			numbers: make([]float32, r.numbers()), features: make([]float32, treeFeatures(len(r.models))), own: make([]float32, len(r.models)),
+		}
+	}}
 	return r
 }
 
@@ -56,6 +65,7 @@ func (r *Router) Models() []string { return r.models }
 func (r *Router) Estimate(dst []Estimate, q *Query) []Estimate {
 	s := r.scratch.Get().(*routerScratch)
 	q.describe(&s.described)
+	copy(s.features, s.described[:])
 	for f, x := range s.described {
 		s.described[f] = max(-furthestFact, min(furthestFact, (x-r.mean[f])*r.scale[f]))
 	}
@@ -66,17 +76,35 @@ func (r *Router) Estimate(dst []Estimate, q *Query) []Estimate {
 			soften(s.numbers[len(s.numbers)-r.domains:], r.heat)
 		}
 	}
+	if r.trees != nil {
+		r.ask(s)
+	}
 	dst = slices.Grow(dst[:0], len(r.models))
 	for m := range r.models {
-		dst = append(dst, Estimate{Quality: r.output(2*m, s), Cost: r.output(2*m+1, s)})
+		dst = append(dst, Estimate{Quality: r.output(2*m, s.own[m], s), Cost: r.output(2*m+1, 0, s)})
 	}
 	r.scratch.Put(s)
 	runtime.KeepAlive(r) // and the mapping with it
 	return dst
 }
 
-func (r *Router) output(o int, s *routerScratch) float64 {
-	sum := r.average[o]
+// ask asks the trees.
+func (r *Router) ask(s *routerScratch) {
+	models := len(r.models)
+	copy(s.features[facts:], s.numbers[1:1+models])
+	told := s.features[facts+models:]
+	clear(told)
+	for d, p := range s.numbers[len(s.numbers)-r.domains:] {
+		for m, rate := range r.rates[d*models:][:models] {
+			told[m] += float32(p * rate)
+		}
+	}
+	clear(s.own)
+	r.trees.add(s.own, s.features)
+}
+
+func (r *Router) output(o int, own float32, s *routerScratch) float64 {
+	sum := r.average[o] + own
 	for k, w := range r.mix[o*len(s.numbers):][:len(s.numbers)] {
 		sum += float32(w * s.numbers[k])
 	}
@@ -127,5 +155,20 @@ func (r *Router) add(s *sample, f *fitted, set settings, output, contrast int, t
 	}
 	for k, w := range f.shapes[0].weights[contrast] {
 		r.weight[output*facts+k] += float32(times * set.weight[shaped][g] * w)
+	}
+}
+
+// plant adds trees, as much as they count.
+func (r *Router) plant(s *sample, f *fitted, h *heldOut, set *settings) {
+	models := len(s.models)
+	r.trees = h.trees
+	for i := range r.trees.values {
+		r.trees.values[i] *= float32(set.weight[grown][ownPart])
+	}
+	r.rates = make([]float32, r.domains*models)
+	for d, rates := range f.rates {
+		for m := range models {
+			r.rates[d*models+m] = float32(rates[1+m])
+		}
 	}
 }

@@ -239,7 +239,7 @@ func TestEstimateDoesNotAllocate(t *testing.T) {
 	if raced {
 		t.Skip("the race detector allocates")
 	}
-	r := trained(t, kitchen(200, 7), Options{}).Router
+	r := trained(t, kitchen(400, 7), Options{}).Router
 	q := Query{Text: strings.Repeat("Tell me about the river, please. ", 200), System: "Be kind."}
 	dst := r.Estimate(nil, &q)
 	if n := testing.AllocsPerRun(100, func() { dst = r.Estimate(dst, &q) }); n > 0 {

@@ -16,6 +16,7 @@ type sample struct {
 	domain    []int // index into domains, -1 for none
 	domains   []string
 	priced    bool // costs differ between requests
+	wooded    bool // there are requests enough to grow trees
 	contrast  int  // how many numbers are predicted: one shared, one for each model, and one for each model's cost if priced
 }
 

@@ -21,7 +21,7 @@ type Options struct {
 	Seed    uint64
 	Workers int // goroutines; 0: GOMAXPROCS. They change the time, not the result
 	Folds   int // of the cross-fit; 0 means 5. At least 2
-	// Progress, where set, is told how far the stages "cross-fit" and "fit" are. It may be called from several goroutines.
+	// Progress, where set, is told how far the stages "cross-fit", "grow" and "fit" are. It may be called from several goroutines.
 	Progress func(stage string, done, total int)
 }
 
@@ -41,9 +41,9 @@ type Training struct {
 
 // Member is one of the predictors that a router adds up.
 type Member struct {
-	Name    string  // "words", "domains" or "shape"
+	Name    string  // "words", "domains", "shape" or "trees"
 	Of      string  // what it predicts: "shared", "own" or "cost"
-	Penalty float64 // of its weights, chosen by cross-fitting
+	Penalty float64 // of its weights, chosen by cross-fitting; trees have none
 	Weight  float64 // by which it counts
 }
 
@@ -90,7 +90,11 @@ func (t *Training) fit(ctx context.Context, s *sample, opt Options) error {
 	if err != nil {
 		return err
 	}
-	set := held.tune(s)
+	s.wooded = texts >= leastTrees
+	set, err := held.tune(ctx, s, opt)
+	if err != nil {
+		return err
+	}
 	t.OutOfFold = held.estimates(s, set)
 	f, err := fit(ctx, s, nil, set.penalties(), opt.Seed, opt.Workers)
 	if err != nil {
@@ -98,6 +102,9 @@ func (t *Training) fit(ctx context.Context, s *sample, opt Options) error {
 	}
 	opt.progress("fit", 1, 1)
 	t.Router = newRouter(s, f, set)
+	if s.wooded {
+		t.Router.plant(s, f, held, &set)
+	}
 	t.Members = set.members(s)
 	return nil
 }
@@ -131,6 +138,7 @@ type heldOut struct {
 	fold  []int
 	fits  []*fitted   // by fold
 	tried [][]float64 // by record: what every member says with every penalty, see fitted.predict
+	trees *trees      // grown on all records; nil: none
 }
 
 // crossFit has every record judged by models trained without its fold, several folds at a time.

@@ -2,6 +2,8 @@
 
 package router
 
+import "context"
+
 // settings say how a router is put together: for each member and group the penalty and the weight.
 type settings struct {
 	penalty, weight [members][groups]float64
@@ -22,7 +24,7 @@ func (set *settings) members(s *sample) []Member {
 	var out []Member
 	for g := range groups {
 		for m := range members {
-			if s.has(m) && (g != costPart || s.priced) {
+			if s.has(m, g) && (g != costPart || s.priced) {
 				out = append(out, Member{m.String(), g.String(), set.penalty[m][g], set.weight[m][g]})
 			}
 		}
@@ -30,12 +32,20 @@ func (set *settings) members(s *sample) []Member {
 	return out
 }
 
-// has reports whether there is such a member: there are no rates of domains without domains.
-func (s *sample) has(m member) bool { return m != domains || len(s.domains) > 0 }
+// has reports whether there is such a member: there are no rates of domains without domains, and no trees from few requests.
+func (s *sample) has(m member, g group) bool {
+	switch m {
+	case domains:
+		return len(s.domains) > 0
+	case grown:
+		return g == ownPart && s.wooded
+	}
+	return true
+}
 
-// tune chooses for each member and group the penalty with the least squared error on held-out records, and then the
-// members' weights.
-func (h *heldOut) tune(s *sample) (set settings) {
+// tune chooses for each member and group the penalty with the least squared error on held-out records, grows trees on what
+// the members say then, and weighs all of them.
+func (h *heldOut) tune(ctx context.Context, s *sample, opt Options) (set settings, err error) {
 	want := s.averages(nil).contrasts(s, nil)
 	choices := grid()
 	for g := range groups {
@@ -53,6 +63,11 @@ func (h *heldOut) tune(s *sample) (set settings) {
 		}
 	}
 	h.sharpen(s, want, &set)
+	if s.wooded {
+		if err := h.grow(ctx, s, want, &set, opt); err != nil {
+			return set, err
+		}
+	}
 	for g := range groups {
 		if g != costPart || s.priced {
 			h.weigh(s, want, g, &set)
@@ -65,7 +80,7 @@ func (h *heldOut) tune(s *sample) (set settings) {
 			}
 		}
 	}
-	return set
+	return set, nil
 }
 
 // sharpen chooses one sharpness of domains for all groups, by the least squared error of qualities.
@@ -97,13 +112,58 @@ func (h *heldOut) loss(s *sample, want [][]float64, g group, m member, try int) 
 	return sum
 }
 
+// grow grows trees on what held-out models say of the records: without each fold for its own records, and on all.
+func (h *heldOut) grow(ctx context.Context, s *sample, want [][]float64, set *settings, opt Options) error {
+	models := len(s.models)
+	features, own := make([][]float32, len(want)), make([][]float64, len(want))
+	for i, row := range want {
+		own[i] = row[1 : 1+models]
+		features[i] = append(make([]float32, 0, treeFeatures(models)), s.described[i][:]...)
+		for _, m := range []member{words, domains} {
+			for c := range models {
+				features[i] = append(features[i], float32(h.tried[i][s.at(set.try[m][ownPart], m, 1+c)]))
+			}
+		}
+	}
+	all := newStand(features, own)
+	said := make([]float32, models)
+	for f := range h.fits {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		var rest []int
+		for i := range h.fold {
+			if h.fold[i] != f {
+				rest = append(rest, i)
+			}
+		}
+		part := all.grow(rest, opt.Seed, opt.Workers)
+		for i := range h.fold {
+			if h.fold[i] != f {
+				continue
+			}
+			clear(said)
+			part.add(said, features[i])
+			for m, x := range said {
+				h.tried[i][s.at(0, grown, 1+m)] = float64(x)
+			}
+		}
+		opt.progress("grow", f+1, opt.Folds+1)
+	}
+	h.trees = all.grow(everyNumber(len(want)), opt.Seed, opt.Workers)
+	opt.progress("grow", opt.Folds+1, opt.Folds+1)
+	return ctx.Err()
+}
+
 // A priori the members count alike and together a little more than one of them, each give or take doubt.
 const doubt = 0.25
 
-func (s *sample) prior(m member) float64 {
+func (s *sample) prior(m member, g group) float64 {
 	switch {
-	case !s.has(m):
+	case !s.has(m, g):
 		return 0
+	case s.has(grown, g):
+		return 0.3
 	case m == words && len(s.domains) == 0:
 		return 0.8
 	}
@@ -135,14 +195,14 @@ func (h *heldOut) weigh(s *sample, want [][]float64, g group, set *settings) {
 	pull := noise / max(n, 1) / (doubt * doubt)
 	weight := &set.weight
 	for m := range members {
-		weight[m][g] = s.prior(m)
+		weight[m][g] = s.prior(m, g)
 	}
 	for range 200 { // coordinate descent; the problem is convex
 		for a := range members {
-			if !s.has(a) {
+			if !s.has(a, g) {
 				continue
 			}
-			rest := right[a] + pull*s.prior(a)
+			rest := right[a] + pull*s.prior(a, g)
 			for b := range members {
 				if b != a {
 					rest -= square[a][b] * weight[b][g]
