@@ -52,7 +52,7 @@ func ParseParts(text string) (Parts, error) {
 
 // Of returns the index of the part that a text belongs to. The first part is what Split calls the part, with the same share and seed.
 func (p Parts) Of(text string, seed uint64) int {
-	at, below := draw(text, seed), 0.0
+	at, below := Draw(text, seed), 0.0
 	for i := range p {
 		if below += p[i].Share; at < below {
 			return i

@@ -9,7 +9,7 @@ import "hash/fnv"
 // moves none. A greater share only adds to the part. A share of 0 or less gives an empty part, 1 or more everything.
 func Split(examples []Example, share float64, seed uint64) (part, rest []Example) {
 	for _, ex := range examples {
-		if draw(ex.Text, seed) < share {
+		if Draw(ex.Text, seed) < share {
 			part = append(part, ex)
 		} else {
 			rest = append(rest, ex)
@@ -18,8 +18,8 @@ func Split(examples []Example, share float64, seed uint64) (part, rest []Example
 	return part, rest
 }
 
-// draw returns a number in [0, 1) that depends on the seed and the canonical text.
-func draw(text string, seed uint64) float64 {
+// Draw returns a number in [0, 1) that depends on the seed and the canonical text alone, as if drawn at random.
+func Draw(text string, seed uint64) float64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(Canonical(text))) // a hash cannot fail
 	return float64(mix(h.Sum64()^mix(seed))>>11) / (1 << 53)

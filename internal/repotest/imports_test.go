@@ -54,6 +54,7 @@ var allowed = []struct {
 	{"student", []string{"student/internal/...", "eval/certify", "internal/sections", outside}},
 	{"dataset/refine", []string{"dataset", "dataset/near", "dataset/confident", "student", "router/language"}},
 	{"router", []string{"model", "student", "internal/sections", outside}},
+	{"distill/active", []string{"task", "student", "dataset"}},
 	{"distill/label", []string{"model", "task", "dataset", "eval/consensus", "internal/filelock"}},
 	{"distill", []string{"distill/label", "model", "task", "student", "dataset", "dataset/refine", "eval", "eval/certify"}},
 
