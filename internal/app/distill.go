@@ -174,7 +174,11 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 	if err != nil {
 		return nil, err
 	}
-	job.Examples, job.DataHash, job.Teachers, job.Notes = set.Examples, set.Hash, []string{"file " + filepath.Base(o.Data)}, append(job.Notes, skipped(set)...)
+	divide(job, set.Examples)
+	job.DataHash, job.Teachers, job.Notes = set.Hash, []string{"file " + filepath.Base(o.Data)}, append(job.Notes, skipped(set)...)
+	if n := len(job.Hard); n > 0 {
+		job.Notes = append(job.Notes, fmt.Sprintf("%d rows of %s are marked as no fair sample of the traffic: they train and do not judge", n, set.Name))
+	}
 	if d != nil {
 		job.Task = d.task
 		return nil, nil

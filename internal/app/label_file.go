@@ -11,7 +11,10 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"retort/distill/label"
 )
 
 // CheckLabelFile says whether labels can be written to a file of that name, before they are paid for; an empty name is none.
@@ -38,11 +41,26 @@ func (e *labelFileError) Error() string {
 }
 func (e *labelFileError) Hint() string { return "give a name that ends in .jsonl or .csv" }
 
+func table(path string) bool { return strings.EqualFold(filepath.Ext(path), ".csv") }
+
+// labelMarksError refuses to lose which labels are no fair sample.
+type labelMarksError struct{ path string }
+
+func (e *labelMarksError) Error() string {
+	return fmt.Sprintf("write labels: %s has no room for the mark of labels that were picked, which must not certify", e.path)
+}
+func (e *labelMarksError) Hint() string {
+	return "give a name that ends in .jsonl; the labels are kept, and the same command asks nobody again"
+}
+
 // WriteFile writes the labelled rows: as JSON lines with soft labels, the models that labelled, and each teacher's answer with
 // what is known of its terms; or as a table of text, label and teacher. A file that is there is replaced once all is written.
 func (l *Labels) WriteFile(path string) error {
 	if err := CheckLabelFile(path); err != nil {
 		return err
+	}
+	if table(path) && slices.ContainsFunc(l.Examples, func(e label.Labelled) bool { return e.Hard }) {
+		return &labelMarksError{path}
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".labels-*")
 	if err != nil {
@@ -51,7 +69,7 @@ func (l *Labels) WriteFile(path string) error {
 	defer os.Remove(f.Name()) // which is gone when all went well
 	buffer := bufio.NewWriter(f)
 	write := l.writeLines
-	if strings.EqualFold(filepath.Ext(path), ".csv") {
+	if table(path) {
 		write = l.writeTable
 	}
 	err = errors.Join(write(buffer), buffer.Flush(), f.Chmod(0o644), f.Close())

@@ -28,12 +28,13 @@ type Asking struct {
 	Deadline    time.Duration // how long the labels may take; long ones let batches be used, at half the price
 	Relabel     bool          // ask about inputs that have a label too; theirs tell how good the teachers are
 	Retry       bool          // ask again where an earlier run got an answer that the task does not allow
+	Pick        int           // label so many further inputs, chosen so that they teach most; 0: all
 	Concurrency int           // inputs under way at a time; 0: 8
 	MaxTokens   int           // most output tokens of a call; 0: package label's default
 }
 
 // given says whether somebody wants teachers asked.
-func (a *Asking) given() bool { return len(a.Teachers) > 0 || a.Budget != nil }
+func (a *Asking) given() bool { return len(a.Teachers) > 0 || a.Budget != nil || a.Pick > 0 }
 
 // LabelOptions say what to label.
 type LabelOptions struct {
@@ -101,7 +102,13 @@ func (w *labelling) file(ctx context.Context, set *dataset.Set) (*Labels, error)
 	if len(open) == 0 {
 		return nil, &allLabelledError{set.Name}
 	}
-	result, err := w.run(ctx, open)
+	ask := w.run
+	if w.asking.Pick > 0 {
+		ask = func(ctx context.Context, open []dataset.Example) (*label.Result, error) {
+			return w.pick(ctx, open, kept)
+		}
+	}
+	result, err := ask(ctx, open)
 	if err != nil {
 		return nil, err
 	}

@@ -57,11 +57,11 @@ func (w *labelling) lay(job *distill.Job, examples []label.Labelled, report *lab
 		return &nothingLabelledError{report: report}
 	}
 	job.Labelling = report
-	job.Examples = make([]dataset.Example, len(examples))
+	all := make([]dataset.Example, len(examples))
 	seen := map[string]bool{}
 	job.Teachers = nil
 	for i := range examples {
-		job.Examples[i] = examples[i].Example
+		all[i] = examples[i].Example
 		for _, said := range examples[i].Answers {
 			if !seen[said.Model] && said.Model != "" {
 				seen[said.Model] = true
@@ -70,10 +70,16 @@ func (w *labelling) lay(job *distill.Job, examples []label.Labelled, report *lab
 		}
 	}
 	slices.Sort(job.Teachers)
-	job.DataHash = dataset.Hash(job.Examples)
+	job.Examples = nil
+	divide(job, all)
+	job.DataHash = dataset.Hash(all)
 	if report.BudgetEnded {
-		job.Notes = append(job.Notes, fmt.Sprintf("the budget ended after %d of %d answers: %d of %d inputs have a label, a random sample of them; the same command with a larger --budget goes on",
-			report.Asks-report.Missing, report.Asks, report.Labelled, report.Inputs))
+		sample := ", a random sample of them"
+		if w.asking.Pick > 0 {
+			sample = " of those chosen so far"
+		}
+		job.Notes = append(job.Notes, fmt.Sprintf("the budget ended after %d of %d answers: %d of %d inputs have a label%s; the same command with a larger --budget goes on",
+			report.Asks-report.Missing, report.Asks, report.Labelled, report.Inputs, sample))
 	}
 	if len(report.Teachers) > 1 {
 		job.Notes = append(job.Notes, fmt.Sprintf("agreement is with what %s say together; what the student leaves is answered by %s alone", strings.Join(w.names(), ", "), w.lead()))

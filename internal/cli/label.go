@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -24,12 +25,13 @@ type askFlags struct {
 	Deadline    time.Duration `placeholder:"24h" help:"How long the labels may take; from an hour on they come through batches, at half the price, where the upstream has them."`
 	Relabel     bool          `help:"Label rows that have a label too; theirs then tell how good the teachers are."`
 	Retry       bool          `help:"Ask again where an earlier run got an answer that the task does not allow."`
+	Pick        int           `placeholder:"N" help:"Label only N further inputs, chosen so that they teach most. About half are a random sample, which certifies."`
 	Concurrency int           `default:"8" help:"Inputs under way at once."`
 	MaxTokens   int           `placeholder:"N" help:"Most tokens of an answer, thoughts included (default 1024, for objects 4096)."`
 }
 
 func (f *askFlags) asking() (app.Asking, error) {
-	a := app.Asking{Teachers: f.Teachers, Votes: f.Votes, Soft: f.Soft, Deadline: f.Deadline, Relabel: f.Relabel, Retry: f.Retry,
+	a := app.Asking{Teachers: f.Teachers, Votes: f.Votes, Soft: f.Soft, Deadline: f.Deadline, Relabel: f.Relabel, Retry: f.Retry, Pick: f.Pick,
 		Concurrency: f.Concurrency, MaxTokens: f.MaxTokens}
 	if f.Budget != nil {
 		if !(*f.Budget >= 0 && *f.Budget <= 1e6) {
@@ -37,6 +39,9 @@ func (f *askFlags) asking() (app.Asking, error) {
 		}
 		m := model.Money(math.Round(*f.Budget * float64(model.Dollar)))
 		a.Budget = &m
+	}
+	if f.Pick < 0 {
+		return a, &hinted{fmt.Errorf("--pick: %d is below 0", f.Pick), "write how many inputs are to be labelled, such as --pick 1000"}
 	}
 	if f.Votes < 1 {
 		return a, &hinted{fmt.Errorf("--votes: %d is below 1", f.Votes), "1 asks each teacher once about each input"}
@@ -61,6 +66,9 @@ func (c *labelCmd) Run(s *session) error {
 	}
 	if err := app.CheckLabelFile(c.Out); err != nil {
 		return err
+	}
+	if c.Pick > 0 && strings.HasSuffix(strings.ToLower(c.Out), ".csv") {
+		return &hinted{errors.New("--pick: a CSV file does not tell which labels were picked, and must not certify"), "write to a .jsonl file"}
 	}
 	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv})
 	if err != nil {
