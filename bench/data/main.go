@@ -23,6 +23,7 @@ type options struct {
 	strict bool
 	rows   int
 	draws  int
+	seeds  int
 
 	validate bool
 
@@ -36,6 +37,7 @@ type part struct {
 }
 
 var parts = []part{
+	{"active", measureActive},
 	{"million", measureMillion},
 	{"near", measureNear},
 	{"teachers", measureTeachers},
@@ -55,7 +57,8 @@ func main() {
 	flag.IntVar(&o.rows, "rows", 1_000_000, "examples in the part million, texts grouped in the part near")
 	flag.BoolVar(&o.nearMany, "near-many", false, "only group many texts, and print the figures as JSON")
 	flag.IntVar(&o.draws, "draws", 3, "draws of teachers in the part teachers")
-	flag.BoolVar(&o.validate, "validate", false, "measure the part teachers on a fifth of the training split, to choose by, and not on the test split")
+	flag.IntVar(&o.seeds, "seeds", 10, "random choices of labels in the part active")
+	flag.BoolVar(&o.validate, "validate", false, "measure the parts teachers and active on a part of the training split, to choose by, and not on the test split")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
