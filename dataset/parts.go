@@ -72,7 +72,7 @@ func CheckName(name string) error {
 	}
 	for _, r := range name {
 		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.' {
-			return fmt.Errorf("name %q holds %q; use letters, digits, -, _ and .", clip(name), r)
+			return fmt.Errorf("name %q holds %q; use letters, digits, dots, - and _", clip(name), r)
 		}
 	}
 	return nil
