@@ -5,16 +5,7 @@ package dataset
 // ReadInputs reads a file as ReadFile does, but its examples need no label, nor the file a column of labels: labels that
 // are there are read. A conversation whose last turn is no answer is an input as a whole.
 func ReadInputs(path string, columns Columns) (*Set, error) {
-	var examples []Example
-	set, err := scan(path, columns, true, func(e Example) error {
-		examples = append(examples, e)
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	set.Examples = examples
-	return set, nil
+	return keep(path, columns, true)
 }
 
 // find returns the positions of both columns among names, and their names; of a label that is not there, and need not be,

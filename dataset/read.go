@@ -31,8 +31,13 @@ const MaxRecord = 16 << 20
 // A missing, empty or blank text or label skips the row; labels lose blanks at their ends, texts are kept as they are.
 // A byte-order mark, CRLF and a missing last line end are all right. Errors begin with file:line where a line is to blame.
 func ReadFile(path string, columns Columns) (*Set, error) {
+	return keep(path, columns, false)
+}
+
+// keep is scan that keeps the examples.
+func keep(path string, columns Columns, bare bool) (*Set, error) {
 	var examples []Example
-	set, err := Scan(path, columns, func(e Example) error {
+	set, err := scan(path, columns, bare, func(e Example) error {
 		examples = append(examples, e)
 		return nil
 	})

@@ -8,14 +8,7 @@ import "context"
 // calibration, and trains no student. opt.Held gets the answers, calibrated; it must be set for anything to come of it. It
 // returns the labels in the order of the probabilities, and fails as Train does.
 func CrossFit(ctx context.Context, examples []Example, opt Options) ([]string, error) {
-	s, err := newSample(examples, opt.Labels)
-	if err != nil {
-		return nil, err
-	}
-	if err := opt.complete(len(examples)); err != nil {
-		return nil, err
-	}
-	features, err := featureBudget(opt.MaxBytes, s)
+	s, features, err := opt.prepare(examples)
 	if err != nil {
 		return nil, err
 	}

@@ -60,14 +60,7 @@ type Training struct {
 // Train learns a student from examples. It fails on an empty list, on a label outside opt.Labels and on an impossible
 // weight or probability, naming the example; and when ctx is done.
 func Train(ctx context.Context, examples []Example, opt Options) (*Training, error) {
-	s, err := newSample(examples, opt.Labels)
-	if err != nil {
-		return nil, err
-	}
-	if err := opt.complete(len(examples)); err != nil {
-		return nil, err
-	}
-	features, err := featureBudget(opt.MaxBytes, s)
+	s, features, err := opt.prepare(examples)
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +104,20 @@ func Train(ctx context.Context, examples []Example, opt Options) (*Training, err
 	}
 	t.Student.card.Metrics = map[string]float64{"cross_fit_accuracy": float64(right) / float64(max(fair, 1))}
 	return t, nil
+}
+
+// prepare completes the options and returns the sample of the examples, with how many features may be learned from it.
+func (opt *Options) prepare(examples []Example) (s *sample, features int, err error) {
+	if s, err = newSample(examples, opt.Labels); err != nil {
+		return nil, 0, err
+	}
+	if err = opt.complete(len(examples)); err != nil {
+		return nil, 0, err
+	}
+	if features, err = featureBudget(opt.MaxBytes, s); err != nil {
+		return nil, 0, err
+	}
+	return s, features, nil
 }
 
 func (opt *Options) complete(n int) error {

@@ -12,7 +12,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"time"
@@ -46,16 +45,7 @@ func main() {
 	flag.IntVar(&o.retries, "retries", 0, "try a pair that failed again this often; what was needed is reported")
 	flag.BoolVar(&o.verbose, "v", false, "print what clients print, also when they succeed")
 	flag.Parse()
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ok, err := run(ctx, o)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/clients:", err)
-	}
-	if err != nil || !ok {
-		os.Exit(1)
-	}
+	rig.Main("clients", true, func(ctx context.Context) (bool, error) { return run(ctx, o) })
 }
 
 // outcome is one client against one upstream.

@@ -7,11 +7,7 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"os"
-	"os/signal"
-	"slices"
-	"strings"
 
 	"retort/bench/internal/rig"
 )
@@ -30,28 +26,19 @@ type options struct {
 	nearMany bool
 }
 
-// part is one of the things measured. Each is a file of this folder.
-type part struct {
-	name string
-	run  func(context.Context, *bench) error
-}
-
-var parts = []part{
-	{"active", measureActive},
-	{"million", measureMillion},
-	{"near", measureNear},
-	{"teachers", measureTeachers},
-	{"errors", measureErrors},
-	{"leakage", measureLeakage},
+// parts are the things measured, each in a file of this folder.
+var parts = rig.Parts[*bench]{
+	{Name: "active", Run: measureActive},
+	{Name: "million", Run: measureMillion},
+	{Name: "near", Run: measureNear},
+	{Name: "teachers", Run: measureTeachers},
+	{Name: "errors", Run: measureErrors},
+	{Name: "leakage", Run: measureLeakage},
 }
 
 func main() {
-	var names []string
-	for _, p := range parts {
-		names = append(names, p.name)
-	}
 	var o options
-	flag.StringVar(&o.only, "only", strings.Join(names, ","), "the parts to run")
+	flag.StringVar(&o.only, "only", parts.Names(), "the parts to run")
 	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/data/latest.json")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
 	flag.IntVar(&o.rows, "rows", 1_000_000, "examples in the part million, texts grouped in the part near")
@@ -60,28 +47,12 @@ func main() {
 	flag.IntVar(&o.seeds, "seeds", 10, "random choices of labels in the part active")
 	flag.BoolVar(&o.validate, "validate", false, "measure the parts teachers and active on a part of the training split, to choose by, and not on the test split")
 	flag.Parse()
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ok, err := run(ctx, o)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/data:", err)
-		os.Exit(1)
-	}
-	if o.strict && !ok {
-		os.Exit(1)
-	}
+	rig.Main("data", o.strict, func(ctx context.Context) (bool, error) { return run(ctx, o) })
 }
 
 func run(ctx context.Context, o options) (bool, error) {
 	if o.nearMany {
 		return true, printNearMany(o.rows)
-	}
-	wanted := strings.Split(o.only, ",")
-	for _, name := range wanted {
-		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
-			return false, fmt.Errorf("-only: there is no part %q", name)
-		}
 	}
 	folder, err := os.MkdirTemp("", "retort-bench-data-")
 	if err != nil {
@@ -89,14 +60,8 @@ func run(ctx context.Context, o options) (bool, error) {
 	}
 	defer os.RemoveAll(folder)
 	b := &bench{Result: rig.NewResult(ctx, "data"), options: o, folder: folder}
-	for _, p := range parts {
-		if !slices.Contains(wanted, p.name) {
-			continue
-		}
-		fmt.Fprintf(os.Stderr, "%s …\n", p.name)
-		if err := p.run(ctx, b); err != nil {
-			return false, fmt.Errorf("%s: %w", p.name, err)
-		}
+	if err := parts.Run(ctx, o.only, b); err != nil {
+		return false, err
 	}
 	return b.OK, b.Print(os.Stdout, o.out)
 }

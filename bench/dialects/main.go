@@ -11,7 +11,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,17 +42,7 @@ func main() {
 	flag.StringVar(&o.out, "out", "", "also write the figures of each part into this folder, as latest-PART.json")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
 	flag.Parse()
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ok, err := run(ctx, o)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/dialects:", err)
-		os.Exit(1)
-	}
-	if o.strict && !ok {
-		os.Exit(1)
-	}
+	rig.Main("dialects", o.strict, func(ctx context.Context) (bool, error) { return run(ctx, o) })
 }
 
 // part is one thing to measure; it adds its figures to a result.

@@ -11,7 +11,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"strings"
 	"time"
 
@@ -43,21 +42,7 @@ func main() {
 	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/gateway/latest.json")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
 	flag.Parse()
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	result, err := run(ctx, o)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/gateway:", err)
-		os.Exit(1)
-	}
-	if err := result.Print(os.Stdout, o.out); err != nil {
-		fmt.Fprintln(os.Stderr, "bench/gateway:", err)
-		os.Exit(1)
-	}
-	if o.strict && !result.OK {
-		os.Exit(1)
-	}
+	rig.Main("gateway", o.strict, func(ctx context.Context) (bool, error) { return run(ctx, o) })
 }
 
 // part is one thing to measure; it adds its figures to the result.
@@ -66,15 +51,15 @@ type part struct {
 	measure func(ctx context.Context, b *bench) error
 }
 
-func run(ctx context.Context, o options) (*rig.Result, error) {
+func run(ctx context.Context, o options) (bool, error) {
 	folder, err := os.MkdirTemp("", "retort-bench")
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	defer os.RemoveAll(folder)
 	b := &bench{options: o, folder: folder, result: rig.NewResult(ctx, "gateway")}
 	if b.retort, err = rig.Build(ctx, o.binary, folder); err != nil {
-		return nil, err
+		return false, err
 	}
 	for _, p := range []part{{"compare", compare}, {"latency", latency}, {"kills", kills}} {
 		if !strings.Contains(o.only, p.name) {
@@ -88,10 +73,13 @@ func run(ctx context.Context, o options) (*rig.Result, error) {
 			continue
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name, err)
+			return false, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	return b.result, ctx.Err()
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	return b.result.OK, b.result.Print(os.Stdout, o.out)
 }
 
 // bench is what the parts share.

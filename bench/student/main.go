@@ -8,11 +8,7 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"os"
-	"os/signal"
-	"slices"
-	"strings"
 
 	"retort/bench/internal/rig"
 )
@@ -29,28 +25,18 @@ type options struct {
 	validate bool
 }
 
-// part is one of the things measured.
-type part struct {
-	name string
-	run  func(context.Context, *bench) error
-}
-
-var parts = []part{
-	{"banking77", measureBanking},
-	{"clinc150", measureClinc},
-	{"coverage", measureCoverage},
-	{"teacher", measureTeacher},
-	{"high", measureHigh},
-	{"snips", measureSnips},
+var parts = rig.Parts[*bench]{
+	{Name: "banking77", Run: measureBanking},
+	{Name: "clinc150", Run: measureClinc},
+	{Name: "coverage", Run: measureCoverage},
+	{Name: "teacher", Run: measureTeacher},
+	{Name: "high", Run: measureHigh},
+	{Name: "snips", Run: measureSnips},
 }
 
 func main() {
-	var names []string
-	for _, p := range parts {
-		names = append(names, p.name)
-	}
 	var o options
-	flag.StringVar(&o.only, "only", strings.Join(names, ","), "the parts to run")
+	flag.StringVar(&o.only, "only", parts.Names(), "the parts to run")
 	flag.IntVar(&o.runs, "runs", 20, "random label subsets per size in the part coverage")
 	flag.StringVar(&o.cells, "coverage-cells", "", "the cells of the part coverage to run, such as 5000_strict,all_strict; empty: all")
 	flag.BoolVar(&o.validate, "validate", false, "count coverage on what the subsets leave of the training split, to choose by, and not on the test split")
@@ -58,38 +44,16 @@ func main() {
 	flag.StringVar(&o.open, "latency", "", "only measure the latency of the student in this file, and print it as JSON")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
 	flag.Parse()
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	ok, err := run(ctx, o)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench/student:", err)
-		os.Exit(1)
-	}
-	if o.strict && !ok {
-		os.Exit(1)
-	}
+	rig.Main("student", o.strict, func(ctx context.Context) (bool, error) { return run(ctx, o) })
 }
 
 func run(ctx context.Context, o options) (bool, error) {
 	if o.open != "" {
 		return true, printLatency(o.open)
 	}
-	wanted := strings.Split(o.only, ",")
-	for _, name := range wanted {
-		if !slices.ContainsFunc(parts, func(p part) bool { return p.name == name }) {
-			return false, fmt.Errorf("-only: there is no part %q", name)
-		}
-	}
 	b := &bench{Result: rig.NewResult(ctx, "student"), runs: o.runs, cells: o.cells, validate: o.validate}
-	for _, p := range parts {
-		if !slices.Contains(wanted, p.name) {
-			continue
-		}
-		fmt.Fprintf(os.Stderr, "%s …\n", p.name)
-		if err := p.run(ctx, b); err != nil {
-			return false, fmt.Errorf("%s: %w", p.name, err)
-		}
+	if err := parts.Run(ctx, o.only, b); err != nil {
+		return false, err
 	}
 	return b.OK, b.Print(os.Stdout, o.out)
 }

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -184,15 +185,7 @@ func reliabilityWords(t *label.TeacherReport) string {
 	if t.Reliability != nil {
 		parts = append(parts, fmt.Sprintf("reliability about %s", percent(*t.Reliability)))
 		classes := slices.Clone(t.Classes)
-		slices.SortStableFunc(classes, func(a, b label.ClassScore) int {
-			switch {
-			case a.Reliability > b.Reliability:
-				return -1
-			case a.Reliability < b.Reliability:
-				return 1
-			}
-			return 0
-		})
+		slices.SortStableFunc(classes, func(a, b label.ClassScore) int { return cmp.Compare(b.Reliability, a.Reliability) })
 		const shown = 3
 		if len(classes) > 2*shown {
 			parts = append(parts, "best at "+classWords(classes[:shown]), "worst at "+classWords(classes[len(classes)-shown:]))

@@ -41,7 +41,6 @@ var allowed = []struct {
 	{"task", []string{"model"}},
 	{"dataset", []string{"model", outside}},
 	{"dataset/near", []string{outside}},
-	{"dataset/private", nil},
 	{"dataset/confident", nil},
 	{"eval/anytime", nil},
 	{"eval/certify", []string{outside}},
