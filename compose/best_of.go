@@ -16,6 +16,7 @@ type Choosing struct {
 	Verifier Verifier // scores each answer by itself
 	Enough   float64  // score from which an answer is taken at once; 0: all answers are scored
 	Comparer Comparer // compares answers two by two
+	Named    bool     // the Comparer gets answers whose Model is the member's name, whoever answered behind it
 }
 
 // BestOf returns a model that puts each request to a panel and answers with the best of what comes.
@@ -124,7 +125,7 @@ func (b *bestOf) choose(ctx context.Context, s *session, start time.Time) (*voic
 func (b *bestOf) round(ctx context.Context, s *session, among []*voice) []*voice {
 	duels := make([]duel, len(among)/2)
 	var wait sync.WaitGroup
-	each, promised := b.duels.expected(), model.Money(0)
+	each, promised, by := b.duels.expected(), model.Money(0), b.choosing.Comparer
 	for i := range duels {
 		d := &duels[i]
 		d.first, d.second = among[2*i], among[2*i+1]
@@ -133,7 +134,8 @@ func (b *bestOf) round(ctx context.Context, s *session, among []*voice) []*voice
 		}
 		promised += each
 		d.fought = true
-		wait.Go(func() { d.fight(ctx, s.req, b.choosing.Comparer) })
+		one, other := b.shown(d.first), b.shown(d.second)
+		wait.Go(func() { d.fight(ctx, s.req, one, other, by) })
 	}
 	wait.Wait()
 	winners := make([]*voice, 0, len(among)-len(duels))
@@ -152,6 +154,16 @@ func (b *bestOf) round(ctx context.Context, s *session, among []*voice) []*voice
 	return append(winners, among[2*len(duels):]...)
 }
 
+// shown returns an answer as the Comparer gets it.
+func (b *bestOf) shown(v *voice) *model.Response {
+	if !b.choosing.Named {
+		return v.resp
+	}
+	named := *v.resp
+	named.Model = b.panel.Members[v.member].Name
+	return &named
+}
+
 // duel is a comparison of two answers.
 type duel struct {
 	first, second *voice
@@ -161,13 +173,13 @@ type duel struct {
 	err           error
 }
 
-func (d *duel) fight(ctx context.Context, req *model.Request, by Comparer) {
+func (d *duel) fight(ctx context.Context, req *model.Request, one, other *model.Response, by Comparer) {
 	defer func() {
 		if p := recover(); p != nil {
 			d.err = panicked(nil, p)
 		}
 	}()
-	d.better, d.err = by.Compare(model.WithTrail(ctx, &d.trail), req, d.first.resp, d.second.resp)
+	d.better, d.err = by.Compare(model.WithTrail(ctx, &d.trail), req, one, other)
 }
 
 func (d *duel) winner() *voice {

@@ -107,6 +107,33 @@ func TestBestOfByComparer(t *testing.T) {
 	}
 }
 
+// A comparer that knows members is told their names, and the answer still says who gave it.
+func TestComparerIsToldNames(t *testing.T) {
+	prefers := namedFunc(func(a, b string) float64 {
+		if a == "b" {
+			return 1
+		}
+		return 0
+	})
+	for named, want := range map[bool]string{true: "two", false: "three"} {
+		panel := panelOf(says("x", "one", 0, 1), says("x", "two", 0, 1), says("x", "three", 0, 1))
+		for i, name := range []string{"a", "b", "c"} {
+			panel.Members[i].Name = name
+		}
+		got := put(t, BestOf(Choosing{Panel: panel, Comparer: prefers, Named: named}), hello())
+		if got.err != nil || got.emitted != want || got.resp.Model != "up/x" {
+			t.Errorf("named: %v: got %q of %v, %v; want %q", named, got.emitted, got.resp, got.err, want)
+		}
+	}
+}
+
+// namedFunc compares answers by who gave them.
+type namedFunc func(a, b string) float64
+
+func (f namedFunc) Compare(_ context.Context, _ *model.Request, a, b *model.Response) (float64, error) {
+	return f(a.Model, b.Model), nil
+}
+
 func TestFailingJudgesLeaveTheFirst(t *testing.T) {
 	fails := comparerFunc(func(context.Context, string, string) (float64, error) { return 0, errors.New("no") })
 	mad := comparerFunc(func(context.Context, string, string) (float64, error) { panic("mad") })

@@ -97,9 +97,6 @@ func (j *Job) votes() (*consensus.Votes, []int, error) {
 func (j *Job) measureVote(ctx context.Context, report *Report, votes *consensus.Votes, gold []int) error {
 	blend := eval.Series{Name: j.Blend}
 	parts := make([]eval.Series, len(j.Models))
-	for m, name := range j.Models {
-		parts[m].Name = name
-	}
 	held := &Held{Shares: map[string]float64{}}
 	fold := rand.New(rand.NewPCG(j.Seed, 7)).Perm(len(votes.Rows))
 	for f := range folds {
@@ -122,14 +119,7 @@ func (j *Job) measureVote(ctx context.Context, report *Report, votes *consensus.
 				}
 			}
 			winner, _, _ := known.Count(said, make([]bool, len(said)))
-			cost, best := 0.0, 0.0
-			for m, name := range j.Models {
-				o := j.Records[at].Outcomes[name]
-				parts[m].Quality, parts[m].Cost = append(parts[m].Quality, o.Quality), append(parts[m].Cost, o.Cost)
-				cost, best = cost+o.Cost, max(best, o.Quality)
-			}
-			held.Oracle += best
-			blend.Quality, blend.Cost = append(blend.Quality, right(winner == votes.Classes[gold[i]])), append(blend.Cost, cost)
+			j.pool(at, right(winner == votes.Classes[gold[i]]), held, &blend, parts)
 		}
 	}
 	const few = 4 * folds
@@ -137,11 +127,29 @@ func (j *Job) measureVote(ctx context.Context, report *Report, votes *consensus.
 		report.Verdict = "not shown: too few labelled requests have an answer of every model to compare with its parts"
 		return nil
 	}
-	report.Complete = len(blend.Quality)
-	held.Oracle /= float64(report.Complete)
 	for _, name := range j.Models {
 		held.Shares[name] = 1
 	}
+	return j.comparePool(report, held, blend, parts)
+}
+
+// pool adds a record on which all models were asked and an answer of this quality was taken.
+func (j *Job) pool(i int, quality float64, held *Held, blend *eval.Series, parts []eval.Series) {
+	cost, best := 0.0, 0.0
+	for m, name := range j.Models {
+		o := j.Records[i].Outcomes[name]
+		parts[m].Name = name
+		parts[m].Quality, parts[m].Cost = append(parts[m].Quality, o.Quality), append(parts[m].Cost, o.Cost)
+		cost, best = cost+o.Cost, max(best, o.Quality)
+	}
+	held.Oracle += best
+	blend.Quality, blend.Cost = append(blend.Quality, quality), append(blend.Cost, cost)
+}
+
+// comparePool says what a blend that asks all its parts is worth beside them, of the records added by pool.
+func (j *Job) comparePool(report *Report, held *Held, blend eval.Series, parts []eval.Series) error {
+	report.Complete = len(blend.Quality)
+	held.Oracle /= float64(report.Complete)
 	return j.compare(report, held, blend, parts)
 }
 

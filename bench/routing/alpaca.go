@@ -169,36 +169,27 @@ func (b *bench) noteInterval(name string, e eval.Estimate) {
 	b.Note("alpaca_"+name+"_high", e.Upper, "")
 }
 
+// contestsOf returns what a ranker learns from.
+func contestsOf(prompts []alpacaPrompt) []judge.Contest {
+	contests := make([]judge.Contest, len(prompts))
+	for i, p := range prompts {
+		contests[i] = judge.Contest{Request: p.request, Answers: p.answers, Worth: p.wins}
+	}
+	return contests
+}
+
 // pickBest learns on one half which answers are preferred to those of the model that is best there, and picks on the other. How
 // strongly the ranker is regularised it finds out by cross-validation on the half that it learns on.
 func pickBest(ctx context.Context, to *picks, train, test []alpacaPrompt, models int) error {
 	top := bestSingle(train, models)
-	var lessons judge.Lessons
-	for _, p := range train {
-		for m := range models {
-			if m != top {
-				lessons.Preferences = append(lessons.Preferences, judge.Preference{Request: p.request, A: p.answers[m], B: p.answers[top],
-					Better: 0.5 + (p.wins[m]-p.wins[top])/2})
-			}
-		}
-	}
-	ranker, err := judge.Train(ctx, lessons, judge.Training{})
+	ranker, err := judge.TrainRanker(ctx, contestsOf(train), judge.Training{})
 	if err != nil {
 		return err
 	}
 	for _, p := range test {
-		best, chance := top, 0.5
-		for m := range models {
-			if m == top {
-				continue
-			}
-			better, err := ranker.Compare(ctx, p.request, p.answers[m], p.answers[top])
-			if err != nil {
-				return err
-			}
-			if better > chance {
-				best, chance = m, better
-			}
+		best, err := ranker.Best(ctx, p.request, p.answers)
+		if err != nil {
+			return err
 		}
 		if best != top {
 			to.others++

@@ -170,7 +170,7 @@ func TestCascadesReadTheirFilesAtTheStart(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Check(path, os.LookupEnv)
+		_, err := Check(t.Context(), path, os.LookupEnv)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}

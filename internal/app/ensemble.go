@@ -23,7 +23,7 @@ func (p *plant) ensemble(name string, c *config.Ensemble) (model.Model, error) {
 	case c.Vote != nil:
 		return p.vote(name, c.Vote, panel, task.Vote), nil
 	case c.BestOf != nil:
-		return p.bestOf(c.BestOf, panel)
+		return p.bestOf(name, c.BestOf, panel)
 	}
 	aggregator, err := p.model(c.Fuse.Aggregator)
 	if err != nil {
@@ -57,7 +57,10 @@ func (p *plant) vote(name string, c *config.Vote, panel compose.Panel, read func
 	return compose.Vote(voting)
 }
 
-func (p *plant) bestOf(c *config.BestOf, panel compose.Panel) (model.Model, error) {
+func (p *plant) bestOf(name string, c *config.BestOf, panel compose.Panel) (model.Model, error) {
+	if c.By == config.ByRanker {
+		return p.ranked(name, panel), nil
+	}
 	m, err := p.model(c.Judge.Model)
 	if err != nil {
 		return nil, err

@@ -75,6 +75,7 @@ models:
   judge: {provider: up}
   best: {ensemble: {best_of: {of: [a, c, b], judge: judge}}}
   graded: {ensemble: {best_of: {of: [a, b, c], judge: judge, by: grades, enough: 0.8}}}
+  ranked: {ensemble: {best_of: {of: [mad, c], by: learned}}}
   through: {fallback: [heavy, a]}
 tasks:
   desk: {output: {enum: [refund, invoice, other]}, teacher: panel}
@@ -137,6 +138,66 @@ func TestVoteIsTuned(t *testing.T) {
 		t.Error(err)
 	}
 	ask("panel", "refund")
+}
+
+// A best_of that learns asks its models in order until it has learned; then the answer that is better by what was learned is
+// given, and the configuration's check no longer says that it is not tuned.
+func TestBestOfIsTuned(t *testing.T) {
+	a := openEnsembles(t)
+	lacks := func() string {
+		t.Helper()
+		s, err := Check(t.Context(), a.path, os.LookupEnv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, u := range s.Untuned {
+			names = append(names, u.Blend+" "+u.Kind)
+		}
+		return strings.Join(names, ", ")
+	}
+	ask := func(want string, calls int) {
+		t.Helper()
+		m, err := a.Model("ranked")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var trail model.Trail
+		resp, err := m.Generate(model.WithTrail(t.Context(), &trail), model.NewRequest("ranked", model.Prompt("my money, please")), model.Discard)
+		if err != nil || resp.Text() != want || len(trail.Attempts()) != calls {
+			t.Errorf("it says %v, %v after %d calls; want %q after %d", resp, err, len(trail.Attempts()), want, calls)
+		}
+	}
+	ask("who knows", 1)
+	if got := lacks(); got != "panel vote, ranked best_of" {
+		t.Errorf("not tuned: %s", got)
+	}
+	var data strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&data, `{"input": "request %d", "outcomes": {"mad": {"answer": "who knows", "quality": %d}, "c": {"answer": "invoice", "quality": 1}}}`+"\n", i, i%2)
+	}
+	file := filepath.Join(t.TempDir(), "outcomes.jsonl")
+	if err := os.WriteFile(file, []byte(data.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report, err := a.Tune(t.Context(), TuneOptions{Blend: "ranked", Data: file})
+	if err != nil || !report.Reached || report.HeldOut == nil || report.HeldOut.Shares["c"] < 0.99 {
+		t.Fatalf("the report is %+v, %v", report, err)
+	}
+	ask("invoice", 2)
+	if got := lacks(); got != "panel vote" {
+		t.Errorf("not tuned: %s", got)
+	}
+	blend := a.plant.Load().tunables["ranked"].(*ranked)
+	row, err := a.Tuning(t.Context(), report.Tuning)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blend.panel.Members[0].Name = "stranger"
+	if err := a.plant.Load().tuneOne(blend, row); err == nil || !strings.Contains(err.Error(), "does not know stranger") {
+		t.Errorf("a member that the ranker has not met: %v", err)
+	}
+	ask("who knows", 1)
 }
 
 func TestEnsembles(t *testing.T) {

@@ -355,10 +355,10 @@ func TestTuneSaysWhatIsWrong(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(a.plant.Load().config.Data, filepath.FromSlash(row.Path)), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.tuneOne(a.plant.Load(), a.plant.Load().tunables["auto"], row); err == nil || !strings.Contains(err.Error(), "damaged") {
+	if err := a.plant.Load().tuneOne(a.plant.Load().tunables["auto"], row); err == nil || !strings.Contains(err.Error(), "damaged") {
 		t.Errorf("got %v for a damaged file", err)
 	}
-	if err := a.tuneOne(a.plant.Load(), a.plant.Load().tunables["auto"], &store.Tuning{Kind: "cascade", Path: row.Path}); err == nil {
+	if err := a.plant.Load().tuneOne(a.plant.Load().tunables["auto"], &store.Tuning{Kind: "cascade", Path: row.Path}); err == nil {
 		t.Error("a tuning of another kind is used")
 	}
 }

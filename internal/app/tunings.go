@@ -38,10 +38,7 @@ func (a *App) tuneIn(ctx context.Context, p *plant) (all bool, changed []string,
 	if err != nil {
 		return false, nil, err
 	}
-	inUse := make(map[string]*store.Tuning, len(rows))
-	for i := range rows {
-		inUse[rows[i].Blend] = &rows[i]
-	}
+	inUse := byBlend(rows)
 	all = true
 	for _, name := range slices.Sorted(maps.Keys(p.tunables)) {
 		row, blend := inUse[name], p.tunables[name]
@@ -49,7 +46,7 @@ func (a *App) tuneIn(ctx context.Context, p *plant) (all bool, changed []string,
 			continue
 		}
 		before := blend.tuned()
-		err := a.tuneOne(p, blend, row)
+		err := p.tuneOne(blend, row)
 		if blend.tuned() != before {
 			changed = append(changed, name)
 		}
@@ -66,6 +63,14 @@ func (a *App) tuneIn(ctx context.Context, p *plant) (all bool, changed []string,
 	return all, changed, nil
 }
 
+func byBlend(rows []store.Tuning) map[string]*store.Tuning {
+	of := make(map[string]*store.Tuning, len(rows))
+	for i := range rows {
+		of[rows[i].Blend] = &rows[i]
+	}
+	return of
+}
+
 // tellUntuned says which blends wait for outcomes to learn from.
 func (a *App) tellUntuned(p *plant) {
 	for _, name := range p.tunableNames() {
@@ -75,7 +80,8 @@ func (a *App) tellUntuned(p *plant) {
 	}
 }
 
-func (a *App) tuneOne(p *plant, blend tunable, row *store.Tuning) error {
+// tuneOne has a blend take up a tuning, or go untuned.
+func (p *plant) tuneOne(blend tunable, row *store.Tuning) error {
 	if row == nil {
 		return blend.take(nil, nil)
 	}
@@ -135,7 +141,7 @@ func (a *App) UseTuning(ctx context.Context, id string) (*store.Tuning, error) {
 	if !ok {
 		return nil, &notTunableError{t.Blend, p.tunableNames()}
 	}
-	if err := a.tuneOne(p, blend, t); err != nil {
+	if err := p.tuneOne(blend, t); err != nil {
 		return nil, fmt.Errorf("use tuning %s: %w", t.ID, err)
 	}
 	used, err := a.store.UseTuning(ctx, model.DefaultTenant, t.ID)

@@ -36,7 +36,7 @@ func (c *serveCmd) Run(s *session) error {
 type checkCmd struct{ jsonFlag }
 
 func (c *checkCmd) Run(s *session) error {
-	summary, err := app.Check(s.config, s.Getenv)
+	summary, err := app.Check(s.ctx, s.config, s.Getenv)
 	if err != nil {
 		return err
 	}
@@ -45,5 +45,8 @@ func (c *checkCmd) Run(s *session) error {
 	}
 	fmt.Fprintf(s.Stdout, "%s is valid: %d providers, %d models, %d tasks; listens on %s; data in %s\n",
 		s.config, summary.Providers, summary.Models, summary.Tasks, summary.Listen, summary.Data)
+	for _, u := range summary.Untuned {
+		fmt.Fprintf(s.Stdout, "%s, a %s, is not tuned: %s; retort tune %s fits it\n", u.Blend, u.Kind, printable(u.Why), u.Blend)
+	}
 	return nil
 }

@@ -8,7 +8,7 @@ import "strings"
 // set; the other fields hold for each.
 type Ensemble struct {
 	Vote   *Vote   `yaml:"vote" doc:"Answer what most of them say: for labels, numbers and other short answers."`
-	BestOf *BestOf `yaml:"best_of" doc:"Answer with the one that a judge prefers."`
+	BestOf *BestOf `yaml:"best_of" doc:"Answer with the one that a judge, or what was learned, prefers."`
 	Fuse   *Fuse   `yaml:"fuse" doc:"Let another model write the answer from what they propose."`
 
 	Samples     int      `yaml:"samples" default:"1" doc:"Answers of each model."`
@@ -25,17 +25,18 @@ type Vote struct {
 	Weights []float64 `yaml:"weights" doc:"How much the vote of each counts, in the order of of; when left out alike, until retort tune has learned how reliable each is."`
 }
 
-// The ways in which a judge chooses.
+// The ways in which the best answer is chosen.
 const (
 	ByPairs  = "pairs"
 	ByGrades = "grades"
+	ByRanker = "learned"
 )
 
-// BestOf answers with the answer that a judge prefers.
+// BestOf answers with the answer that a judge, or a learned ranker, prefers.
 type BestOf struct {
 	Of     []string `yaml:"of" required:"true" doc:"Models to ask; of answers alike that of the earlier model wins."`
-	Judge  *Judge   `yaml:"judge" required:"true" doc:"Model that judges the answers."`
-	By     string   `yaml:"by" enum:"pairs,grades" default:"pairs" doc:"pairs: two answers at a time, in both orders; grades: each by itself, as soon as it is there."`
+	Judge  *Judge   `yaml:"judge" doc:"Model that judges the answers; none where that was learned."`
+	By     string   `yaml:"by" enum:"pairs,grades,learned" default:"pairs" doc:"pairs: two answers at a time, in both orders; grades: each by itself, as soon as it is there; learned: by the ranker that retort tune trained, which asks nobody."`
 	Enough float64  `yaml:"enough" doc:"With grades: score, above 0 and at most 1, from which an answer is taken at once; all are graded when left out."`
 }
 
@@ -171,9 +172,15 @@ func (b *BestOf) check(d *decoder, path string, samples int) {
 		d.fail(path+".of", "one answer leaves nothing to choose; give two models or more, or samples")
 	}
 	switch {
+	case b.By == ByRanker && b.Judge != nil:
+		d.fail(path+".judge", "what is learned asks no judge; leave one of judge and by: learned out")
+	case b.By != ByRanker && b.Judge == nil:
+		d.fail(path+".judge", "is missing; name a model that judges the answers, or write by: learned")
+	}
+	switch {
 	case b.Enough < 0 || b.Enough > 1 || b.Enough == 0 && d.places[path+".enough"] != nil:
 		d.fail(path+".enough", "%v is not above 0 and at most 1", b.Enough)
-	case b.Enough > 0 && b.By == ByPairs:
+	case b.Enough > 0 && b.By != ByGrades:
 		d.fail(path+".enough", "belongs to by: grades")
 	}
 }

@@ -4,6 +4,7 @@ package store
 
 import (
 	"encoding/json"
+	"os"
 	"testing"
 
 	"retort/model"
@@ -60,6 +61,38 @@ func TestTunings(t *testing.T) {
 		if _, err := s.AddTuning(ctx, bad); model.KindOf(err) != model.Invalid {
 			t.Errorf("%+v: got %v", bad, err)
 		}
+	}
+}
+
+// What is in use can be read beside an open store, and in a folder without a database nothing is made.
+func TestPeekTunings(t *testing.T) {
+	dir := t.TempDir()
+	if got, err := PeekTunings(t.Context(), dir); err != nil || got != nil {
+		t.Errorf("of nothing: %v, %v", got, err)
+	}
+	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
+		t.Errorf("looking made %v, %v", files, err)
+	}
+	s := opened(t, dir)
+	row, err := s.AddTuning(t.Context(), Tuning{Tenant: "acme", Blend: "auto", Kind: "route", Path: "tunings/x", Card: json.RawMessage(`{}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := PeekTunings(t.Context(), dir); err != nil || len(got) != 0 {
+		t.Errorf("none in use: %v, %v", got, err)
+	}
+	if _, err := s.UseTuning(t.Context(), "acme", row.ID); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := PeekTunings(t.Context(), dir); err != nil || len(got) != 1 || got[0].ID != row.ID {
+		t.Errorf("one in use: %v, %v", got, err)
+	}
+	broken := t.TempDir()
+	if err := os.WriteFile(DatabasePath(broken), []byte("this is no database at all"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := PeekTunings(t.Context(), broken); err == nil {
+		t.Error("a file that is no database is read")
 	}
 }
 

@@ -1,0 +1,79 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package tune
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"retort/eval"
+	"retort/eval/judge"
+	"retort/model"
+)
+
+// rivals are records of two models, of which the good one refuses now and then; the other's answer is right then as often as not.
+func rivals(n int) *Job {
+	rng := rand.New(rand.NewPCG(5, 5))
+	job := &Job{Blend: "best", Models: []string{"plain", "good"}}
+	for i := range n {
+		good := Outcome{Answer: fmt.Sprintf("Your order %d was sent, and it will arrive tomorrow.", i), Quality: right(rng.Float64() < 0.95), Cost: 0.01}
+		if rng.IntN(3) == 0 {
+			good.Answer, good.Quality = "I'm sorry, I cannot help with that.", 0
+		}
+		plain := Outcome{Answer: fmt.Sprintf("Order %d", i), Quality: right(rng.Float64() < 0.5), Cost: 0.001}
+		job.Records = append(job.Records, Record{Content: model.Prompt(fmt.Sprint("Where is order ", i)), Outcomes: map[string]Outcome{"plain": plain, "good": good}})
+	}
+	return job
+}
+
+func TestBestOfLearnsToPick(t *testing.T) {
+	job := rivals(240)
+	job.Records = append(job.Records, Record{Content: model.Prompt("no answer"), Outcomes: map[string]Outcome{"good": {Quality: 1}}})
+	artefact, report, err := BestOf{}.Fit(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := report.HeldOut
+	if h == nil || !report.Reached || report.Complete != 240 || len(report.Warnings) != 1 || h.Verdict.Best != "good" || h.Verdict.QualityIs != eval.Higher {
+		t.Fatalf("the report is %+v", report)
+	}
+	if math.Abs(h.Cost.Value-0.011) > 1e-9 || h.Shares["plain"] < 0.2 || h.Shares["plain"] > 0.45 || h.Oracle < h.Quality.Value {
+		t.Errorf("held out: %+v", h)
+	}
+	ranker, err := judge.DecodeRanker(artefact)
+	if err != nil || ranker.First != "good" {
+		t.Fatalf("got %v, %v", ranker, err)
+	}
+	at, err := ranker.Best(t.Context(), model.NewRequest("best", model.Prompt("Where is order 1000")),
+		[]*model.Response{model.Answer("plain", "Order 1000"), model.Answer("good", "I'm sorry, I cannot help with that.")})
+	if err != nil || at != 0 {
+		t.Errorf("picked %d, %v", at, err)
+	}
+	again, _, err := BestOf{}.Fit(t.Context(), job)
+	if err != nil || string(again) != string(artefact) {
+		t.Error("the same job gave another artefact")
+	}
+}
+
+func TestBestOfRefuses(t *testing.T) {
+	silent := rivals(3)
+	for i := range silent.Records {
+		silent.Records[i].Outcomes = map[string]Outcome{"good": {Quality: 1}}
+	}
+	for name, job := range map[string]*Job{"no records": {Blend: "x"}, "no answers": silent} {
+		_, _, err := BestOf{}.Fit(t.Context(), job)
+		var nothing *NothingError
+		if !errors.As(err, &nothing) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, err := (BestOf{}).Fit(t.Context(), rivals(4)); err == nil {
+		t.Error("four requests are enough")
+	}
+	if _, report, err := (BestOf{}).Fit(t.Context(), rivals(15)); err != nil || report.HeldOut != nil || report.Verdict == "" {
+		t.Errorf("15 requests: %+v, %v", report, err)
+	}
+}
