@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 
 	"retort/eval/judge"
 	"retort/model"
@@ -22,6 +23,9 @@ type Cascade struct {
 	// Ask, where set, asks the cheap model again, since the verifier reads more of an answer than outcomes hold: its own score or
 	// log-probabilities. Such an answer counts where it says the same as the recorded one, or there is a label.
 	Ask func(ctx context.Context, content *model.Content) (*model.Response, error)
+	// Prompts, where set and the job has hired the judge, finds the judge's prompt on one half of the requests; the threshold is
+	// certified on the other, which has not served to choose it.
+	Prompts *Prompts
 }
 
 // Kind returns KindCascade.
@@ -46,24 +50,42 @@ func (c Cascade) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 	job.progress("score answers", 0, len(records))
 	how := c.Fitting
 	how.Seed = job.Seed
+	report := job.describe(KindCascade)
+	used := len(records)
+	var prompt *judge.Prompt
+	if c.Prompts != nil && job.Judge != nil {
+		if prompt, records, err = c.prompt(ctx, job, records, report); err != nil {
+			return nil, nil, err
+		}
+		how.Verify = judge.Grade(job.Judge.Model, judge.Grading{Prompt: *prompt, Logprobs: c.Prompts.Logprobs})
+		ctx = job.Judge.Pay(ctx)
+	}
 	fitted, err := judge.Fit(ctx, records, how)
 	if err != nil {
 		return nil, nil, fmt.Errorf("tune %s: %w", job.Blend, err)
+	}
+	if fitted.Prompt = prompt; prompt != nil {
+		if job.Judge.Ended() { // who was left out depends on how long answers are
+			return nil, nil, &BudgetError{job.Blend, job.Judge.Budget, job.Judge.Spent()}
+		}
+		report.Spent = job.Judge.Spent()
 	}
 	job.progress("score answers", len(records), len(records))
 	artefact, err := fitted.Encode()
 	if err != nil {
 		return nil, nil, fmt.Errorf("tune %s: %w", job.Blend, err)
 	}
-	report := job.describe(KindCascade)
 	certificate := &fitted.Certificate
 	report.Target = fmt.Sprintf("%.4g of the accepted answers of %s are good, with confidence %.4g", certificate.Target, c.Cheap, certificate.Confidence)
 	report.Reached, report.More = certificate.Speaks(), certificate.MoreLabels
+	if prompt != nil {
+		report.Warnings = append(report.Warnings, "of the judge's prompt: "+report.Verdict)
+	}
 	report.Verdict = fitted.String()
 	if !report.Reached {
 		report.Warnings = append(report.Warnings, "nothing is certified, so that the strong model answers all")
 	}
-	if n := len(job.Records) - len(records); n > 0 {
+	if n := len(job.Records) - used; n > 0 {
 		report.Warnings = append(report.Warnings, fmt.Sprintf("%d of %d records have no answer of %s of which it is known whether it is good", n, len(job.Records), c.Cheap))
 	}
 	if fitted.Trained > 0 {
@@ -73,6 +95,38 @@ func (c Cascade) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 		report.Warnings = append(report.Warnings, fmt.Sprintf("%d answers got no verdict; such are never accepted", fitted.Unjudged))
 	}
 	return artefact, report, nil
+}
+
+// prompt finds the judge's prompt on half of the requests, with half of the money, and returns it with those records of the
+// other half for whose verdicts the rest will do.
+func (c Cascade) prompt(ctx context.Context, job *Job, records []judge.Record, report *Report) (*judge.Prompt, []judge.Record, error) {
+	choosing, rest, err := judge.Halves(records, job.Seed)
+	if err != nil {
+		return nil, nil, fmt.Errorf("tune %s: %w", job.Blend, err)
+	}
+	answers := make([]judged, len(choosing))
+	for i, r := range choosing {
+		answers[i] = judged{r.Request, r.Response.Text(), right(r.Good)}
+	}
+	half := *job
+	hired := *job.Judge
+	hired.Budget /= 2
+	half.Judge = &hired
+	prompt, err := c.Prompts.choose(ctx, &half, job.graded(answers, false), report)
+	if err != nil {
+		return nil, nil, err
+	}
+	verdicts := 0
+	for _, t := range report.Prompts {
+		verdicts += 2 * t.Trials
+	}
+	rand.New(rand.NewPCG(job.Seed, 13)).Shuffle(len(rest), func(i, j int) { rest[i], rest[j] = rest[j], rest[i] }) // any part of it is a fair sample
+	const margin = 2                                                                                               // what is set aside before a call is more than what it costs in the end
+	if spent := hired.Spent(); spent > 0 {
+		affordable := int64(job.Judge.Budget-spent) * int64(verdicts) / (margin * int64(spent))
+		rest = rest[:min(int64(len(rest)), max(0, affordable))]
+	}
+	return prompt, rest, nil
 }
 
 var errAllFailed = errors.New("every request to the cheap model failed")

@@ -36,7 +36,8 @@ type Job struct {
 	Models  []string // its parts
 	Records []Record
 	Seed    uint64
-	Workers int // goroutines; 0: all cores
+	Workers int    // goroutines; 0: all cores
+	Judge   *Hired // who may be asked for verdicts; nil: nobody
 
 	Progress func(stage string, done, total int) // may be nil; called from several goroutines
 }
@@ -60,14 +61,16 @@ type Report struct {
 	Complete int     `json:"complete"` // with an outcome of every model
 	Models   []Known `json:"models"`
 
-	Target   string   `json:"target"`
-	Reached  bool     `json:"reached"` // on the records, cross-fitted
-	Lambda   float64  `json:"lambda,omitempty"`
-	Learned  string   `json:"learned,omitempty"` // what the choice rests on
-	HeldOut  *Held    `json:"held_out,omitempty"`
-	Verdict  string   `json:"verdict"` // is it better and cheaper than its best part?
-	More     int      `json:"more,omitempty"`
-	Warnings []string `json:"warnings,omitempty"`
+	Target   string      `json:"target"`
+	Reached  bool        `json:"reached"` // on the records, cross-fitted
+	Lambda   float64     `json:"lambda,omitempty"`
+	Learned  string      `json:"learned,omitempty"` // what the choice rests on
+	HeldOut  *Held       `json:"held_out,omitempty"`
+	Verdict  string      `json:"verdict"` // is it better and cheaper than its best part?
+	More     int         `json:"more,omitempty"`
+	Prompts  []Tried     `json:"prompts,omitempty"`   // of a judge, that were tried
+	Spent    model.Money `json:"spent_usd,omitempty"` // on verdicts
+	Warnings []string    `json:"warnings,omitempty"`
 }
 
 // Known is what the records say of one model.

@@ -139,7 +139,7 @@ func (j *Job) complete() error {
 	}
 	j.Votes = max(1, j.Votes)
 	if j.MaxTokens <= 0 {
-		j.MaxTokens = 1024
+		j.MaxTokens = answerTokens
 		if j.Task.Object != nil {
 			j.MaxTokens = 4096
 		}
@@ -151,6 +151,9 @@ func (j *Job) complete() error {
 }
 
 const mostVotes = 100
+
+// answerTokens is how many tokens a call may answer with where nothing is said.
+const answerTokens = 1024
 
 // StoppedError says that a run ended before it was done, for another reason than its budget.
 type StoppedError struct {

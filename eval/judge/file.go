@@ -134,6 +134,11 @@ func DecodeFitted(data []byte) (*Fitted, error) {
 	if c := f.Certificate; c.Speaks() && !(c.Threshold >= 0 && c.Threshold <= 1) {
 		return nil, fittedFormat.Errorf("the threshold is %v", c.Threshold)
 	}
+	if f.Prompt != nil {
+		if err := f.Prompt.Check(false); err != nil {
+			return nil, fittedFormat.Errorf("prompt: %v", err)
+		}
+	}
 	if body, ok := r.Section(sectionLearned); ok {
 		if f.Learned, err = DecodeLearned(body); err != nil {
 			return nil, err

@@ -44,6 +44,7 @@ type Fitted struct {
 	Certificate certify.Certificate `json:"certificate"`
 	Trained     int                 `json:"trained,omitempty"`  // records that Learned was trained on, and that judged nothing
 	Unjudged    int                 `json:"unjudged,omitempty"` // records without a verdict; a cascade never accepts such
+	Prompt      *Prompt             `json:"prompt,omitempty"`   // of the judge that scored; nil: as configured, or there is none
 	Learned     *Learned            `json:"-"`                  // nil where the verifier is another
 }
 
@@ -83,7 +84,7 @@ func Fit(ctx context.Context, records []Record, how Fitting) (*Fitted, error) {
 	case how.Own:
 		verify = compose.VerifierFunc(ownScore)
 	case verify == nil:
-		learn, rest, err := halves(records, how.Seed)
+		learn, rest, err := Halves(records, how.Seed)
 		if err != nil {
 			return nil, fmt.Errorf("fit cascade: %w", err)
 		}
@@ -130,8 +131,8 @@ func ownScore(_ context.Context, _ *model.Request, resp *model.Response) (float6
 	return resp.Score, nil
 }
 
-// halves divides records by their requests: equal ones stay together.
-func halves(records []Record, seed uint64) (learn, rest []Record, err error) {
+// Halves divides records by their requests: equal ones stay together.
+func Halves(records []Record, seed uint64) (learn, rest []Record, err error) {
 	for i := range records {
 		text, err := asked(records[i].Request)
 		if err != nil {

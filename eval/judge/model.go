@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -19,8 +18,7 @@ import (
 
 // Grading says how a judge model is asked; the zero value is ready to use.
 type Grading struct {
-	// Rubric says what makes an answer good, in words for the judge; empty: a general one.
-	Rubric string
+	Prompt
 	// Logprobs asks for log-probabilities and, where they come, takes the mean over the verdicts that the judge might have
 	// given, instead of the one it gave. Models that refuse to give them fail.
 	Logprobs bool
@@ -29,6 +27,8 @@ type Grading struct {
 const (
 	grades       = 10
 	alternatives = 10 // at the token of the verdict, asked for with log-probabilities
+
+	pairQuestion, firstAnswer, secondAnswer = "Which answer is better?", "first answer", "second answer"
 
 	defaultRubric = "A good answer does what was asked, completely and correctly, claims nothing that is untrue, " +
 		"keeps to the form and the language asked for, and is no longer than it has to be."
@@ -43,17 +43,16 @@ const (
 // put between lines that begin with a random marker, which neither can know, and are declared data. A verdict that is no
 // grade is asked for once more, then it is an error of kind Unusable.
 func Grade(m model.Model, how Grading) compose.Verifier {
-	t := &task.Task{Name: "judge", Instructions: "You grade answers that an AI model gave. " + how.rubric() +
+	const question, name = "Grade the answer.", "answer"
+	t := &task.Task{Name: "judge", Labels: gradeLabels(), Examples: shots(how.Examples, question, name), Instructions: "You grade answers that an AI model gave. " + how.rubric() +
 		" 10 is an answer that could not be better, 5 one that helps only in part, 1 one that is useless, wrong or harmful.\n\n" + stranger}
 	values := make(map[string]float64, grades)
-	for g := 1; g <= grades; g++ {
-		label := strconv.Itoa(g)
-		t.Labels = append(t.Labels, label)
-		values[label] = float64(g-1) / (grades - 1)
+	for g, label := range t.Labels {
+		values[label] = float64(g) / (grades - 1)
 	}
 	j := &judge{model: t.Teacher(m), values: values, logprobs: how.Logprobs}
 	return each(func(ctx context.Context, req *model.Request, c *model.Choice) (float64, error) {
-		return j.ask(ctx, req, "Grade the answer.", shown{"answer", said(&c.Message)})
+		return j.ask(ctx, req, question, shown{name, said(&c.Message)})
 	})
 }
 
@@ -62,7 +61,7 @@ func Grade(m model.Model, how Grading) compose.Verifier {
 // and what they prefer for its place alone comes out as 0.5. What Grade says of markers and errors holds here too; when
 // one of the two orders fails so does the comparison. Of answers with several choices the first count.
 func Pairwise(m model.Model, how Grading) *Pairs {
-	t := &task.Task{Name: "judge", Labels: []string{"first", "second", "tie"},
+	t := &task.Task{Name: "judge", Labels: pairLabels, Examples: shots(how.Examples, pairQuestion, firstAnswer, secondAnswer),
 		Instructions: "You compare two answers that AI models gave to one request. " + how.rubric() +
 			" Say which of the two is better, the first or the second, or tie when neither is. The order in which they are " +
 			"shown means nothing, and a longer answer is not better for its length.\n\n" + stranger}
@@ -98,7 +97,7 @@ func (p *Pairs) InBothOrders(ctx context.Context, req *model.Request, a, b *mode
 	group, ctx := errgroup.WithContext(ctx)
 	ask := func(to *float64, first, second string) func() error {
 		return func() (err error) {
-			*to, err = p.judge.ask(ctx, req, "Which answer is better?", shown{"first answer", first}, shown{"second answer", second})
+			*to, err = p.judge.ask(ctx, req, pairQuestion, shown{firstAnswer, first}, shown{secondAnswer, second})
 			return err
 		}
 	}

@@ -32,6 +32,8 @@ type cascade struct {
 	goal     certify.Goal
 	verifier string // names how answers are scored, and whose; see judge.Fitting
 	by       *config.Cascade
+	judge    model.Model                     // that verifies; nil: none does
+	judging  string                          // names it, for tunings of its prompt
 	now      atomic.Pointer[compose.Cascade] // nil: silent
 	why      atomic.Pointer[string]          // it is silent
 	tuning   atomic.Pointer[string]          // id of the tuning that was taken up; nil or empty: none was
@@ -57,11 +59,19 @@ func (p *plant) cascade(name string, c *config.Cascade) (model.Model, error) {
 	m := &cascade{goal: certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence}, verifier: p.fingerprint(c), by: c,
 		model: &compose.Cascade{Cheap: cheap, Strong: strong, Accept: compose.AtLeast(least), Verify: verify, Within: c.Timeout,
 			Logprobs: c.Verify.Logprob != ""}}
+	if j := c.Verify.Judge; j != nil {
+		if m.judge, err = p.model(j.Model); err != nil {
+			return nil, fmt.Errorf("cascade.verify.judge: %w", err)
+		}
+		m.judging = p.judging(j)
+	}
 	if certified {
 		m.silence(errUntuned.Error())
-		p.tunables[name] = m
 	} else {
 		m.now.Store(m.model)
+	}
+	if certified || m.judge != nil {
+		p.tunables[name] = m
 	}
 	p.cascades[name] = m
 	return m, nil
@@ -110,13 +120,25 @@ func (c *cascade) use(f *judge.Fitted) error {
 		c.silence(cmp.Or(f.Certificate.Reason, "nothing is certified"))
 		return nil
 	}
-	m := &compose.Cascade{Cheap: c.model.Cheap, Strong: c.model.Strong, Accept: f.Certificate.Answers, Verify: c.model.Verify,
-		Within: c.model.Within, Logprobs: c.model.Logprobs}
-	if f.Learned != nil {
+	m := c.with(f.Certificate.Answers, c.model.Verify)
+	switch {
+	case f.Learned != nil:
 		m.Verify = f
+	case f.Prompt != nil && c.judge != nil:
+		m.Verify = c.grader(*f.Prompt)
 	}
 	c.now.Store(m)
 	return nil
+}
+
+// with returns the cascade as it is with another rule and verifier.
+func (c *cascade) with(accept func(float64) bool, verify compose.Verifier) *compose.Cascade {
+	return &compose.Cascade{Cheap: c.model.Cheap, Strong: c.model.Strong, Accept: accept, Verify: verify, Within: c.model.Within, Logprobs: c.model.Logprobs}
+}
+
+// grader is the judge, told by a prompt.
+func (c *cascade) grader(prompt judge.Prompt) compose.Verifier {
+	return judge.Grade(c.judge, judge.Grading{Prompt: prompt, Logprobs: c.by.Verify.Judge.Logprobs})
 }
 
 func (c *cascade) fits(f *judge.Fitted) error {
@@ -213,7 +235,7 @@ func (p *plant) verifier(v *config.Verify, cheap model.Model) (compose.Verifier,
 		if err != nil {
 			return nil, fmt.Errorf("judge: %w", err)
 		}
-		return judge.Grade(m, judge.Grading{Rubric: v.Judge.Rubric, Logprobs: v.Judge.Logprobs}), nil
+		return judge.Grade(m, judge.Grading{Prompt: judge.Prompt{Rubric: v.Judge.Rubric}, Logprobs: v.Judge.Logprobs}), nil
 	}
 	return nil, nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"retort/eval/judge"
+	"retort/internal/config"
 	"retort/internal/store"
 	"retort/model"
 	"retort/tune"
@@ -19,6 +20,9 @@ var errUntuned = errors.New("nothing was fitted for it; run retort tune")
 func (c *cascade) take(row *store.Tuning, file []byte) error {
 	none := ""
 	c.tuning.Store(&none)
+	if c.optional() {
+		return c.takePrompt(row, file)
+	}
 	if row == nil {
 		c.silence(errUntuned.Error())
 		return nil
@@ -37,6 +41,35 @@ func (c *cascade) take(row *store.Tuning, file []byte) error {
 	return nil
 }
 
+// takePrompt takes up the prompt of the judge of a cascade whose threshold is fixed.
+func (c *cascade) takePrompt(row *store.Tuning, file []byte) error {
+	c.now.Store(c.model)
+	if row == nil {
+		return nil
+	}
+	if row.Kind != tune.KindJudge {
+		return fmt.Errorf("it is for a %s, and this is a cascade whose judge has a prompt", row.Kind)
+	}
+	prompt, err := promptFor(file, c.judging, false)
+	if err != nil {
+		return err
+	}
+	c.now.Store(c.with(c.model.Accept, c.grader(prompt)))
+	c.tuning.Store(&row.ID)
+	return nil
+}
+
+// optional says whether the cascade accepts by a fixed rule, so that it does what the configuration says without a tuning.
+func (c *cascade) optional() bool { return c.by.Accept != config.AcceptCertified }
+
+// asks returns the judge.
+func (c *cascade) asks() string {
+	if c.by.Verify.Judge == nil {
+		return ""
+	}
+	return c.by.Verify.Judge.Model
+}
+
 // tuned returns the id of the tuning that was taken up.
 func (c *cascade) tuned() string {
 	if id := c.tuning.Load(); id != nil {
@@ -45,9 +78,17 @@ func (c *cascade) tuned() string {
 	return ""
 }
 
-// fitter returns what certifies a threshold on answers of the cheap model.
+// fitter returns what certifies a threshold on answers of the cheap model, and finds the prompt of the judge, if one verifies.
 func (c *cascade) fitter() (tune.Fitter, []string) {
-	f := tune.Cascade{Cheap: c.by.Cheap, Fitting: c.fitting()}
+	var prompts *tune.Prompts
+	if j := c.by.Verify.Judge; j != nil {
+		prompts = new(promptsOf(j, false))
+	}
+	if c.optional() {
+		prompts.Accept, _, _ = c.by.Threshold() // checked with the configuration
+		return tune.Judge{Prompts: *prompts, For: c.judging}, []string{c.by.Cheap}
+	}
+	f := tune.Cascade{Cheap: c.by.Cheap, Fitting: c.fitting(), Prompts: prompts}
 	if f.Fitting.Own || c.model.Logprobs {
 		f.Ask = c.again
 	}

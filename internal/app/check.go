@@ -64,6 +64,8 @@ func (p *plant) lacking(ctx context.Context) ([]Untuned, error) {
 				continue
 			}
 			u.Why = "tuning " + row.ID + " cannot be used: " + err.Error()
+		} else if optional(blend) {
+			continue
 		}
 		out = append(out, u)
 	}

@@ -7,7 +7,6 @@ import (
 	"math"
 
 	"retort/compose"
-	"retort/eval/judge"
 	"retort/internal/config"
 	"retort/model"
 	"retort/provider"
@@ -55,24 +54,6 @@ func (p *plant) vote(name string, c *config.Vote, panel compose.Panel, read func
 		panel.Members[i].Weight = weight
 	}
 	return compose.Vote(voting)
-}
-
-func (p *plant) bestOf(name string, c *config.BestOf, panel compose.Panel) (model.Model, error) {
-	if c.By == config.ByRanker {
-		return p.ranked(name, panel), nil
-	}
-	m, err := p.model(c.Judge.Model)
-	if err != nil {
-		return nil, err
-	}
-	how := judge.Grading{Rubric: c.Judge.Rubric, Logprobs: c.Judge.Logprobs}
-	choosing := compose.Choosing{Panel: panel, Enough: c.Enough}
-	if c.By == config.ByGrades {
-		choosing.Verifier = judge.Grade(m, how)
-	} else {
-		choosing.Comparer = judge.Pairwise(m, how)
-	}
-	return compose.BestOf(choosing), nil
 }
 
 // teacher returns the model that answers a task before it has a champion. Where that is a vote each of its members

@@ -188,7 +188,7 @@ func TestBestOfIsTuned(t *testing.T) {
 	if got := lacks(); got != "panel vote" {
 		t.Errorf("not tuned: %s", got)
 	}
-	blend := a.plant.Load().tunables["ranked"].(*ranked)
+	blend := a.plant.Load().tunables["ranked"].(*bestOf)
 	row, err := a.Tuning(t.Context(), report.Tuning)
 	if err != nil {
 		t.Fatal(err)

@@ -30,6 +30,7 @@ type TuneOptions struct {
 	Limit       int    // how many records at most; 0: all
 	Concurrency int    // requests under way at once; 0: 8
 	Seed        uint64
+	Budget      *model.Money // what the verdicts of a judge may cost at most; nil: none is asked
 
 	Progress func(stage string, done, total int) // may be nil
 }
@@ -47,6 +48,11 @@ func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
 	}
 	fitter, parts := blend.fitter()
 	job := &tune.Job{Blend: o.Blend, Models: parts, Seed: o.Seed, Progress: o.Progress}
+	release, err := a.hire(ctx, job, blend, &o)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	notes, journals, err := a.gatherOutcomes(ctx, p, job, &o)
 	if err != nil {
 		return nil, err
@@ -65,6 +71,9 @@ func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
 	}
 	if err := a.keepTuning(ctx, report, artefact); err != nil {
 		return nil, err
+	}
+	if job.Judge != nil {
+		journals = append(journals, job.Judge.Journal)
 	}
 	for _, journal := range journals {
 		_ = os.Remove(journal) // one that stays costs some space, and is right

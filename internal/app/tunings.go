@@ -63,6 +63,12 @@ func (a *App) tuneIn(ctx context.Context, p *plant) (all bool, changed []string,
 	return all, changed, nil
 }
 
+// optional says whether a blend does what the configuration says of it without a tuning.
+func optional(blend tunable) bool {
+	o, ok := blend.(interface{ optional() bool })
+	return ok && o.optional()
+}
+
 func byBlend(rows []store.Tuning) map[string]*store.Tuning {
 	of := make(map[string]*store.Tuning, len(rows))
 	for i := range rows {
@@ -74,7 +80,7 @@ func byBlend(rows []store.Tuning) map[string]*store.Tuning {
 // tellUntuned says which blends wait for outcomes to learn from.
 func (a *App) tellUntuned(p *plant) {
 	for _, name := range p.tunableNames() {
-		if p.tunables[name].tuned() == "" {
+		if blend := p.tunables[name]; blend.tuned() == "" && !optional(blend) {
 			a.log.Info("the blend is not tuned yet", "model", name, "hint", "retort tune "+name)
 		}
 	}

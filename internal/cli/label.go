@@ -31,15 +31,23 @@ type askFlags struct {
 	MaxTokens   int           `placeholder:"N" help:"Most tokens of an answer, thoughts included (default 1024, for objects 4096)."`
 }
 
+// dollarsGiven returns the amount of --budget; nil: none was given.
+func dollarsGiven(usd *float64) (*model.Money, error) {
+	if usd == nil {
+		return nil, nil
+	}
+	if !(*usd >= 0 && *usd <= 1e6) {
+		return nil, &hinted{fmt.Errorf("--budget: %v is not from 0 to 1,000,000", *usd), "write US dollars, such as --budget 5"}
+	}
+	return new(model.Money(math.Round(*usd * float64(model.Dollar)))), nil
+}
+
 func (f *askFlags) asking() (app.Asking, error) {
 	a := app.Asking{Teachers: f.Teachers, Votes: f.Votes, Soft: f.Soft, Deadline: f.Deadline, Relabel: f.Relabel, Retry: f.Retry, Pick: f.Pick,
 		Concurrency: f.Concurrency, MaxTokens: f.MaxTokens}
-	if f.Budget != nil {
-		if !(*f.Budget >= 0 && *f.Budget <= 1e6) {
-			return a, &hinted{fmt.Errorf("--budget: %v is not from 0 to 1,000,000", *f.Budget), "write US dollars, such as --budget 5"}
-		}
-		m := model.Money(math.Round(*f.Budget * float64(model.Dollar)))
-		a.Budget = &m
+	var err error
+	if a.Budget, err = dollarsGiven(f.Budget); err != nil {
+		return a, err
 	}
 	if f.Pick < 0 {
 		return a, &hinted{fmt.Errorf("--pick: %d is below 0", f.Pick), "write how many inputs are to be labelled, such as --pick 1000"}

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -12,24 +13,29 @@ import (
 
 type tuneCmd struct {
 	jsonFlag
-	Blend       string `arg:"" help:"The blend, such as a route that learns."`
-	Data        string `type:"existingfile" placeholder:"FILE" help:"Outcomes of its models, or labelled requests to ask them (.jsonl or .csv)."`
-	From        string `enum:",traces" default:"" placeholder:"traces" help:"traces: learn from feedback on what was answered."`
-	Task        string `placeholder:"TASK" help:"Ask the models by this task's contract."`
-	Limit       int    `placeholder:"N" help:"Only the first N records of the file."`
-	Concurrency int    `default:"8" help:"Requests under way at once."`
-	Seed        uint64 `help:"Of folds and intervals."`
-	DryRun      bool   `help:"Only report what it would be worth."`
+	Blend       string   `arg:"" help:"The blend, such as a route that learns."`
+	Data        string   `type:"existingfile" placeholder:"FILE" help:"Outcomes of its models, or labelled requests to ask them (.jsonl or .csv)."`
+	From        string   `enum:",traces" default:"" placeholder:"traces" help:"traces: learn from feedback on what was answered."`
+	Task        string   `placeholder:"TASK" help:"Ask the models by this task's contract."`
+	Limit       int      `placeholder:"N" help:"Only the first N records of the file."`
+	Concurrency int      `default:"8" help:"Requests under way at once."`
+	Seed        uint64   `help:"Of folds and intervals."`
+	Budget      *float64 `placeholder:"USD" help:"Find the prompt of the blend's judge, for at most so many US dollars of its verdicts. It is never exceeded."`
+	DryRun      bool     `help:"Only report what it would be worth."`
 }
 
 func (c *tuneCmd) Run(s *session) error {
 	if (c.Data == "") == (c.From == "") {
 		return &hinted{errors.New("say what to learn from"), "one of --data FILE and --from traces"}
 	}
+	budget, err := dollarsGiven(c.Budget)
+	if err != nil {
+		return err
+	}
 	return s.opened(func(a *app.App) error {
 		bar := s.progress(c.JSON && !s.Terminal)
 		report, err := a.Tune(s.ctx, app.TuneOptions{Blend: c.Blend, Data: c.Data, Task: c.Task, DryRun: c.DryRun, Limit: c.Limit,
-			Concurrency: c.Concurrency, Seed: c.Seed, Progress: bar.Step})
+			Concurrency: c.Concurrency, Seed: c.Seed, Budget: budget, Progress: bar.Step})
 		bar.End()
 		if err != nil {
 			if s.ctx.Err() != nil && c.Data != "" {
@@ -63,6 +69,9 @@ func (s *session) tuned(r *tune.Report) error {
 	if err := s.planeOf(r); err != nil {
 		return err
 	}
+	if err := s.promptsOf(r); err != nil {
+		return err
+	}
 	s.line("verdict", r.Verdict)
 	if r.More > 0 {
 		s.line("", fmt.Sprintf("about %d more requests with an outcome of every model would tell, if the difference is what it seems", r.More))
@@ -74,6 +83,25 @@ func (s *session) tuned(r *tune.Report) error {
 		fmt.Fprintf(s.Stdout, "\n%s is in use; a serving retort takes it up within a second\n", r.Tuning)
 	}
 	return nil
+}
+
+// promptsOf prints the prompts of a judge that were tried.
+func (s *session) promptsOf(r *tune.Report) error {
+	if len(r.Prompts) == 0 {
+		return nil
+	}
+	s.line("spent", fmt.Sprintf("$%s on verdicts", r.Spent))
+	var rows [][]string
+	for _, p := range r.Prompts {
+		chosen := ""
+		if p.Chosen {
+			chosen = "chosen"
+		}
+		rows = append(rows, []string{printable(clip(cmp.Or(p.Rubric, "(general)"), 60)), fmt.Sprint(p.Examples), fmt.Sprint(p.Trials), percent(p.Agreed), chosen})
+	}
+	fmt.Fprintln(s.Stdout)
+	defer fmt.Fprintln(s.Stdout)
+	return s.table(columns("RUBRIC", ">EXAMPLES", ">TRIALS", ">AGREED", ""), rows)
 }
 
 // planeOf prints the blend and its parts by quality and cost.

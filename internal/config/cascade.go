@@ -59,9 +59,10 @@ type Samples struct {
 
 // Judge is a model that judges answers.
 type Judge struct {
-	Model    string `yaml:"model" short:"true" required:"true" doc:"Model that judges."`
-	Rubric   string `yaml:"rubric" doc:"What makes an answer good, in words for the judge; a general one when left out."`
-	Logprobs bool   `yaml:"logprobs" doc:"Weigh the verdicts that the judge might have given by their probability; for models that give log-probabilities."`
+	Model    string   `yaml:"model" short:"true" required:"true" doc:"Model that judges."`
+	Rubric   string   `yaml:"rubric" doc:"What makes an answer good, in words for the judge; a general one when left out."`
+	Rubrics  []string `yaml:"rubrics" json:",omitempty" doc:"Other rubrics for retort tune to try, beside those that are built in."`
+	Logprobs bool     `yaml:"logprobs" doc:"Weigh the verdicts that the judge might have given by their probability; for models that give log-probabilities."`
 }
 
 // waysToVerify are the keys of which a Verify has exactly one.
@@ -138,7 +139,21 @@ func (c *Cascade) checkAccept(d *decoder, path, way string) {
 	}
 }
 
+// check notes rubrics that are none.
+func (j *Judge) check(d *decoder, path string) {
+	for i, rubric := range j.Rubrics {
+		if strings.TrimSpace(rubric) == "" {
+			d.fail(index(path+".rubrics", i), "is empty; say what makes an answer good, or leave it out")
+		} else if rubric == j.Rubric || slices.Index(j.Rubrics, rubric) < i {
+			d.fail(index(path+".rubrics", i), "is given twice; leave one out")
+		}
+	}
+}
+
 func (v *Verify) check(d *decoder, path string, tasks map[string]Task) {
+	if v.Judge != nil {
+		v.Judge.check(d, path+".judge")
+	}
 	if _, err := regexp.Compile(v.Match); err != nil {
 		d.fail(path+".match", "%v", err)
 	}

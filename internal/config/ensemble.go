@@ -171,6 +171,9 @@ func (b *BestOf) check(d *decoder, path string, samples int) {
 	if len(b.Of)*samples == 1 {
 		d.fail(path+".of", "one answer leaves nothing to choose; give two models or more, or samples")
 	}
+	if b.Judge != nil {
+		b.Judge.check(d, path+".judge")
+	}
 	switch {
 	case b.By == ByRanker && b.Judge != nil:
 		d.fail(path+".judge", "what is learned asks no judge; leave one of judge and by: learned out")

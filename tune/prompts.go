@@ -1,0 +1,290 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package tune
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+
+	"retort/eval"
+	"retort/eval/judge"
+	"retort/model"
+)
+
+// Hired is a judge whose verdicts are paid from a budget.
+type Hired struct {
+	Model       model.Model                           // calls made with a context of Pay are paid, or fail once the budget is spent
+	Pay         func(context.Context) context.Context //
+	Spent       func() model.Money                    // so far
+	Ended       func() bool                           // a call did not fit into the budget
+	Budget      model.Money
+	Concurrency int    // verdicts under way at once; 0: 8
+	Journal     string // a file that keeps verdicts, so that an interrupted tuning pays none twice
+}
+
+// Prompts finds the prompt with which a judge agrees best with recorded outcomes: a rubric, and worked examples. The trials are
+// divided: worked examples come from the training part, and candidates are compared on the validation part, block by block.
+// A candidate that is clearly worse is not asked about further blocks (O. Maron and A. Moore, "Hoeffding Races", 1994). In the end the simplest prompt
+// that is within one standard error of the best is taken.
+type Prompts struct {
+	Rubrics  []string // the first is the one that the configuration has; empty: the general one
+	Pairs    bool     // two answers are compared; else each is graded
+	Accept   float64  // single answers are judged right by a grade of at least this; 0: a good one is to be graded above a bad one
+	Logprobs bool
+}
+
+// Tried is a prompt that was tried.
+type Tried struct {
+	Rubric   string  `json:"rubric"`
+	Examples int     `json:"examples"`
+	Trials   int     `json:"trials"`
+	Agreed   float64 `json:"agreed"` // share of the trials
+	Chosen   bool    `json:"chosen,omitempty"`
+}
+
+// candidate is a prompt with what came of it. Simpler ones come first.
+type candidate struct {
+	prompt judge.Prompt
+	agreed []float64 // by trial
+	out    bool      // of the race
+}
+
+const (
+	block    = 8  // trials between looks
+	earliest = 16 // trials before which nobody is out, and nothing is chosen
+
+	leastTrials = earliest * 3 / 2 // a third of them is for worked examples
+)
+
+// candidates returns the rubrics to try, the simplest first: the one configured, the general one, others of the configuration,
+// and those that are built in.
+func (p *Prompts) candidates() []*candidate {
+	all := append(slices.Clone(p.Rubrics[:1]), "")
+	all = append(append(all, p.Rubrics[1:]...), judge.Rubrics...)
+	var out []*candidate
+	for i, rubric := range all {
+		if slices.Index(all, rubric) == i {
+			out = append(out, &candidate{prompt: judge.Prompt{Rubric: rubric}})
+		}
+	}
+	return out
+}
+
+// choose finds the prompt, and adds to the report how it did.
+func (p *Prompts) choose(ctx context.Context, job *Job, trials []trial, report *Report) (*judge.Prompt, error) {
+	training := trials[:len(trials)/3]
+	validation := trials[len(training):min(len(trials), len(training)+mostTrials)]
+	if len(validation) < earliest {
+		return nil, &NothingError{job.Blend, fmt.Sprintf("of %d trials for the judge is the right verdict known; %d are the least", len(trials), leastTrials)}
+	}
+	rubrics := p.candidates()
+	ahead := rubrics[0]
+	// Half of the money is for rubrics, so that some is left for worked examples.
+	if err := p.race(ctx, job, rubrics, validation, job.Judge.Budget/2); err != nil {
+		return nil, err
+	}
+	chosen := simplest(rubrics)
+	if chosen == nil {
+		return nil, &BudgetError{job.Blend, job.Judge.Budget, job.Judge.Spent()}
+	}
+	with := []*candidate{chosen}
+	for _, n := range []int{2, 4} {
+		if shown := examples(training, p.Pairs, n); len(shown) == n {
+			with = append(with, &candidate{prompt: judge.Prompt{Rubric: chosen.prompt.Rubric, Examples: shown}})
+		}
+	}
+	if len(with) > 1 {
+		if err := p.race(ctx, job, with, validation, job.Judge.Budget); err != nil {
+			return nil, err
+		}
+		if better := simplest(with); better != nil {
+			chosen = better
+		}
+	}
+	return &chosen.prompt, p.tell(job, report, append(rubrics, with[1:]...), chosen, ahead)
+}
+
+// race has candidates judge the same trials, until only one is left, or the money has been spent.
+func (p *Prompts) race(ctx context.Context, job *Job, among []*candidate, trials []trial, limit model.Money) error {
+	for _, c := range among {
+		c.out = false
+	}
+	for from := 0; from < len(trials); from += block {
+		running := slices.DeleteFunc(slices.Clone(among), func(c *candidate) bool { return c.out })
+		if from >= earliest && (len(running) < 2 || job.Judge.Spent() >= limit) {
+			return nil
+		}
+		to := min(from+block, len(trials))
+		for _, c := range running {
+			if len(c.agreed) >= to { // in an earlier race
+				continue
+			}
+			values, err := p.judge(ctx, job, c, trials[from:to])
+			if job.Judge.Ended() {
+				return nil // what not all have judged decides nothing
+			}
+			if err != nil {
+				return err
+			}
+			c.agreed = append(c.agreed, values...)
+		}
+		job.progress("compare prompts of the judge", to, len(trials))
+		if to >= earliest {
+			dropWorse(running, to)
+		}
+	}
+	return nil
+}
+
+// dropWorse takes those out that are worse than the best by more than two standard errors of the difference, on n trials.
+func dropWorse(running []*candidate, n int) {
+	best := ahead(running, n)
+	for _, c := range running {
+		if mean, se := lead(best, c, n); mean > 2*se && mean > 0 {
+			c.out = true
+		}
+	}
+}
+
+func ahead(among []*candidate, n int) *candidate {
+	best := among[0]
+	for _, c := range among {
+		if average(c.agreed[:n]) > average(best.agreed[:n]) {
+			best = c
+		}
+	}
+	return best
+}
+
+// lead returns by how much a agrees more often than b on the first n trials, with its standard error.
+func lead(a, b *candidate, n int) (mean, se float64) {
+	squares := 0.0
+	for i := range n {
+		d := a.agreed[i] - b.agreed[i]
+		mean += d
+		squares += d * d
+	}
+	mean /= float64(n)
+	return mean, math.Sqrt(max(0, squares/float64(n)-mean*mean) / float64(n))
+}
+
+// simplest returns the first of those in the race that is within a standard error of the best, on the trials that all have judged;
+// nil where these are too few.
+func simplest(among []*candidate) *candidate {
+	running := slices.DeleteFunc(slices.Clone(among), func(c *candidate) bool { return c.out })
+	n := len(running[0].agreed)
+	for _, c := range running {
+		n = min(n, len(c.agreed))
+	}
+	if n < earliest {
+		return nil
+	}
+	best := ahead(running, n)
+	for _, c := range running {
+		if mean, se := lead(best, c, n); mean <= se {
+			return c
+		}
+	}
+	return best
+}
+
+// BudgetError says that the money did not suffice to compare anything.
+type BudgetError struct {
+	Blend         string
+	Budget, Spent model.Money
+}
+
+// Error says how much there was.
+func (e *BudgetError) Error() string {
+	return fmt.Sprintf("the budget of $%s does not suffice to compare prompts of the judge of %s: $%s were spent on verdicts, which are kept", e.Budget, e.Blend, e.Spent)
+}
+
+// Hint says what to do.
+func (e *BudgetError) Hint() string {
+	return "the same command with a larger --budget goes on where this one stopped"
+}
+
+// judge returns how far a candidate's verdicts agree with what is known of some trials.
+func (p *Prompts) judge(ctx context.Context, job *Job, c *candidate, trials []trial) ([]float64, error) {
+	hired := job.Judge
+	how := judge.Grading{Prompt: c.prompt, Logprobs: p.Logprobs}
+	examiner := &examiner{p, trials, judge.Grade(hired.Model, how).Verify, judge.Pairwise(hired.Model, how).Compare}
+	text, err := json.Marshal(c.prompt)
+	if err != nil {
+		return nil, fmt.Errorf("tune %s: %w", job.Blend, err)
+	}
+	sum := sha256.Sum256(text)
+	cases := make([]eval.Case, len(trials))
+	for i := range cases {
+		cases[i].Input = strconv.Itoa(i)
+	}
+	report, err := eval.Ask(hired.Pay(ctx), examiner, cases, eval.RunOptions{Name: hex.EncodeToString(sum[:8]), Journal: hired.Journal,
+		Concurrency: hired.Concurrency, Request: func(k eval.Case) *model.Request {
+			i, _ := strconv.Atoi(k.Input) // made above
+			return trials[i].asked(job.Blend, i)
+		}})
+	if err != nil {
+		return nil, fmt.Errorf("tune %s: ask the judge: %w", job.Blend, err)
+	}
+	values := make([]float64, len(trials))
+	for i := range report.Outcomes {
+		o := &report.Outcomes[i]
+		if o.Error != "" && o.Error != model.Unusable.String() {
+			return nil, fmt.Errorf("tune %s: ask the judge: %s", job.Blend, o.Message)
+		}
+		values[i] = 0.5 // who says nothing of use decides nothing
+		if o.Error == "" {
+			if values[i], err = strconv.ParseFloat(o.Predicted, 64); err != nil {
+				return nil, fmt.Errorf("tune %s: read the verdicts in %s: %w", job.Blend, hired.Journal, err)
+			}
+		}
+	}
+	return values, nil
+}
+
+// asked puts a trial into one request, as which journals know it. Its first message has the number.
+func (t *trial) asked(blend string, number int) *model.Request {
+	content := &model.Content{Messages: []model.Message{model.Text(model.System, strconv.Itoa(number))}}
+	for _, a := range []*judged{t.better, t.worse} {
+		if a == nil {
+			content.Messages = append(content.Messages, model.Text(model.System, "")) // a single answer is good or bad by its place
+			continue
+		}
+		of, _ := a.request.Content() // records have contents
+		content.Messages = append(append(content.Messages, of.Messages...), model.Text(model.Assistant, a.text))
+	}
+	return model.NewRequest(blend, content)
+}
+
+// tell adds to a report what was tried, and what the chosen prompt is worth beside the configured one.
+func (p *Prompts) tell(job *Job, report *Report, tried []*candidate, chosen, configured *candidate) error {
+	for _, c := range tried {
+		if len(c.agreed) > 0 {
+			report.Prompts = append(report.Prompts, Tried{Rubric: c.prompt.Rubric, Examples: len(c.prompt.Examples), Trials: len(c.agreed),
+				Agreed: average(c.agreed), Chosen: c == chosen})
+		}
+	}
+	report.Spent = job.Judge.Spent()
+	report.Learned = fmt.Sprintf("a prompt with %d worked examples, of %d that were tried", len(chosen.prompt.Examples), len(report.Prompts))
+	if job.Judge.Ended() {
+		report.Warnings = append(report.Warnings, "the budget ended before all trials were judged")
+	}
+	n := min(len(chosen.agreed), len(configured.agreed))
+	if chosen == configured {
+		report.Verdict = fmt.Sprintf("the configured prompt stays: it agrees with %.1f %% of %d recorded outcomes, and no other is better by more than a standard error", 100*average(chosen.agreed), len(chosen.agreed))
+		return nil
+	}
+	gain, err := eval.Difference(chosen.agreed[:n], configured.agreed[:n], eval.CompareOptions{Seed: job.Seed})
+	if err != nil {
+		return fmt.Errorf("tune %s: %w", job.Blend, err)
+	}
+	report.Verdict = fmt.Sprintf("the judge agrees with %.1f %% of %d recorded outcomes, and with %.1f %% of them by the configured prompt (difference %+.1f points, [%+.1f, %+.1f]); "+
+		"the prompt was chosen on these, which flatters it a little", 100*average(chosen.agreed[:n]), n, 100*average(configured.agreed[:n]), 100*gain.Value, 100*gain.Lower, 100*gain.Upper)
+	return nil
+}

@@ -1,0 +1,117 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package tune
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"retort/eval/judge"
+	"retort/model"
+)
+
+// drawn is a candidate that agrees with each of n trials with a chance.
+func drawn(rng *rand.Rand, name string, chance float64, n int) *candidate {
+	c := &candidate{prompt: judge.Prompt{Rubric: name}}
+	for range n {
+		c.agreed = append(c.agreed, right(rng.Float64() < chance))
+	}
+	return c
+}
+
+// Of prompts that are equally good the simplest is kept nearly always, and one that is clearly better is found: over many seeds.
+func TestTheSimplestOfEqualsIsKept(t *testing.T) {
+	const seeds, n = 400, 120
+	kept, found := 0, 0
+	for seed := range uint64(seeds) {
+		rng := rand.New(rand.NewPCG(seed, 1))
+		if simplest([]*candidate{drawn(rng, "simple", 0.8, n), drawn(rng, "other", 0.8, n)}).prompt.Rubric == "simple" {
+			kept++
+		}
+		if simplest([]*candidate{drawn(rng, "simple", 0.6, n), drawn(rng, "better", 0.85, n)}).prompt.Rubric == "better" {
+			found++
+		}
+	}
+	// A difference that is none exceeds one standard error upwards in 16 % of the cases.
+	if kept < seeds*78/100 || found < seeds*97/100 {
+		t.Errorf("of %d seeds the simple one is kept in %d, and the better one found in %d", seeds, kept, found)
+	}
+	if c := simplest([]*candidate{drawn(rand.New(rand.NewPCG(1, 1)), "few", 1, earliest-1)}); c != nil {
+		t.Errorf("too few trials chose %+v", c)
+	}
+}
+
+// The best is seldom put out of the race, though it is looked at again and again.
+func TestTheBestStaysInTheRace(t *testing.T) {
+	const seeds, n = 300, 120
+	lost := 0
+	for seed := range uint64(seeds) {
+		rng := rand.New(rand.NewPCG(seed, 2))
+		all := []*candidate{drawn(rng, "good", 0.7, n), drawn(rng, "best", 0.8, n), drawn(rng, "bad", 0.4, n)}
+		for to := earliest; to <= n; to += block {
+			var running []*candidate
+			for _, c := range all {
+				if !c.out {
+					running = append(running, c)
+				}
+			}
+			dropWorse(running, to)
+		}
+		if all[1].out {
+			lost++
+		}
+		if !all[2].out {
+			t.Errorf("seed %d: half as good, and still in the race", seed)
+		}
+	}
+	if lost > seeds*8/100 {
+		t.Errorf("the best was put out of %d races of %d", lost, seeds)
+	}
+}
+
+func TestTrialsDoNotDependOnTheOrderOfLines(t *testing.T) {
+	job := rivals(60)
+	first := fmt.Sprint(texts(job.contested()))
+	rand.New(rand.NewPCG(1, 1)).Shuffle(len(job.Records), func(i, j int) { job.Records[i], job.Records[j] = job.Records[j], job.Records[i] })
+	if again := fmt.Sprint(texts(job.contested())); again != first {
+		t.Error("another order of the records asks other questions")
+	}
+	for _, tr := range job.contested() {
+		if tr.better.worth-tr.worse.worth < clear || tr.better.request != tr.worse.request {
+			t.Errorf("trial of %v and %v", tr.better, tr.worse)
+		}
+	}
+	for _, tr := range job.graded(job.singles(), false) {
+		if tr.better.worth < goodEnough || tr.worse.worth >= goodEnough {
+			t.Errorf("trial of %v and %v", tr.better, tr.worse)
+		}
+	}
+}
+
+func texts(trials []trial) []string {
+	var out []string
+	for _, tr := range trials {
+		out = append(out, tr.better.text+" / "+tr.worse.text)
+	}
+	return out
+}
+
+func TestExamplesAreShortAndBalanced(t *testing.T) {
+	req := model.NewRequest("x", model.Prompt("Which?"))
+	long := make([]byte, longExample)
+	var trials []trial
+	for i := range 6 {
+		trials = append(trials, trial{&judged{req, fmt.Sprint("good ", i), 1}, &judged{req, fmt.Sprint("bad ", i), 0}})
+	}
+	trials[0].better.text = string(long)
+	trials[1].worse.worth = 0.9 // no clear case
+	pairs := examples(trials, true, 4)
+	if len(pairs) != 4 || pairs[0].Answers[0] != "good 2" || pairs[0].Verdict != "first" || pairs[1].Answers[1] != "good 3" || pairs[1].Verdict != "second" {
+		t.Errorf("pairs: %+v", pairs)
+	}
+	grades := examples(trials[2:], false, 2)
+	if len(grades) != 2 || grades[0].Verdict != "10" || grades[1].Verdict != "1" {
+		t.Errorf("grades: %+v", grades)
+	}
+}
