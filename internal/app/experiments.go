@@ -83,6 +83,25 @@ func (p *plant) hasSplit(name string) error {
 	return &model.Error{Kind: model.NotFound, Op: "find split", Err: fmt.Errorf("no split is named %q%s", name, suggest.Near(name, names)), Hint: hint}
 }
 
+// shown is the App's experiments for the server. They are all of the default tenant, as their observations are: others have none.
+type shown struct{ app *App }
+
+// Experiments returns how all splits stand.
+func (s shown) Experiments(ctx context.Context, tenant string) (any, error) {
+	if tenant != model.DefaultTenant {
+		return []*Experiment{}, nil
+	}
+	return s.app.Experiments(ctx)
+}
+
+// Experiment returns how one split stands.
+func (s shown) Experiment(ctx context.Context, tenant, split string) (any, error) {
+	if tenant != model.DefaultTenant {
+		return nil, &model.Error{Kind: model.NotFound, Op: "find split", Err: fmt.Errorf("no split is named %q", split)}
+	}
+	return s.app.Experiment(ctx, split)
+}
+
 // experiment analyses one split of a plant. What is not yet in the store is not seen.
 func (a *App) experiment(ctx context.Context, p *plant, name string) (*Experiment, error) {
 	c := p.config.Models[name].Split

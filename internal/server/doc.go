@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-// Package server is Retort's HTTP surface: the routes of the dialects, feedback, health and metrics. Dialects say where
+// Package server is Retort's HTTP surface: the routes of the dialects, feedback, experiments, health and metrics. Dialects say where
 // their clients ask and for what (an answer, vectors, a count of tokens, the list of models); whatever goes wrong is said
 // in the dialect of the path, and at a path that there is not in that of the nearest.
 //

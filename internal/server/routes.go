@@ -114,6 +114,11 @@ func (s *Server) newTable() *table {
 	if s.options.Feedback != nil {
 		own(http.MethodPost, "/v1/feedback", s.keyed(t.first, s.feedback))
 	}
+	own(http.MethodGet, openapiPath, s.keyed(t.first, s.serveOpenAPI))
+	if s.options.Experiments != nil {
+		own(http.MethodGet, experimentsPath, s.keyed(t.first, s.listExperiments))
+		own(http.MethodGet, experimentsPath+"/*", s.keyed(t.first, s.showExperiment))
+	}
 	for _, d := range s.options.Dialects {
 		for _, r := range d.Routes() {
 			t.add(r.Path, route{r.Method, r.Header, d, s.handler(d, r)})

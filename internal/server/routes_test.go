@@ -80,7 +80,7 @@ func TestRoutes(t *testing.T) {
 		{"GET", "/v1beta/models/m:generate", nil, 405, "three error: "},
 		{"PUT", "/v1/models", []string{"Anthropic-Version: 1"}, 405, "two error: "},
 
-		{"GET", "/v2", nil, 404, "one error: path: there is nothing at \"/v2\"; there is: /healthz /metrics /readyz /v1/chat/completions"},
+		{"GET", "/v2", nil, 404, "one error: path: there is nothing at \"/v2\"; there is: /api/openapi.json /healthz /metrics /readyz /v1/chat/completions"},
 		{"POST", "/v1/unknown", nil, 404, "one error: "},
 		{"POST", "/v1/unknown", []string{"Anthropic-Version: 1"}, 404, "two error: "},
 		{"POST", "/v1/unknown", []string{"X-Goog-Api-Key: k"}, 404, "three error: "},

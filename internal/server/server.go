@@ -18,13 +18,14 @@ import (
 
 // Options says what a server is made of. A zero limit means its default.
 type Options struct {
-	Dialects []dialect.Server         // at least one; of two with the same route the first has it
-	Refusals []dialect.Route          // of Op Say and Open: paths of dialects that are not served, with what says so
-	Estimate func(*model.Content) int // about how many tokens a request has, for models that cannot count; needed by dialects with a route to count
-	Feedback FeedbackStore            // nil: there is no feedback endpoint
-	Checks   []Check                  // what must be well for /readyz to say so
-	Registry *prometheus.Registry     // where metrics are registered and read from; nil: one of its own
-	Log      *slog.Logger             // nil: slog.Default()
+	Dialects    []dialect.Server         // at least one; of two with the same route the first has it
+	Refusals    []dialect.Route          // of Op Say and Open: paths of dialects that are not served, with what says so
+	Estimate    func(*model.Content) int // about how many tokens a request has, for models that cannot count; needed by dialects with a route to count
+	Feedback    FeedbackStore            // nil: there is no feedback endpoint
+	Experiments Experiments              // nil: there are no paths for experiments
+	Checks      []Check                  // what must be well for /readyz to say so
+	Registry    *prometheus.Registry     // where metrics are registered and read from; nil: one of its own
+	Log         *slog.Logger             // nil: slog.Default()
 
 	MaxBody       int64         // bytes of a request's body; 32 MiB
 	MaxHeader     int           // bytes of a request's headers; 64 KiB

@@ -1,0 +1,108 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"retort/model"
+)
+
+// trials are experiments of the default tenant.
+type trials map[string]string
+
+func (t trials) Experiments(_ context.Context, tenant string) (any, error) {
+	if tenant != model.DefaultTenant {
+		return []string{}, nil
+	}
+	return slices.Sorted(maps.Keys(t)), nil
+}
+
+func (t trials) Experiment(_ context.Context, tenant, split string) (any, error) {
+	text, ok := t[split]
+	if !ok || tenant != model.DefaultTenant {
+		return nil, &model.Error{Kind: model.NotFound, Op: "find split", Err: errors.New("no split is named so")}
+	}
+	return map[string]string{"verdict": text}, nil
+}
+
+func TestExperimentsAreServed(t *testing.T) {
+	r := newRig(t, echoing(), Options{Experiments: trials{"a/b": "not yet", "test": "better"}})
+	for name, c := range map[string]struct {
+		method, path string
+		status       int
+		says         string
+	}{
+		"list":     {"GET", "/api/experiments", 200, `["a/b","test"]`},
+		"one":      {"GET", "/api/experiments/test", 200, `{"verdict":"better"}`},
+		"slash":    {"GET", "/api/experiments/a/b", 200, `{"verdict":"not yet"}`},
+		"encoded":  {"GET", "/api/experiments/a%2Fb", 200, `{"verdict":"not yet"}`},
+		"unknown":  {"GET", "/api/experiments/nothing", 404, "find split: blend: no split is named so"},
+		"method":   {"POST", "/api/experiments", 405, "GET"},
+		"openapi":  {"GET", "/api/openapi.json", 200, `"openapi": "3.1.0"`},
+		"near":     {"GET", "/api/experiment", 404, "/api/experiments"},
+		"head one": {"HEAD", "/api/experiments/test", 200, ""},
+	} {
+		if resp, body := r.do(c.method, c.path, ""); resp.StatusCode != c.status || !strings.Contains(body, c.says) {
+			t.Errorf("%s: got %d %q, want %d and %q", name, resp.StatusCode, body, c.status, c.says)
+		}
+	}
+	r.SetKeys([]Key{{ID: "1", Tenant: "acme", Hash: sha256.Sum256([]byte("secret"))}})
+	for _, path := range []string{"/api/experiments", "/api/experiments/test", "/api/openapi.json"} {
+		if resp, body := r.do("GET", path, ""); resp.StatusCode != 401 {
+			t.Errorf("%s without a key: %d %q", path, resp.StatusCode, body)
+		}
+	}
+	if resp, body := r.do("GET", "/api/experiments", "", "Authorization: Bearer secret"); resp.StatusCode != 200 || strings.TrimSpace(body) != "[]" {
+		t.Errorf("another tenant's list: %d %q", resp.StatusCode, body)
+	}
+}
+
+// Every path of the server's own is described, and nothing else is.
+func TestOpenAPINamesEveryOwnPath(t *testing.T) {
+	r := newRig(t, echoing(), Options{Experiments: trials{}, Feedback: &shelf{}})
+	var served []string
+	add := func(path string, routes []route) {
+		for _, d := range (plain{}).Routes() {
+			if d.Path == path {
+				return
+			}
+		}
+		for i := range routes {
+			served = append(served, strings.ToLower(routes[i].method)+" "+path)
+		}
+	}
+	for path, routes := range r.table.exact {
+		add(path, routes)
+	}
+	for i := range r.table.patterns {
+		p := &r.table.patterns[i]
+		add(p.prefix+"*"+p.suffix, p.routes)
+	}
+	var document struct {
+		Paths map[string]map[string]any
+	}
+	if err := json.Unmarshal(openapi, &document); err != nil {
+		t.Fatal(err)
+	}
+	var described []string
+	for path, methods := range document.Paths {
+		for method := range methods {
+			described = append(described, method+" "+strings.ReplaceAll(path, "{blend}", "*"))
+		}
+	}
+	slices.Sort(served)
+	slices.Sort(described)
+	if d := cmp.Diff(served, described); d != "" {
+		t.Errorf("-served +described:\n%s", d)
+	}
+}
