@@ -17,6 +17,7 @@ type Version struct {
 	Blob    string    `json:"blob"`    // SHA-256 of the blob before compression, in hexadecimal: examples with their lineage
 	Bytes   int64     `json:"bytes"`   // the blob's size in storage
 	Created time.Time `json:"created"`
+	Tags    []string  `json:"tags,omitempty"` // words that point to it now
 	Card
 }
 
@@ -59,5 +60,6 @@ type Source struct {
 type Parent struct {
 	Ref      string `json:"ref"` // its name and number when it was taken
 	Address  string `json:"address"`
-	Examples int    `json:"examples"` // taken from it
+	Examples int    `json:"examples"`       // taken from it
+	Part     string `json:"part,omitempty"` // which part of it was taken, where not all
 }

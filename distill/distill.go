@@ -29,6 +29,8 @@ type Job struct {
 	Eval     []dataset.Example // the same, never trained on; may be empty
 	Teachers []string          // who answered, for the student's card
 	DataHash string            // of the examples as they came, for the student's card
+	Dataset  string            // the version that they came from, for the student's card; empty: none
+	Terms    map[string]string // what is known of the terms of Teachers, where there is no Labelling; nil: nothing
 	Created  time.Time         // for the student's card
 
 	// Refine says which refining steps are done; nil does none. Texts that are the same become one with one label in any
@@ -241,6 +243,7 @@ func novel(examples, known []dataset.Example) []dataset.Example {
 
 func (job *Job) card(card student.Card, report *Report) student.Card {
 	card.Task, card.Teachers, card.DataHash, card.Created = job.Task.Name, job.Teachers, job.DataHash, job.Created
+	card.Dataset = job.Dataset
 	card.Terms = job.terms()
 	card.Certificate = &report.Certificate
 	card.Metrics = report.metrics()
@@ -250,7 +253,7 @@ func (job *Job) card(card student.Card, report *Report) student.Card {
 // terms says of the models that labelled what is known of their terms.
 func (job *Job) terms() map[string]string {
 	if job.Labelling == nil {
-		return nil
+		return job.Terms
 	}
 	terms := map[string]string{}
 	for _, t := range job.Labelling.Teachers {

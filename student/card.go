@@ -22,6 +22,7 @@ type Card struct {
 	Examples int      `json:"examples"`         // it was trained on
 	// DataHash is "sha256:" and the hex digest of the examples in their order, see HashExamples.
 	DataHash string   `json:"data_hash"`
+	Dataset  string   `json:"dataset,omitempty"`  // the version that held them, as NAME@VERSION; set by the caller
 	Teachers []string `json:"teachers,omitempty"` // names of the models that labelled the examples; set by the caller
 	// Terms says of each of Teachers what is known of whether its answers may be learned from: "allowed", "unknown" or
 	// "recorded"; nil where the examples came with their labels. Set by the caller.

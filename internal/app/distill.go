@@ -32,10 +32,10 @@ type DistillOptions struct {
 	// Contract is the task where a file of its own has it; nil: the configuration does, or the examples' labels make it. One
 	// that the configuration has too must allow the same answers there.
 	Contract *config.Task
-	Data     string // a file of labelled examples; empty: the task's traces
+	Data     string // a file of labelled examples, or a version of a dataset; empty: the task's traces
 	Input    string // its column of inputs; empty: found by name
 	Label    string // its column of labels
-	Eval     string // a file to measure and certify on
+	Eval     string // a file, or a version of a dataset, to measure and certify on
 	Goal     certify.Goal
 	Method   certify.Method
 	Effort   string
@@ -79,7 +79,7 @@ func (a *App) Distill(ctx context.Context, o DistillOptions) (*Distilled, error)
 	if err != nil {
 		return nil, fmt.Errorf("distil %s: %w", o.Task, err)
 	}
-	row, err := a.register(ctx, outcome, newSeen(job.Examples, job.Hard))
+	row, err := a.register(ctx, outcome, newSeen(job.Examples, job.Hard), job.Dataset)
 	if err != nil {
 		return nil, err
 	}
@@ -155,7 +155,7 @@ func (o *DistillOptions) settings(d *desk) (certify.Goal, certify.Method, studen
 // gather finds the examples, the contract and the teacher, and says what it took where the teacher was asked again.
 func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) (*distill.Reasked, error) {
 	if o.Eval != "" {
-		set, err := dataset.ReadFile(o.Eval, dataset.Columns{Input: o.Input, Label: o.Label})
+		set, _, err := a.readData(ctx, o.Eval, dataset.Columns{Input: o.Input, Label: o.Label}, dataset.ReadFile)
 		if err != nil {
 			return nil, err
 		}
@@ -167,8 +167,8 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 	if o.given() {
 		return nil, a.teachFile(ctx, job, d, &o)
 	}
-	set, err := dataset.ReadFile(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
-	if err != nil && unlabelled(&o) {
+	set, version, err := a.readData(ctx, o.Data, dataset.Columns{Input: o.Input, Label: o.Label}, dataset.ReadFile)
+	if err != nil && bare(o.Data, dataset.Columns{Input: o.Input, Label: o.Label}) {
 		return nil, a.teachFile(ctx, job, d, &o)
 	}
 	if err != nil {
@@ -176,6 +176,9 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 	}
 	divide(job, set.Examples)
 	job.DataHash, job.Teachers, job.Notes = set.Hash, []string{"file " + filepath.Base(o.Data)}, append(job.Notes, skipped(set)...)
+	if err := a.taughtBy(job, version); err != nil {
+		return nil, err
+	}
 	if n := len(job.Hard); n > 0 {
 		job.Notes = append(job.Notes, fmt.Sprintf("%d rows of %s are marked as no fair sample of the traffic: they train and do not judge", n, set.Name))
 	}
@@ -195,12 +198,6 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 		return nil, fmt.Errorf("make task %s from the labels of %s: %w", o.Task, o.Data, err)
 	}
 	return nil, nil
-}
-
-// unlabelled says whether a file holds inputs, and not a single label.
-func unlabelled(o *DistillOptions) bool {
-	set, err := dataset.ReadInputs(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
-	return err == nil && !slices.ContainsFunc(set.Examples, func(e dataset.Example) bool { return e.Label != "" })
 }
 
 // skipped says which rows of a file hold no example.
@@ -265,7 +262,7 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 }
 
 // register stores a student's file and its row.
-func (a *App) register(ctx context.Context, outcome *distill.Outcome, made seen) (*store.Student, error) {
+func (a *App) register(ctx context.Context, outcome *distill.Outcome, made seen, version string) (*store.Student, error) {
 	id := strings.ToLower(rand.Text()[:10])
 	data := a.plant.Load().config.Data
 	path := filepath.Join("students", id+".student")
@@ -284,8 +281,9 @@ func (a *App) register(ctx context.Context, outcome *distill.Outcome, made seen)
 	if err != nil {
 		return nil, fmt.Errorf("write the student's card: %w", err)
 	}
+	of, _ := store.ParseDatasetRef(version)
 	row, err := a.store.AddStudent(ctx, store.Student{ID: id, Tenant: model.DefaultTenant, Task: card.Task,
-		Path: filepath.ToSlash(path), Bytes: size, Card: text})
+		Path: filepath.ToSlash(path), Bytes: size, Card: text, Dataset: of})
 	if err != nil {
 		return nil, errors.Join(err, os.Remove(filepath.Join(data, path)), os.Remove(a.seenPath(id)))
 	}

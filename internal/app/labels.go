@@ -52,6 +52,9 @@ type Labels struct {
 	Data     string           `json:"data"`           // the file's name
 	Kept     int              `json:"kept,omitempty"` // inputs that had a label, and were not asked about
 	Examples []label.Labelled `json:"-"`              // of all inputs with a label, in their order
+
+	Version *dataset.Version `json:"version,omitempty"` // that KeepLabels made
+	task    string
 }
 
 // Label has a file's inputs labelled by a task's teachers. What was answered is kept in the data folder, so that the same
@@ -61,7 +64,7 @@ func (a *App) Label(ctx context.Context, o LabelOptions) (*Labels, error) {
 	if d == nil {
 		return nil, &unlabelledTaskError{o.Task}
 	}
-	set, err := dataset.ReadInputs(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
+	set, _, err := a.readData(ctx, o.Data, dataset.Columns{Input: o.Input, Label: o.Label}, dataset.ReadInputs)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +73,7 @@ func (a *App) Label(ctx context.Context, o LabelOptions) (*Labels, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.Notes = slices.Concat(skipped(set), w.notes, out.Notes)
+	out.Notes, out.task = slices.Concat(skipped(set), w.notes, out.Notes), o.Task
 	return out, nil
 }
 
@@ -126,7 +129,10 @@ func (w *labelling) file(ctx context.Context, set *dataset.Set) (*Labels, error)
 func (w *labelling) divide(set *dataset.Set) (open, kept []dataset.Example, err error) {
 	wrong, first := 0, ""
 	for _, e := range set.Examples {
-		if e.Source = set.Name; e.Label == "" {
+		if e.Source == "" && e.ID == "" {
+			e.Source = set.Name
+		}
+		if e.Label == "" {
 			open = append(open, e)
 			continue
 		}

@@ -22,6 +22,7 @@ type lessons struct {
 	examples []dataset.Example // answered by the teacher while no student was asked: they train and judge
 	hard     []dataset.Example // what a student was asked: it trains, but never judges
 	paid     model.Money       // for all examples
+	own      int               // a student's own answers, or a memory's
 	others   int               // answers of models that are not the teacher now
 	refuted  int               // answers corrected to what is none of the task's labels
 	skipped  int               // traces without captured content, or with an answer outside the contract
@@ -34,7 +35,7 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 	if err := a.flush(ctx); err != nil {
 		return nil, err
 	}
-	corrections, err := a.store.Corrections(ctx, model.DefaultTenant)
+	opinions, err := a.store.Opinions(ctx, model.DefaultTenant)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +44,7 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 	if err != nil {
 		return nil, err
 	}
-	out := &lessons{task: d.task, teachers: p.concrete(d.config.Teacher.Lead())}
+	out := newLessons(p, d)
 	read := 0
 	for trace, err := range a.store.Traces(ctx, chosen) {
 		if trace == nil {
@@ -57,7 +58,7 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 		if read%500 == 0 {
 			progress("read traces", read, max(read, total))
 		}
-		out.add(trace, corrections[trace.ID])
+		out.add(trace, opinions[trace.ID].Corrected())
 	}
 	// Requests overlap, so the order in which they came is chance; training depends on the order, and must not on chance.
 	for _, examples := range [][]dataset.Example{out.examples, out.hard} {
@@ -66,36 +67,58 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 	return out, nil
 }
 
+func newLessons(p *plant, d *desk) *lessons {
+	return &lessons{task: d.task, teachers: p.concrete(d.config.Teacher.Lead())}
+}
+
+// add keeps what a trace teaches.
 func (l *lessons) add(trace *model.Trace, correction string) {
+	switch example := l.learn(trace, correction); {
+	case example == nil:
+	case example.Hard:
+		example.Hard = false // it is kept apart
+		l.hard = append(l.hard, *example)
+	default:
+		l.examples = append(l.examples, *example)
+		l.paid += trace.Cost
+	}
+}
+
+// learn returns the example in a trace, or nil where it teaches nothing, which it counts.
+func (l *lessons) learn(trace *model.Trace, correction string) *dataset.Example {
 	input, err := traceInput(trace)
 	if err != nil || trace.Response == nil {
 		l.skipped++
-		return
+		return nil
 	}
 	label, corrected := trace.Response.Text(), correction != ""
 	if corrected {
 		parsed, err := l.task.Read(input, correction)
 		if err != nil { // somebody says that the answer is wrong, and not what is right
 			l.refuted++
-			return
+			return nil
 		}
 		label = parsed
 	}
-	byStudent := strings.HasPrefix(trace.Response.Model, studentPrefix+l.task.Name+"@")
-	fromMemory := trace.Response.Model == similarPrefix+l.task.Name
+	who := trace.Response.Model
+	ownAnswer := strings.HasPrefix(who, studentPrefix+l.task.Name+"@") || who == similarPrefix+l.task.Name
 	label, outside := l.task.Canonical(input, label)
-	switch example := (dataset.Example{Text: input, Label: label, Gold: corrected, ID: trace.ID}); {
-	case (byStudent || fromMemory) && !corrected:
+	switch {
+	case ownAnswer && !corrected:
+		l.own++
+		return nil
 	case outside != nil:
 		l.skipped++
-	case !byStudent && !fromMemory && !l.teachers.has(trace.Response.Model):
+		return nil
+	case !ownAnswer && !l.teachers.has(who):
 		l.others++
-	case asked(trace, l.task.Name):
-		l.hard = append(l.hard, example)
-	default:
-		l.examples = append(l.examples, example)
-		l.paid += trace.Cost
+		return nil
 	}
+	example := &dataset.Example{Text: input, Label: label, Gold: corrected, Hard: asked(trace, l.task.Name), ID: trace.ID, Time: trace.Start, Tenant: trace.Tenant}
+	if !corrected {
+		example.Teacher = who
+	}
+	return example
 }
 
 // notes says what was left out.

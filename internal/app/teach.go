@@ -32,7 +32,7 @@ func (a *App) teachFile(ctx context.Context, job *distill.Job, d *desk, o *Disti
 	default:
 		return &unlabelledTaskError{o.Task}
 	}
-	set, err := dataset.ReadInputs(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
+	set, version, err := a.readData(ctx, o.Data, dataset.Columns{Input: o.Input, Label: o.Label}, dataset.ReadInputs)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,9 @@ func (a *App) teachFile(ctx context.Context, job *distill.Job, d *desk, o *Disti
 	if err != nil {
 		return err
 	}
-	job.Task = w.task
+	if job.Task = w.task; version != nil {
+		job.Dataset = version.Ref()
+	}
 	if err := w.lay(job, labels.Examples, &labels.Report); err != nil {
 		return err
 	}

@@ -39,6 +39,18 @@ func (f *Folder) path(key string) (string, error) {
 	return filepath.Join(f.dir, key+suffix), nil
 }
 
+// Present returns nil if a blob is there, and else an error.
+func (f *Folder) Present(key string) error {
+	path, err := f.path(key)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(path); err != nil {
+		return fmt.Errorf("find blob: %w", err)
+	}
+	return nil
+}
+
 // Remove removes a blob. One that is not there is no error.
 func (f *Folder) Remove(key string) error {
 	path, err := f.path(key)

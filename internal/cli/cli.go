@@ -57,6 +57,7 @@ type grammar struct {
 	Tune        tuneCmd        `cmd:"" help:"Fit a blend's weights on outcomes, from a file or from feedback."`
 	Tunings     tuningsCmd     `cmd:"" help:"List, show, use and drop what blends were tuned to."`
 	Students    studentsCmd    `cmd:"" help:"List, show, promote and roll back students."`
+	Datasets    datasetsCmd    `cmd:"" help:"Make, show, compare, refine, divide and export versions of datasets."`
 	Traces      tracesCmd      `cmd:"" help:"List, show and export traces."`
 	Experiments experimentsCmd `cmd:"" help:"Show how the arms of splits do, and when it is safe to stop."`
 	Keys        keysCmd        `cmd:"" help:"Create, list and revoke API keys."`

@@ -23,10 +23,10 @@ type distillCmd struct {
 	jsonFlag
 	Task       string  `arg:"" optional:"" help:"Name of the task; with --task, that of its file where none is given."`
 	File       string  `name:"task" type:"existingfile" placeholder:"FILE" help:"Take the task from this YAML or JSON file and not from the configuration: its fields, of which only output must be there, or a bare JSON Schema."`
-	Data       string  `type:"existingfile" placeholder:"FILE" help:"Learn from this CSV, TSV or JSONL file instead of traces; its labels are the teacher's answers, and where it has none the task's teachers label it (--budget)."`
+	Data       string  `placeholder:"FILE" help:"Learn from this CSV, TSV, JSONL or Parquet file, or from this version of a dataset (NAME@VERSION), instead of traces; its labels are the teacher's answers, and where it has none the task's teachers label it (--budget)."`
 	Input      string  `placeholder:"COL" help:"Column or field of the input."`
 	Label      string  `placeholder:"COL" help:"Column or field of the label."`
-	Eval       string  `type:"existingfile" placeholder:"FILE" help:"Measure, and certify, on this file; it is never trained on."`
+	Eval       string  `placeholder:"FILE" help:"Measure, and certify, on this file or version of a dataset; it is never trained on."`
 	Agreement  float64 `placeholder:"0.95" help:"Agreement with the teacher wanted among the answers."`
 	Confidence float64 `placeholder:"0.95" help:"Confidence wanted of that."`
 	Method     string  `enum:",cross-fitted,strict" default:"" placeholder:"cross-fitted" help:"How the threshold is found: cross-fitted uses all labels and is provisional until unseen labels certify it; strict keeps a fifth from training and is certified at once."`

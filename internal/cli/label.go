@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"retort/dataset"
 	"retort/distill/label"
 	"retort/internal/app"
 	"retort/model"
@@ -60,11 +61,12 @@ func (f *askFlags) asking() (app.Asking, error) {
 
 type labelCmd struct {
 	jsonFlag
-	Task  string `arg:"" help:"Name of the task whose labels are wanted."`
-	Data  string `required:"" type:"existingfile" placeholder:"FILE" help:"CSV, TSV or JSONL file of inputs; rows that have a label keep it."`
-	Input string `placeholder:"COL" help:"Column or field of the input."`
-	Label string `placeholder:"COL" help:"Column or field of labels that are there already."`
-	Out   string `type:"path" placeholder:"FILE" help:"Write the labelled rows here: .jsonl with soft labels and who said what, or .csv."`
+	Task    string `arg:"" help:"Name of the task whose labels are wanted."`
+	Data    string `required:"" placeholder:"FILE" help:"CSV, TSV, JSONL or Parquet file of inputs, or a version of a dataset (NAME@VERSION); rows that have a label keep it."`
+	Input   string `placeholder:"COL" help:"Column or field of the input."`
+	Label   string `placeholder:"COL" help:"Column or field of labels that are there already."`
+	Out     string `type:"path" placeholder:"FILE" help:"Write the labelled rows here: .jsonl with soft labels and who said what, or .csv."`
+	Dataset string `placeholder:"NAME" help:"Make a version of this dataset of the labelled rows."`
 	askFlags
 }
 
@@ -78,6 +80,11 @@ func (c *labelCmd) Run(s *session) error {
 	}
 	if c.Pick > 0 && strings.HasSuffix(strings.ToLower(c.Out), ".csv") {
 		return &hinted{errors.New("--pick: a CSV file does not tell which labels were picked, and must not certify"), "write to a .jsonl file"}
+	}
+	if c.Dataset != "" {
+		if err := dataset.CheckName(c.Dataset); err != nil { // before anything is paid for
+			return fmt.Errorf("--dataset: %w", err)
+		}
 	}
 	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv})
 	if err != nil {
@@ -93,6 +100,11 @@ func (c *labelCmd) Run(s *session) error {
 	}
 	if c.Out != "" {
 		if err := labels.WriteFile(c.Out); err != nil {
+			return err
+		}
+	}
+	if c.Dataset != "" {
+		if err := a.KeepLabels(s.ctx, c.Dataset, labels); err != nil {
 			return err
 		}
 	}
@@ -117,10 +129,13 @@ func (c *labelCmd) print(s *session, labels *app.Labels, took time.Duration) {
 	if c.Out != "" {
 		fmt.Fprintf(s.Stdout, "%-22s %s\n", "written", relative(c.Out))
 	}
+	if labels.Version != nil {
+		fmt.Fprintf(s.Stdout, "%-22s %s, %d examples\n", "dataset", labels.Version.Ref(), labels.Version.Examples)
+	}
 	switch {
 	case labels.BudgetEnded:
 		fmt.Fprintln(s.Stdout, "\nthe budget ended; the same command with a larger --budget goes on where it stopped")
-	case c.Out == "":
+	case c.Out == "" && labels.Version == nil:
 		fmt.Fprintln(s.Stdout, "\nthe labels are kept; the same command with --out FILE writes them, and asks nobody again")
 	}
 }

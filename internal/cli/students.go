@@ -81,6 +81,7 @@ func (c *studentsShowCmd) print(s *session, st *app.Student) {
 	s.line("made", clock(st.Created))
 	s.line("file", fmt.Sprintf("%s, %s", st.Path, bytesText(st.Bytes)))
 	s.line("learned from", fmt.Sprintf("%d examples, labelled by %s", card.Examples, strings.Join(card.Teachers, ", ")))
+	s.line("dataset", card.Dataset)
 	s.line("data", card.DataHash)
 	what, names := "labels", card.Labels
 	if card.Schema != nil {

@@ -71,6 +71,7 @@ var allowed = []struct {
 	{"internal/blob", []string{"internal/filelock"}},
 	{"internal/capture", []string{"model", "internal/filelock", outside}},
 	{"internal/store", []string{"model", "internal/capture", "internal/filelock", outside}},
+	{"internal/datasets", []string{"dataset", "dataset/refine", "internal/blob", "internal/store", "internal/suggest"}},
 	{"internal/server", []string{"model", "dialect", "internal/suggest", outside}},
 	{"internal/similar", []string{"compose", "eval/certify", "student/recall"}},
 	{"internal/report", []string{"model", "dataset/refine", "distill", "distill/label", "eval", "eval/certify"}},

@@ -37,14 +37,14 @@ func TestFeedback(t *testing.T) {
 	if d := cmp.Diff([]Feedback{rated, wrong, right}, got); d != "" {
 		t.Errorf("the feedback differs (-want +got):\n%s", d)
 	}
-	corrections, err := s.Corrections(ctx, tenant)
-	if d := cmp.Diff(map[string]string{"a": "lost_card"}, corrections); d != "" || err != nil {
-		t.Errorf("corrections, %v (-want +got):\n%s", err, d)
+	opinions, err := s.Opinions(ctx, tenant)
+	if d := cmp.Diff(map[string]Opinion{"a": {Rating: rated.Rating, Correction: right.Correction}}, opinions); d != "" || err != nil {
+		t.Errorf("opinions, %v (-want +got):\n%s", err, d)
 	}
 	if got, err := s.Feedback(ctx, "acme", "a"); err != nil || len(got) > 0 {
 		t.Errorf("another tenant sees %v, %v", got, err)
 	}
-	if got, err := s.Corrections(ctx, "acme"); err != nil || len(got) > 0 {
+	if got, err := s.Opinions(ctx, "acme"); err != nil || len(got) > 0 {
 		t.Errorf("another tenant sees %v, %v", got, err)
 	}
 }

@@ -32,10 +32,12 @@ type Student struct {
 	Bytes   int64           `json:"bytes"` // of the file
 	Card    json.RawMessage `json:"card"`  // its model card
 	Created time.Time       `json:"created"`
+
+	Dataset DatasetRef `json:"-"` // the version that it learned from, for AddStudent alone; zero: none
 }
 
 // AddStudent adds a candidate and returns it as the store has it. ID may be empty: then one is made. Stage and Created
-// are set here. A missing task or path and a card that is not JSON are errors of kind Invalid.
+// are set here. A version that it learned from must be there, and is in use from now on. A missing task or path and a card that is not JSON are errors of kind Invalid.
 func (s *Store) AddStudent(ctx context.Context, st Student) (Student, error) {
 	const op = "add student"
 	switch {
@@ -55,6 +57,9 @@ func (s *Store) AddStudent(ctx context.Context, st Student) (Student, error) {
 	err := s.change(ctx, op, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, "INSERT INTO students (id, tenant, task, stage, path, bytes, card, created) VALUES (?,?,?,?,?,?,?,?)",
 			st.ID, st.Tenant, st.Task, string(st.Stage), st.Path, st.Bytes, string(st.Card), st.Created.UnixNano())
+		if err == nil && st.Dataset != (DatasetRef{}) {
+			err = use(ctx, tx, st.Tenant, st.Dataset, "student", st.ID)
+		}
 		return errors.Join(err, bump(ctx, tx))
 	})
 	return st, err
