@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	idleConns   = 512
-	bufferBytes = 16 << 10 // for each direction of a connection: many small events in one read, most requests in one write
+	idleConns  = 512
+	readBytes  = 16 << 10 // of a connection's buffer: many small events in one read
+	writeBytes = 8 << 10  // most requests in one write; larger bodies go past the buffer
 )
 
 // newTransport returns a transport of a provider's own. Answers are not decompressed on the way and redirects are not
@@ -37,8 +38,8 @@ func newTransport(connect time.Duration) *http.Transport {
 		MaxIdleConnsPerHost:    idleConns,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
-		ReadBufferSize:         bufferBytes,
-		WriteBufferSize:        bufferBytes,
+		ReadBufferSize:         readBytes,
+		WriteBufferSize:        writeBytes,
 	}
 }
 

@@ -5,7 +5,6 @@ package cli
 import (
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 
 	"retort/internal/app"
 )
@@ -14,13 +13,9 @@ type serveCmd struct {
 	Listen string `placeholder:"HOST:PORT" help:"Listen here instead of where the configuration says."`
 }
 
-// servingGC is the garbage collector's target while serving: most of what a gateway allocates lives for one request, and
-// memory is dearer to its host than the few per cent of processor time that this costs. GOGC in the environment wins.
-const servingGC = 80
-
 func (c *serveCmd) Run(s *session) error {
 	if _, set := s.Getenv("GOGC"); !set {
-		debug.SetGCPercent(servingGC)
+		paceCollector()
 	}
 	log := slog.New(slog.NewTextHandler(s.Stderr, nil))
 	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv, Log: log})
