@@ -62,11 +62,12 @@ func (r Route) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 		return nil, nil, fmt.Errorf("tune %s: %w", job.Blend, err)
 	}
 	job.progress("measure", 0, 1)
-	report.Lambda, report.Learned = policy.Lambda, members(trained.Members)
+	report.Lambda, report.Margin, report.Learned = policy.Lambda, policy.Margin, members(trained.Members)
 	report.Target, report.Reached = targetText(r.Target, policy.Strongest), !policy.Missed
 	if err := r.measure(job, report, records, trained.OutOfFold); err != nil {
 		return nil, nil, err
 	}
+	r.hold(report, policy.Strongest)
 	job.progress("measure", 1, 1)
 	artefact, err := (&RouteTuning{trained.Router, policy}).encode()
 	return artefact, report, err
@@ -86,6 +87,9 @@ func members(list []router.Member) string {
 }
 
 func targetText(t router.Target, strongest string) string {
+	if t.Best {
+		return "as good as possible, whatever it costs"
+	}
 	if t.Quality > 0 {
 		return fmt.Sprintf("%.4g of %s's quality, as cheaply as possible", t.Quality, strongest)
 	}
@@ -135,6 +139,30 @@ func (r Route) measure(job *Job, report *Report, records []router.Record, estima
 		}
 	}
 	return job.judge(report, choice)
+}
+
+// hold says when the target was missed on the requests that were held out.
+func (r Route) hold(report *Report, strongest string) {
+	held := report.HeldOut
+	if held == nil || r.Target.Best {
+		return
+	}
+	var alone eval.Point
+	for _, p := range held.Places {
+		if p.Name == strongest {
+			alone = p.Point
+		}
+	}
+	switch t := r.Target; {
+	case t.Quality > 0 && held.Quality.Value < t.Quality*alone.Quality:
+		held.Missed = true
+		report.Warnings = append(report.Warnings, fmt.Sprintf("on requests that it had not learned from it missed its target: %.3g of %s's quality where %.4g is wanted",
+			held.Quality.Value/alone.Quality, strongest, t.Quality))
+	case t.Cost > 0 && held.Cost.Value > t.Cost*alone.Cost:
+		held.Missed = true
+		report.Warnings = append(report.Warnings, fmt.Sprintf("on requests that it had not learned from it missed its target: %.3g of what always asking %s costs where %.4g is wanted",
+			held.Cost.Value/alone.Cost, strongest, t.Cost))
+	}
 }
 
 // judge compares choices, by record, with the parts.

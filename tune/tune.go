@@ -64,6 +64,7 @@ type Report struct {
 	Target   string      `json:"target"`
 	Reached  bool        `json:"reached"` // on the records, cross-fitted
 	Lambda   float64     `json:"lambda,omitempty"`
+	Margin   float64     `json:"margin,omitempty"`  // by how much another model must be expected to beat the strongest
 	Learned  string      `json:"learned,omitempty"` // what the choice rests on
 	HeldOut  *Held       `json:"held_out,omitempty"`
 	Verdict  string      `json:"verdict"` // is it better and cheaper than its best part?
@@ -88,7 +89,8 @@ type Held struct {
 	Shares  map[string]float64 `json:"shares"`  // of the requests, by model
 	Places  []eval.Place       `json:"places"`  // the blend, then its parts, on the plane of quality and cost
 	Verdict *eval.Verdict      `json:"verdict"`
-	Oracle  float64            `json:"oracle"` // mean quality of choosing the best model for each request
+	Oracle  float64            `json:"oracle"`           // mean quality of choosing the best model for each request
+	Missed  bool               `json:"missed,omitempty"` // the target, on these requests
 }
 
 func (j *Job) progress(stage string, done, total int) {

@@ -142,6 +142,41 @@ func TestRouteIsFitted(t *testing.T) {
 	}
 }
 
+// For the best answers whatever they cost, a route leaves the strongest only where that was worth it.
+func TestRouteForTheBest(t *testing.T) {
+	job := world(600, 3)
+	artefact, report, err := Route{router.Target{Best: true}}.Fit(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !report.Reached || report.Lambda != 0 || report.HeldOut.Missed || !strings.Contains(report.Target, "whatever it costs") {
+		t.Errorf("the report is %+v", report)
+	}
+	made, err := DecodeRoute(bytes.NewReader(artefact))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := made.Policy; p.Margin != report.Margin || p.Strongest != "smart" || p.Prefer != 1 {
+		t.Errorf("the policy is %+v, the report's margin %v", p, report.Margin)
+	}
+}
+
+// A target that the requests held out do not bear out is named.
+func TestTargetMissedOnHeldOutRequests(t *testing.T) {
+	report := &Report{HeldOut: &Held{Quality: eval.Estimate{Value: 0.8}, Cost: eval.Estimate{Value: 0.004},
+		Places: []eval.Place{{Point: eval.Point{Name: "auto"}}, {Point: eval.Point{Name: "smart", Quality: 0.9, Cost: 0.01}}}}}
+	for target, want := range map[router.Target]string{
+		{Quality: 0.95}: "0.889 of smart's quality where 0.95 is wanted", {Quality: 0.8}: "",
+		{Cost: 0.3}: "0.4 of what always asking smart costs where 0.3 is wanted", {Cost: 0.5}: "", {Best: true}: "",
+	} {
+		report.Warnings, report.HeldOut.Missed = nil, false
+		Route{target}.hold(report, "smart")
+		if said := strings.Join(report.Warnings, "\n"); report.HeldOut.Missed != (want != "") || !strings.Contains(said, want) {
+			t.Errorf("%+v: missed is %v, said %q; want %q", target, report.HeldOut.Missed, said, want)
+		}
+	}
+}
+
 // Where nothing can be told apart the report says so, and does not claim a gain.
 func TestNothingToGain(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))

@@ -175,6 +175,9 @@ func (r *learned) why(d *live.Decision) string {
 		b = append(b, "; drawn to learn"...)
 	case d.Stayed:
 		b = append(b, "; the conversation stays"...)
+	case d.Kept > 0:
+		b = append(b, "; the others are not better by "...)
+		b = strconv.AppendFloat(b, d.Kept, 'g', 2, 64)
 	}
 	return string(b)
 }
@@ -198,7 +201,11 @@ func (r *learned) tuned() string { return r.decider.Tuned() }
 
 // fitter returns what fits a router to the route's target.
 func (r *learned) fitter() (tune.Fitter, []string) {
-	return tune.Route{Target: router.Target{Quality: r.by.Quality, Cost: r.by.Cost}}, r.by.Among
+	want := router.Target{Quality: float64(r.by.Quality), Cost: r.by.Cost}
+	if r.by.Quality == config.BestQuality {
+		want = router.Target{Best: true}
+	}
+	return tune.Route{Target: want}, r.by.Among
 }
 
 // heed learns from what was said of an answer that a trace holds, if one of the models gave it: reward from 0 to 1. before is

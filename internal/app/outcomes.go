@@ -5,12 +5,12 @@ package app
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"retort/compose"
 	"retort/internal/config"
 	"retort/internal/store"
 	"retort/model"
@@ -23,7 +23,9 @@ type outcomes struct {
 	scale  *config.Ratings
 	rated  map[string]*store.Rated // by trace
 	asked  map[[sha256.Size]byte]*question
+	room   int // bytes of requests that may still be kept
 	unread int
+	left   int // ratings for which there was no room
 }
 
 // question is one request with the answers to it.
@@ -31,8 +33,10 @@ type question struct {
 	content  *model.Content
 	right    string // the answer that somebody called right; empty: not known
 	outcomes map[string]tune.Outcome
-	unjudged map[string]tune.Outcome // answers of which nothing was said
 }
+
+// mostAsked bounds how much of what was asked a tuning holds in memory, in bytes as it was sent.
+const mostAsked = 256 << 20
 
 // mostFeedback bounds how much feedback a tuning reads.
 const mostFeedback = 200_000
@@ -43,6 +47,10 @@ const longest = 200
 // tracedOutcomes makes records of the feedback on answers of a blend and of its parts. Copies that a shadow sent to another part,
 // and any answer to the same request, count too where the right answer is known: from a correction, or from a short answer
 // with the best rating.
+//
+// Two requests are the same when they agree in all that can change the answer, as an exact cache has it, and may then differ in whom
+// they ask. What is held in memory is bounded by what was said, mostFeedback and mostAsked, not by how many traces there are: those
+// are read one by one, and of what nothing was said only answers to requests with a known right answer are kept.
 func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, progress func(string, int, int)) ([]string, error) {
 	if err := a.flush(ctx); err != nil {
 		return nil, err
@@ -51,7 +59,7 @@ func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, progr
 	if err != nil {
 		return nil, err
 	}
-	o := &outcomes{credit: p.credit(job.Blend, job.Models), rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}}
+	o := &outcomes{credit: p.credit(job.Blend, job.Models), rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}, room: mostAsked}
 	if h, ok := p.tunables[job.Blend].(heeder); ok {
 		o.scale = h.scale()
 	}
@@ -61,54 +69,75 @@ func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, progr
 		}
 		o.rated[rows[i].Trace] = &rows[i]
 		if trace, err := a.store.Trace(ctx, model.DefaultTenant, rows[i].Trace); err == nil {
-			o.add(trace)
+			o.judged(trace)
 		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 	}
-	for _, name := range job.Models {
+	if err := a.unratedOutcomes(ctx, job, o, progress); err != nil {
+		return nil, err
+	}
+	job.Records = o.records()
+	return o.notes(len(rows)), nil
+}
+
+// unratedOutcomes adds answers of which nothing was said to requests whose right answer is known.
+func (a *App) unratedOutcomes(ctx context.Context, job *tune.Job, o *outcomes, progress func(string, int, int)) error {
+	if !o.knowsRight() {
+		return nil
+	}
+	for i, name := range job.Models {
+		progress("read traces", i, len(job.Models))
 		chosen := store.Filter{Tenant: model.DefaultTenant, Model: name, Status: store.Answered, Content: true}
 		for trace, err := range a.store.Traces(ctx, chosen) {
 			if trace == nil {
-				return nil, err
+				return err
 			}
 			if err == nil && o.rated[trace.ID] == nil {
-				o.add(trace)
+				o.unjudged(trace)
+			}
+			if err := ctx.Err(); err != nil {
+				return err
 			}
 		}
 	}
-	job.Records = o.records()
-	if o.unread > 0 {
-		return []string{fmt.Sprintf("%d rated answers were not used: what was asked was not captured", o.unread)}, nil
-	}
-	return nil, nil
+	return nil
 }
 
-func (o *outcomes) add(trace *model.Trace) {
+// notes says what was left out.
+func (o *outcomes) notes(rows int) []string {
+	var notes []string
+	if o.unread > 0 {
+		notes = append(notes, fmt.Sprintf("%d rated answers were not used: what was asked was not captured", o.unread))
+	}
+	if o.left > 0 {
+		notes = append(notes, fmt.Sprintf("%d older ratings were not used: the requests before them have %d MiB, which is the most that is held", o.left, mostAsked>>20))
+	}
+	if rows == mostFeedback {
+		notes = append(notes, fmt.Sprintf("the latest %d ratings were read, and none before", mostFeedback))
+	}
+	return notes
+}
+
+// judged adds an answer of which something was said.
+func (o *outcomes) judged(trace *model.Trace) {
 	at := o.credit.of(trace)
 	if at < 0 {
 		return
 	}
-	name := o.credit.parts[at]
-	said := o.rated[trace.ID]
-	content, err := TraceContent(trace)
-	if err != nil {
-		if said != nil {
-			o.unread++
-		}
+	name, said := o.credit.parts[at], o.rated[trace.ID]
+	q, err := o.question(trace)
+	switch {
+	case err != nil:
+		o.unread++
+		return
+	case q == nil:
+		o.left++
 		return
 	}
-	q := o.question(content)
 	text := strings.TrimSpace(trace.Response.Text())
-	out := tune.Outcome{Cost: trace.Response.Cost.Dollars(), Answer: text}
-	if said == nil {
-		if _, twice := q.unjudged[name]; !twice {
-			q.unjudged[name] = out
-		}
-		return
-	}
-	out.Quality = rewardOf(said, trace.Response.Text(), o.scale)
+	out := tune.Outcome{Cost: trace.Response.Cost.Dollars(), Answer: text, Quality: rewardOf(said, trace.Response.Text(), o.scale)}
 	if _, twice := q.outcomes[name]; !twice {
 		q.outcomes[name] = out
 	}
@@ -120,16 +149,80 @@ func (o *outcomes) add(trace *model.Trace) {
 	}
 }
 
-// question returns what is known of a request: of all that ask the same.
-func (o *outcomes) question(content *model.Content) *question {
-	text, _ := json.Marshal(content.Messages) // it came from JSON
-	key := sha256.Sum256(text)
-	q := o.asked[key]
-	if q == nil {
-		q = &question{content: content, outcomes: map[string]tune.Outcome{}, unjudged: map[string]tune.Outcome{}}
-		o.asked[key] = q
+// unjudged adds an answer of which nothing was said, where it is known what is right.
+func (o *outcomes) unjudged(trace *model.Trace) {
+	at := o.credit.of(trace)
+	if at < 0 {
+		return
 	}
-	return q
+	key, err := questionOf(trace)
+	if err != nil {
+		return
+	}
+	q := o.asked[key]
+	if q == nil || q.right == "" {
+		return
+	}
+	name := o.credit.parts[at]
+	if _, twice := q.outcomes[name]; twice {
+		return
+	}
+	out := tune.Outcome{Cost: trace.Response.Cost.Dollars(), Answer: strings.TrimSpace(trace.Response.Text())}
+	if out.Answer == q.right {
+		out.Quality = 1
+	}
+	q.outcomes[name] = out
+}
+
+func (o *outcomes) knowsRight() bool {
+	for _, q := range o.asked {
+		if q.right != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// question returns what is known of what a trace asks; nil when there is no room for another.
+func (o *outcomes) question(trace *model.Trace) (*question, error) {
+	key, err := questionOf(trace)
+	if err != nil {
+		return nil, err
+	}
+	if q := o.asked[key]; q != nil {
+		return q, nil
+	}
+	if len(trace.Body) > o.room {
+		return nil, nil
+	}
+	content, err := TraceContent(trace)
+	if err != nil {
+		return nil, err
+	}
+	o.room -= len(trace.Body)
+	q := &question{content: content, outcomes: map[string]tune.Outcome{}}
+	o.asked[key] = q
+	return q, nil
+}
+
+// questionOf returns the hash of what a trace asks, whomever it asks. Headers and strictness are not on a trace, and do not count.
+func questionOf(trace *model.Trace) ([sha256.Size]byte, error) {
+	req := &model.Request{Tenant: trace.Tenant}
+	switch {
+	case len(trace.Body) == 0:
+		return [sha256.Size]byte{}, errNoContent
+	case trace.Dialect == "":
+		content, err := TraceContent(trace)
+		if err != nil {
+			return [sha256.Size]byte{}, err
+		}
+		content.IncludeUsage = false
+		req = model.NewRequest("", content)
+		req.Tenant = trace.Tenant
+	default:
+		req.Wire = model.NewWire(trace.Dialect, trace.Body, nil, nil)
+	}
+	return compose.Question(req)
 }
 
 // records returns the questions with an outcome, in an order that is always the same.
@@ -137,14 +230,6 @@ func (o *outcomes) records() []tune.Record {
 	var records []tune.Record
 	for _, key := range slices.SortedFunc(maps.Keys(o.asked), func(a, b [sha256.Size]byte) int { return slices.Compare(a[:], b[:]) }) {
 		q := o.asked[key]
-		for name, out := range q.unjudged {
-			if _, judged := q.outcomes[name]; !judged && q.right != "" {
-				if out.Answer == q.right {
-					out.Quality = 1
-				}
-				q.outcomes[name] = out
-			}
-		}
 		if len(q.outcomes) > 0 {
 			records = append(records, tune.Record{Content: q.content, Label: q.right, Outcomes: q.outcomes})
 		}

@@ -58,12 +58,18 @@ func (s *session) tuned(r *tune.Report) error {
 	}
 	s.line("learned from", fmt.Sprintf("%d requests, %d with an outcome of every model", r.Records, r.Complete))
 	target := r.Target
-	if !r.Reached {
+	switch {
+	case !r.Reached:
 		target += "; NOT REACHED, this comes nearest"
+	case r.HeldOut != nil && r.HeldOut.Missed:
+		target += "; MISSED on requests that it had not learned from"
 	}
 	s.line("target", target)
 	if r.Lambda > 0 {
 		s.line("lambda", fmt.Sprintf("%.4g of quality for a US dollar", r.Lambda))
+	}
+	if r.Margin > 0 {
+		s.line("margin", fmt.Sprintf("another model must be expected to be better than the strongest by more than %.4g", r.Margin))
 	}
 	s.line("it weighs", r.Learned)
 	if err := s.planeOf(r); err != nil {

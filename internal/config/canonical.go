@@ -115,6 +115,11 @@ func scalarTree(v reflect.Value) any {
 		return durationText(x)
 	case Secret:
 		return x.String()
+	case Quality:
+		if x == BestQuality {
+			return bestQuality
+		}
+		return float64(x)
 	}
 	if v.Kind() == reflect.String {
 		return escape(v.String())

@@ -18,13 +18,21 @@ type Route struct {
 
 	Among     []string `yaml:"among" doc:"Models to choose among by what was learned about them: retort tune."`
 	By        string   `yaml:"by" enum:"learned" doc:"How to choose among them: learned."`
-	Quality   float64  `yaml:"quality" doc:"Answers as good as this share of the strongest model's, as cheaply as possible."`
+	Quality   Quality  `yaml:"quality" doc:"Answers as good as this share of the strongest model's, as cheaply as possible; best: as good as possible, whatever they cost."`
 	Cost      float64  `yaml:"cost" doc:"This share of what always asking the strongest costs, as well as possible."`
 	Explore   *float64 `yaml:"explore" doc:"Largest share of requests put to another model to learn about it; 0.02 when left out."`
 	Sticky    string   `yaml:"sticky" enum:"conversation,none" doc:"conversation counts what leaving its model costs in prompt cache, none does not; conversation when left out."`
 	Strongest string   `yaml:"strongest" doc:"Model that answers until something is learned; the one with the highest price when left out."`
 	Ratings   *Ratings `yaml:"ratings" doc:"What the numbers of feedback mean; 0 and 1 when left out."`
 }
+
+// Quality is what a route wants of its answers: a share of the strongest model's quality, or BestQuality.
+type Quality float64
+
+// BestQuality asks for answers that are as good as possible, whatever they cost.
+var BestQuality = Quality(math.Inf(1))
+
+const bestQuality = "best" // as it is written
 
 // StickyNone lets conversations go wherever their next request is best answered.
 const StickyNone = "none"
@@ -113,11 +121,13 @@ func (r *Route) checkLearned(d *decoder, path string) {
 	}
 	switch {
 	case r.Quality == 0 && r.Cost == 0:
-		d.fail(path, "has no target; give quality, such as 0.95 of the strongest model's, or cost, such as 0.5 of its")
+		d.fail(path, "has no target; give quality, such as 0.95 of the strongest model's or best, or cost, such as 0.5 of its")
 	case r.Quality != 0 && r.Cost != 0:
 		d.fail(path+".cost", "stands beside quality; give one target")
 	}
-	checkTarget(d, path+".quality", r.Quality)
+	if r.Quality != BestQuality {
+		checkTarget(d, path+".quality", float64(r.Quality))
+	}
 	checkTarget(d, path+".cost", r.Cost)
 	if x := r.Exploration(); !(x >= 0 && x <= 0.5) {
 		d.fail(path+".explore", "%v is not from 0 to 0.5; write a share such as 0.02", x)

@@ -15,6 +15,7 @@ var (
 	secretType   = reflect.TypeFor[Secret]()
 	durationType = reflect.TypeFor[Duration]()
 	sizeType     = reflect.TypeFor[Size]()
+	qualityType  = reflect.TypeFor[Quality]()
 )
 
 // isScalar reports whether a type is written as one value.
@@ -40,6 +41,10 @@ func setScalar(v reflect.Value, text string) error {
 		s, err := parseSize(text)
 		v.SetInt(int64(s))
 		return err
+	}
+	if v.Type() == qualityType && text == bestQuality {
+		v.SetFloat(float64(BestQuality))
+		return nil
 	}
 	switch v.Kind() {
 	case reflect.String:

@@ -134,6 +134,8 @@ func scalarSchema(t reflect.Type, f field) object {
 		return pattern(durationPattern)
 	case t == sizeType:
 		return object{{"anyOf", []object{{{"type", "integer"}, {"minimum", 0}}, pattern(sizePattern)}}}
+	case t == qualityType:
+		return object{{"anyOf", []object{{{"type", "number"}}, {{"enum", []string{bestQuality}}}, pattern(reference)}}}
 	case f.enum != nil:
 		return object{{"anyOf", []object{{{"enum", f.enum}}, pattern(reference)}}}
 	case t.Kind() == reflect.String:

@@ -52,6 +52,10 @@ type Decision struct {
 	Stayed   bool  // the first is not the best by itself, but leaving the conversation's model would cost more
 	Tuning   string
 
+	// Kept is the margin of the tuning's policy where the first is asked only because no other is expected to be better by
+	// more than that; else 0.
+	Kept float64
+
 	Estimates []router.Estimate // by place, with what was learned since; nil while nothing is tuned
 }
 
@@ -70,7 +74,8 @@ type Decider struct {
 // tuned is a tuning with its places.
 type tuned struct {
 	Tuning
-	place []int // in the router's estimates, by our place
+	place  []int // in the router's estimates, by our place
+	prefer int   // our place of the model that the policy prefers; -1: it prefers none
 }
 
 // New returns a decider without a tuning.
@@ -104,14 +109,17 @@ func (e *MissingError) Hint() string { return "tune again: retort tune" }
 func (d *Decider) Tune(t *Tuning) error {
 	var next *tuned
 	if t != nil {
-		next = &tuned{Tuning: *t}
+		next = &tuned{Tuning: *t, prefer: -1}
 		known := t.Router.Models()
-		for _, name := range d.how.Models {
+		for i, name := range d.how.Models {
 			at := slices.Index(known, name)
 			if at < 0 {
 				return &MissingError{t.ID, name}
 			}
 			next.place = append(next.place, at)
+			if t.Policy.Margin > 0 && t.Policy.Prefer == at {
+				next.prefer = i
+			}
 		}
 	}
 	d.mu.Lock()
@@ -166,9 +174,14 @@ func (d *Decider) Decide(q *Question) Decision {
 		e.Quality = shifted(e.Quality, b.shift[i])
 		values = append(values, e.Quality-t.Policy.Lambda*e.Cost)
 	}
-	alone = best(values, q.Unfit)
+	if alone = best(values, q.Unfit); t.prefer >= 0 && !unfit(q.Unfit, t.prefer) {
+		values[t.prefer] = math.Nextafter(values[t.prefer]+t.Policy.Margin, math.Inf(1)) // of equals it wins
+		if ahead := alone; best(values, q.Unfit) != ahead {
+			alone, out.Kept = t.prefer, t.Policy.Margin
+		}
+	}
 	switch {
-	case explore:
+	case explore: // whom the policy prefers does not count, else nothing could be learned about the others
 		for i, e := range out.Estimates {
 			values[i] = shifted(e.Quality, b.spread[i]*d.how.Normal()) - t.Policy.Lambda*e.Cost
 		}
@@ -177,7 +190,9 @@ func (d *Decider) Decide(q *Question) Decision {
 		values[q.Stay.Place] += t.Policy.Lambda*d.burned(q.Stay) + margin
 		out.Stayed = best(values, q.Unfit) == q.Stay.Place && q.Stay.Place != alone
 	}
-	out.Order = order(values, q.Unfit)
+	if out.Order = order(values, q.Unfit); out.Order[0] != t.prefer {
+		out.Kept = 0
+	}
 	return out
 }
 

@@ -38,6 +38,11 @@ func tuning(lambda float64) *Tuning {
 	return &Tuning{ID: "t1", Router: trained(), Policy: router.Policy{Lambda: lambda, Strongest: "smart"}}
 }
 
+// prudent returns a tuning for the best answers: "smart" is asked unless "fast" is expected to be better by a margin.
+func prudent(margin float64) *Tuning {
+	return &Tuning{ID: "t1", Router: trained(), Policy: router.Policy{Strongest: "smart", Prefer: 0, Margin: margin}}
+}
+
 // decider returns one over "fast" and "smart".
 func decider(t testing.TB, how Options, tuning *Tuning) *Decider {
 	t.Helper()
@@ -70,6 +75,10 @@ func TestDecisions(t *testing.T) {
 		"all unfit":                 {tuning(10), Question{Query: hard, Unfit: []bool{true, true}}, []int{1, 0}},
 		"money does not matter":     {tuning(0), Question{Query: hard}, []int{1, 0}},
 		"nothing but money matters": {tuning(1e6), Question{Query: hard}, []int{0, 1}},
+		"one must be better by 0.1": {prudent(0.1), Question{Query: easy}, []int{1, 0}},
+		"and is by 0.9":             {prudent(0.1), Question{Query: hard}, []int{1, 0}},
+		"whom it prefers is unfit":  {prudent(0.1), Question{Query: easy, Unfit: []bool{false, true}}, []int{0, 1}},
+		"without a margin":          {prudent(0), Question{Query: easy}, []int{0, 1}},
 		"a place that there is not": {tuning(10), Question{Query: hard, Stay: &Stay{Place: 7}}, []int{1, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
