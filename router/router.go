@@ -63,8 +63,19 @@ func (r *Router) Models() []string { return r.models }
 // Estimate appends to dst[:0] what it expects of each model, in the order of Models. Any query has estimates; of a long text
 // the beginning and the end are read. It does not allocate once warm and with room in dst.
 func (r *Router) Estimate(dst []Estimate, q *Query) []Estimate {
+	dst, _ = r.EstimateIn(dst, q)
+	return dst
+}
+
+// Domains returns how many domains of requests the router tells apart; 0: it does not.
+func (r *Router) Domains() int { return r.domains }
+
+// EstimateIn is Estimate, and also says of which domain the request most probably is: a number from 0 to below Domains, which means
+// nothing beyond this router; -1 where it tells none apart.
+func (r *Router) EstimateIn(dst []Estimate, q *Query) (expected []Estimate, domain int) {
 	s := r.scratch.Get().(*routerScratch)
 	q.describe(&s.described)
+	domain = -1
 	copy(s.features, s.described[:])
 	for f, x := range s.described {
 		s.described[f] = max(-furthestFact, min(furthestFact, (x-r.mean[f])*r.scale[f]))
@@ -73,7 +84,9 @@ func (r *Router) Estimate(dst []Estimate, q *Query) []Estimate {
 		p := q.pieces()
 		r.scorer.Score(s.numbers, p[0], p[1], p[2])
 		if r.domains > 0 {
-			soften(s.numbers[len(s.numbers)-r.domains:], r.heat)
+			probable := s.numbers[len(s.numbers)-r.domains:]
+			soften(probable, r.heat)
+			domain = mostProbable(probable)
 		}
 	}
 	if r.trees != nil {
@@ -85,7 +98,18 @@ func (r *Router) Estimate(dst []Estimate, q *Query) []Estimate {
 	}
 	r.scratch.Put(s)
 	runtime.KeepAlive(r) // and the mapping with it
-	return dst
+	return dst, domain
+}
+
+// mostProbable returns the place of the highest probability, the first of several.
+func mostProbable(p []float32) int {
+	best := 0
+	for d := range p {
+		if p[d] > p[best] {
+			best = d
+		}
+	}
+	return best
 }
 
 // ask asks the trees.

@@ -215,16 +215,16 @@ func (r *learned) heed(trace *model.Trace, reward float64, before *float64) {
 	if place < 0 {
 		return
 	}
-	expected := router.Estimate{Quality: -1} // not known
+	expected, domain := router.Estimate{Quality: -1}, -1 // not known
 	if content, err := TraceContent(trace); err == nil {
 		q := router.QueryOf(content)
-		if all := r.decider.Estimate(&q); all != nil {
-			expected = all[place]
+		if all, of := r.decider.Estimate(&q); all != nil {
+			expected, domain = all[place], of
 		}
 	}
 	if before != nil {
-		r.decider.Revise(place, expected, *before, reward)
+		r.decider.Revise(place, domain, expected, *before, reward)
 		return
 	}
-	r.decider.Learn(place, expected, reward)
+	r.decider.Learn(place, domain, expected, reward)
 }

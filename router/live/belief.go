@@ -13,15 +13,16 @@ import (
 const (
 	commonPrecision = 16 // of the shift that all models share: a standard deviation of 0.25
 	ownPrecision    = 1  // of each model's own: a standard deviation of 1, or as much as some five ratings say
+	domainPrecision = 4  // of a model's in a domain, beside its own: a standard deviation of 0.5, or as much as some twenty ratings say
 	unknownQuality  = 0.5
-	memory          = 1000 // ratings of a model after which an old one counts 1/e
+	memory          = 1000 // ratings of a model in a domain after which an old one counts 1/e
 	mostShift       = 6
 
 	bins    = 20  // of log-odds
 	certain = 3.9 // log-odds of what a tuning may expect and be shifted from, 98 %: it is never surer than that
 )
 
-// tally is what was said of one model's answers, by what had been expected of them.
+// tally is what was said of one model's answers to requests of one domain, by what had been expected of them.
 type tally struct {
 	n, reward [bins]float64
 	total     float64
@@ -63,48 +64,160 @@ func (t *tally) slope(shift float64) (slope, information float64) {
 	return slope, information
 }
 
-// belief is by how much the log-odds of success differ from what the tuning expects.
-type belief struct {
-	shift  []float64 // by model, less what all share
-	spread []float64 // standard deviation
+// tallies are those of a model by domain. The last is of requests whose domain is not known, or of all where a tuning has none.
+type tallies []tally
+
+func noTallies(models, domains int) []tallies {
+	all := make([]tallies, models)
+	for m := range all {
+		all[m] = make(tallies, max(0, domains)+1)
+	}
+	return all
 }
 
-// believe returns the most probable shifts (a hierarchical logistic model, maximum a posteriori by Newton's method) and
-// how uncertain they are.
-func believe(tallies []tally) *belief {
-	b := &belief{shift: make([]float64, len(tallies)), spread: make([]float64, len(tallies))}
+// total returns how many ratings count.
+func (t tallies) total() float64 {
+	sum := 0.0
+	for d := range t {
+		sum += t[d].total
+	}
+	return sum
+}
+
+// place returns the place of a domain.
+func (t tallies) place(domain int) int {
+	if domain < 0 || domain >= len(t) {
+		return len(t) - 1
+	}
+	return domain
+}
+
+// guess is by how much the log-odds of success differ from what the tuning expects.
+type guess struct {
+	shift  float64 // less what all models share
+	spread float64 // standard deviation
+}
+
+// belief is what feedback has taught.
+type belief struct {
+	own    []guess   // by model, over all domains
+	domain [][]guess // by model and domain
+}
+
+// of returns the guess about a model's answers in a domain.
+func (b *belief) of(m, domain int) guess {
+	in := b.domain[m]
+	if domain < 0 || domain >= len(in) {
+		return in[len(in)-1]
+	}
+	return in[domain]
+}
+
+// believe returns the most probable shifts (a hierarchical logistic model, maximum a posteriori by Newton's method) and how uncertain
+// they are. A model's shift in a domain is drawn to the model's own, and that to what all models share; so what is said in one
+// domain counts in the others too, but less, and where much was said in a domain that is what counts there.
+func believe(all []tallies) *belief {
+	b := &belief{own: make([]guess, len(all)), domain: make([][]guess, len(all))}
 	common := 0.0
+	own := make([]float64, len(all))
+	in := make([][]float64, len(all))
+	for m := range all {
+		in[m] = make([]float64, len(all[m]))
+	}
 	for range 20 {
-		sum, with := 0.0, 0.0
-		for m := range tallies {
-			b.shift[m] = tallies[m].solve(common)
-			if tallies[m].total > 0 {
-				sum += b.shift[m]
-				with++
+		slope, curve := -commonPrecision*common, float64(commonPrecision)
+		for m := range all {
+			var known float64
+			own[m], known = all[m].solve(common, own[m], in[m])
+			if all[m].total() > 0 {
+				slope += ownPrecision * (own[m] - common)
+				curve += ownPrecision * known / (ownPrecision + known)
 			}
 		}
-		common = ownPrecision * sum / (ownPrecision*with + commonPrecision)
-	}
-	for m := range tallies {
-		_, information := tallies[m].slope(b.shift[m])
-		b.spread[m] = 1 / math.Sqrt(information+ownPrecision)
-		if tallies[m].total == 0 {
-			b.shift[m] = common
+		step := slope / curve
+		common += step
+		if math.Abs(step) < 1e-6 {
+			break
 		}
-		b.shift[m] -= common
+	}
+	for m := range all {
+		b.own[m], b.domain[m] = all[m].guesses(common, own[m], in[m])
 	}
 	return b
 }
 
-// solve returns the most probable shift of a model, given what all share.
-func (t *tally) solve(common float64) float64 {
-	x := common
-	if t.total == 0 {
-		return x
+// solve returns the most probable shift of a model, and fills in those of its domains, given what all models share: by Newton's method
+// for the model's own, with each domain's at its best for that. own and in are where they were found last. It also returns how much
+// the ratings say of the model's own.
+func (t tallies) solve(common, own float64, in []float64) (shift, known float64) {
+	if len(t) == 1 {
+		in[0] = t[0].solve(in[0], common, ownPrecision)
+		_, known = t[0].slope(in[0])
+		return in[0], known
+	}
+	if t.total() == 0 {
+		for d := range in {
+			in[d] = common
+		}
+		return common, 0
 	}
 	for range 20 {
+		slope := ownPrecision * (common - own)
+		known = 0
+		for d := range t {
+			in[d] = t[d].solve(in[d], own, domainPrecision)
+			if t[d].total == 0 {
+				continue
+			}
+			_, information := t[d].slope(in[d])
+			slope += domainPrecision * (in[d] - own)
+			known += domainPrecision * information / (domainPrecision + information)
+		}
+		step := slope / (ownPrecision + known)
+		own = max(-mostShift, min(mostShift, own+max(-1, min(1, step))))
+		if math.Abs(step) < 1e-6 {
+			break
+		}
+	}
+	for d := range t {
+		if t[d].total == 0 {
+			in[d] = own
+		}
+	}
+	return own, known
+}
+
+// guesses returns how uncertain shifts are: by the curvature at the most probable ones.
+func (t tallies) guesses(common, own float64, in []float64) (guess, []guess) {
+	out := make([]guess, len(t))
+	if len(t) == 1 {
+		_, information := t[0].slope(in[0])
+		out[0] = guess{in[0] - common, 1 / math.Sqrt(information+ownPrecision)}
+		return out[0], out
+	}
+	known := float64(ownPrecision) // of the model's own shift
+	informed := make([]float64, len(t))
+	for d := range t {
+		_, informed[d] = t[d].slope(in[d])
+		known += domainPrecision * informed[d] / (domainPrecision + informed[d])
+	}
+	for d := range t {
+		alone := 1 / (domainPrecision + informed[d])
+		drawn := domainPrecision * alone // by how much it follows the model's own
+		out[d] = guess{in[d] - common, math.Sqrt(alone + drawn*drawn/known)}
+	}
+	return guess{own - common, 1 / math.Sqrt(known)}, out
+}
+
+// solve returns the most probable shift, given one that it is drawn to and how strongly. It looks from a shift on.
+func (t *tally) solve(from, prior, precision float64) float64 {
+	if t.total == 0 {
+		return prior
+	}
+	x := from
+	for range 20 {
 		slope, information := t.slope(x)
-		step := (slope - ownPrecision*(x-common)) / (information + ownPrecision)
+		step := (slope - precision*(x-prior)) / (information + precision)
 		x = max(-mostShift, min(mostShift, x+max(-1, min(1, step))))
 		if math.Abs(step) < 1e-6 {
 			break
@@ -126,26 +239,26 @@ func shifted(p, by float64) float64 {
 	return sigmoid(logit(p) + by)
 }
 
-// Learn counts what was said of an answer by the model at a place: reward from 0 (useless) to 1 (as good as it gets).
+// Learn counts what was said of an answer by the model at a place to a request of a domain, as Estimate returns it: reward from 0 (useless) to 1 (as good as it gets).
 // What is no number from 0 to 1, and a place that there is not, is ignored. expected is what the tuning expects of the model
 // by itself, as Estimate returns it.
-func (d *Decider) Learn(place int, expected router.Estimate, reward float64) {
+func (d *Decider) Learn(place, domain int, expected router.Estimate, reward float64) {
 	if !(reward >= 0 && reward <= 1) {
 		return
 	}
-	d.change(place, expected, func(t *tally, expected float64) { t.add(expected, reward) })
+	d.change(place, domain, expected, func(t *tally, expected float64) { t.add(expected, reward) })
 }
 
 // Revise takes back what Learn was told of an answer, from, and has it learned as to instead. Both are rewards from 0 to 1;
 // otherwise it does what Learn does with its arguments.
-func (d *Decider) Revise(place int, expected router.Estimate, from, to float64) {
+func (d *Decider) Revise(place, domain int, expected router.Estimate, from, to float64) {
 	if !(from >= 0 && from <= 1 && to >= 0 && to <= 1) {
 		return
 	}
-	d.change(place, expected, func(t *tally, expected float64) { t.revise(expected, from, to) })
+	d.change(place, domain, expected, func(t *tally, expected float64) { t.revise(expected, from, to) })
 }
 
-func (d *Decider) change(place int, expected router.Estimate, how func(t *tally, expected float64)) {
+func (d *Decider) change(place, domain int, expected router.Estimate, how func(t *tally, expected float64)) {
 	if place < 0 || place >= len(d.how.Models) {
 		return
 	}
@@ -154,7 +267,8 @@ func (d *Decider) change(place int, expected router.Estimate, how func(t *tally,
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	how(&d.tally[place], expected.Quality)
+	of := d.tally[place]
+	how(&of[of.place(domain)], expected.Quality)
 	d.since.Store(believe(d.tally))
 }
 
@@ -162,7 +276,7 @@ func (d *Decider) change(place int, expected router.Estimate, how func(t *tally,
 type Learned struct {
 	Model   string  `json:"model"`
 	Ratings float64 `json:"ratings"` // that count, older ones less
-	Shift   float64 `json:"shift"`   // log-odds of success beside what the tuning expects, less what all models share
+	Shift   float64 `json:"shift"`   // log-odds of success beside what the tuning expects, less what all models share, over all domains
 	Spread  float64 `json:"spread"`  // its standard deviation
 }
 
@@ -173,7 +287,7 @@ func (d *Decider) Learned() []Learned {
 	b := d.since.Load()
 	out := make([]Learned, len(d.how.Models))
 	for i, name := range d.how.Models {
-		out[i] = Learned{name, d.tally[i].total, b.shift[i], b.spread[i]}
+		out[i] = Learned{name, d.tally[i].total(), b.own[i].shift, b.own[i].spread}
 	}
 	return out
 }

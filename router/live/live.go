@@ -65,7 +65,7 @@ type Decider struct {
 	tuned atomic.Pointer[tuned]
 
 	mu    sync.Mutex
-	tally []tally // by model
+	tally []tallies // by model
 	since atomic.Pointer[belief]
 
 	scratch sync.Pool // of *[]router.Estimate
@@ -86,7 +86,7 @@ func New(how Options) *Decider {
 	if how.Normal == nil {
 		how.Normal = rand.NormFloat64
 	}
-	d := &Decider{how: how, tally: make([]tally, len(how.Models))}
+	d := &Decider{how: how, tally: noTallies(len(how.Models), 0)}
 	d.since.Store(believe(d.tally))
 	d.scratch.New = func() any { return new([]router.Estimate) }
 	return d
@@ -128,7 +128,11 @@ func (d *Decider) Tune(t *Tuning) error {
 		return nil
 	}
 	d.tuned.Store(next)
-	d.tally = make([]tally, len(d.how.Models))
+	domains := 0
+	if next != nil {
+		domains = next.Router.Domains()
+	}
+	d.tally = noTallies(len(d.how.Models), domains)
 	d.since.Store(believe(d.tally))
 	return nil
 }
@@ -141,20 +145,21 @@ func (d *Decider) Tuned() string {
 	return ""
 }
 
-// Estimate returns what the tuning by itself expects of each model, by place; nil while nothing is tuned.
-func (d *Decider) Estimate(q *router.Query) []router.Estimate {
+// Estimate returns what the tuning by itself expects of each model, by place, and the domain of the request as the tuning's router
+// has it; nil while nothing is tuned.
+func (d *Decider) Estimate(q *router.Query) (expected []router.Estimate, domain int) {
 	t := d.tuned.Load()
 	if t == nil {
-		return nil
+		return nil, -1
 	}
 	room := d.scratch.Get().(*[]router.Estimate)
 	defer d.scratch.Put(room)
-	*room = t.Router.Estimate((*room)[:0], q)
+	*room, domain = t.Router.EstimateIn((*room)[:0], q)
 	out := make([]router.Estimate, len(t.place))
 	for i, at := range t.place {
 		out[i] = (*room)[at]
 	}
-	return out
+	return out, domain
 }
 
 // Decide chooses.
@@ -164,14 +169,16 @@ func (d *Decider) Decide(q *Question) Decision {
 		return d.untuned(q)
 	}
 	b := d.since.Load()
-	out := Decision{Tuning: t.ID, Estimates: d.Estimate(&q.Query)}
+	out := Decision{Tuning: t.ID}
+	var domain int
+	out.Estimates, domain = d.Estimate(&q.Query)
 	var room [16]float64
 	values := room[:0]
 	explore := q.Stay == nil && d.how.Explore > 0 && d.how.Random() < d.how.Explore
 	alone := -1 // the best by what is expected, before staying counts
 	for i := range out.Estimates {
 		e := &out.Estimates[i]
-		e.Quality = shifted(e.Quality, b.shift[i])
+		e.Quality = shifted(e.Quality, b.of(i, domain).shift)
 		values = append(values, e.Quality-t.Policy.Lambda*e.Cost)
 	}
 	if alone = best(values, q.Unfit); t.prefer >= 0 && !unfit(q.Unfit, t.prefer) {
@@ -183,7 +190,7 @@ func (d *Decider) Decide(q *Question) Decision {
 	switch {
 	case explore: // whom the policy prefers does not count, else nothing could be learned about the others
 		for i, e := range out.Estimates {
-			values[i] = shifted(e.Quality, b.spread[i]*d.how.Normal()) - t.Policy.Lambda*e.Cost
+			values[i] = shifted(e.Quality, b.of(i, domain).spread*d.how.Normal()) - t.Policy.Lambda*e.Cost
 		}
 		out.Explored = best(values, q.Unfit) != alone
 	case q.Stay != nil && q.Stay.Place < len(values):

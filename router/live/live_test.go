@@ -150,6 +150,11 @@ func TestExplorationIsBounded(t *testing.T) {
 	}
 }
 
+func expectedOf(d *Decider, q *router.Query) []router.Estimate {
+	expected, _ := d.Estimate(q)
+	return expected
+}
+
 // What people say moves choices; what they say of all alike does not.
 func TestFeedbackMovesChoices(t *testing.T) {
 	d := decider(t, Options{}, tuning(10))
@@ -158,7 +163,7 @@ func TestFeedbackMovesChoices(t *testing.T) {
 		t.Fatal("the fast model should answer at first")
 	}
 	for range 40 {
-		d.Learn(0, d.Estimate(&easy)[0], 0)
+		d.Learn(0, -1, expectedOf(d, &easy)[0], 0)
 	}
 	if first(easy) != 1 {
 		t.Errorf("forty useless answers change nothing: %+v", d.Learned())
@@ -169,8 +174,8 @@ func TestFeedbackMovesChoices(t *testing.T) {
 	harsh := decider(t, Options{}, tuning(10))
 	for range 200 { // half of what is expected, of both
 		for m := range 2 {
-			e := harsh.Estimate(&easy)[m]
-			harsh.Learn(m, e, e.Quality/2)
+			e := expectedOf(harsh, &easy)[m]
+			harsh.Learn(m, -1, e, e.Quality/2)
 		}
 	}
 	if got := harsh.Decide(&Question{Query: easy}); got.Order[0] != 0 {
@@ -181,16 +186,16 @@ func TestFeedbackMovesChoices(t *testing.T) {
 func TestFeedbackThatSaysNothing(t *testing.T) {
 	d := decider(t, Options{}, tuning(10))
 	for _, r := range []float64{math.NaN(), -1, 2, math.Inf(1)} {
-		d.Learn(0, router.Estimate{}, r)
+		d.Learn(0, -1, router.Estimate{}, r)
 	}
-	d.Learn(-1, router.Estimate{}, 1)
-	d.Learn(2, router.Estimate{}, 1)
+	d.Learn(-1, -1, router.Estimate{}, 1)
+	d.Learn(2, -1, router.Estimate{}, 1)
 	if l := d.Learned(); l[0].Ratings != 0 || l[1].Ratings != 0 {
 		t.Errorf("learned %+v", l)
 	}
 	for range 5000 {
-		d.Learn(0, router.Estimate{Quality: math.NaN()}, 1)
-		d.Learn(1, router.Estimate{Quality: 1}, 0)
+		d.Learn(0, -1, router.Estimate{Quality: math.NaN()}, 1)
+		d.Learn(1, -1, router.Estimate{Quality: 1}, 0)
 	}
 	for _, l := range d.Learned() {
 		if math.IsNaN(l.Shift) || math.Abs(l.Shift) > 2*mostShift || l.Spread <= 0 || l.Ratings > memory+1 {
@@ -205,7 +210,7 @@ func TestShiftIsCovered(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	covered, sum := 0, 0.0
 	for range seeds {
-		tallies := make([]tally, 2)
+		all := noTallies(2, 0)
 		for range n {
 			p := 0.2 + 0.6*rng.Float64()
 			for m, shift := range []float64{truth / 2, -truth / 2} {
@@ -213,13 +218,13 @@ func TestShiftIsCovered(t *testing.T) {
 				if rng.Float64() < shifted(p, shift) {
 					reward = 1
 				}
-				tallies[m].add(p, reward)
+				all[m][0].add(p, reward)
 			}
 		}
-		b := believe(tallies)
-		difference := b.shift[0] - b.shift[1]
+		b := believe(all)
+		difference := b.own[0].shift - b.own[1].shift
 		sum += difference
-		if math.Abs(difference-truth) < 1.96*math.Hypot(b.spread[0], b.spread[1]) {
+		if math.Abs(difference-truth) < 1.96*math.Hypot(b.own[0].spread, b.own[1].spread) {
 			covered++
 		}
 	}
@@ -244,7 +249,7 @@ func TestTuningThatDoesNotFit(t *testing.T) {
 	if got := fewer.Decide(&Question{Query: easy}); !slices.Equal(got.Order, []int{0}) || got.Estimates[0].Quality < 0.9 {
 		t.Errorf("got %+v", got)
 	}
-	fewer.Learn(0, router.Estimate{Quality: 0.9}, 0)
+	fewer.Learn(0, -1, router.Estimate{Quality: 0.9}, 0)
 	if err := fewer.Tune(nil); err != nil || fewer.Tuned() != "" || fewer.Learned()[0].Ratings != 0 {
 		t.Errorf("the tuning is not taken away: %v, %+v", err, fewer.Learned())
 	}
@@ -282,7 +287,7 @@ func TestConcurrentUse(t *testing.T) {
 				case i == 0:
 					_ = d.Tune(tuning(float64(j)))
 				case i == 1:
-					d.Learn(j%2, router.Estimate{Quality: 0.5}, float64(j%3)/2)
+					d.Learn(j%2, -1, router.Estimate{Quality: 0.5}, float64(j%3)/2)
 				case i == 2:
 					d.Learned()
 				default:
