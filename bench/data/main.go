@@ -23,7 +23,8 @@ type options struct {
 
 	validate bool
 
-	nearMany bool
+	nearMany    bool
+	millionFile string
 }
 
 // parts are the things measured, each in a file of this folder.
@@ -43,6 +44,7 @@ func main() {
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
 	flag.IntVar(&o.rows, "rows", 1_000_000, "examples in the part million, texts grouped in the part near")
 	flag.BoolVar(&o.nearMany, "near-many", false, "only group many texts, and print the figures as JSON")
+	flag.StringVar(&o.millionFile, "million-file", "", "only do to the examples of this file what the part million does, and print the figures as JSON")
 	flag.IntVar(&o.draws, "draws", 3, "draws of teachers in the part teachers")
 	flag.IntVar(&o.seeds, "seeds", 10, "random choices of labels in the part active")
 	flag.BoolVar(&o.validate, "validate", false, "measure the parts teachers and active on a part of the training split, to choose by, and not on the test split")
@@ -53,6 +55,9 @@ func main() {
 func run(ctx context.Context, o options) (bool, error) {
 	if o.nearMany {
 		return true, printNearMany(o.rows)
+	}
+	if o.millionFile != "" {
+		return true, printMillion(ctx, o.millionFile)
 	}
 	folder, err := os.MkdirTemp("", "retort-bench-data-")
 	if err != nil {

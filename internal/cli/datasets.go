@@ -207,7 +207,7 @@ func (c *datasetsExportCmd) Run(s *session) error {
 	case c.Output == "" && c.JSON:
 		return &hinted{errors.New("--json prints what was written, and standard output is where it is written"), "name a file with --output"}
 	case c.Output == "" && o.Format == dataset.Parquet && s.Screen:
-		return &hinted{errors.New("Parquet is nothing for a terminal"), "name a file with --output"}
+		return &hinted{errors.New("a Parquet file is nothing for a terminal"), "name a file with --output"}
 	}
 	return s.opened(func(a *app.App) error {
 		bar := s.progress(c.Output == "" || c.JSON && !s.Terminal)
