@@ -87,7 +87,10 @@ type intake struct {
 
 func (f *intake) add(e *dataset.Example) error {
 	if f.draft.read != nil {
-		label, err := f.draft.read(e.Text, e.Label)
+		label, err := dataset.Spans(e.Text, e.Label)
+		if err == nil {
+			label, err = f.draft.read(e.Text, label)
+		}
 		if err != nil {
 			if f.wrong++; f.wrong == 1 {
 				f.why = fmt.Sprintf("%q (%s): %v", clip(e.Label), e.Origin(), err)
