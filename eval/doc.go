@@ -8,6 +8,6 @@
 //
 // Compare, Win, Frontier and OracleOf set several models beside each other on the same items, as Series: who is better, at
 // what cost, and what the best choice for each item would have brought. Judge says of a blend whether it is better and
-// cheaper than its best part, and says so when that has not been shown. These functions are pure and safe for concurrent
-// use; they keep nothing of what they are given.
+// cheaper than its best part, and says so when that has not been shown. NonInferior says, class by class, whether a model may
+// take the place of another. These functions are pure and safe for concurrent use; they keep nothing of what they are given.
 package eval
