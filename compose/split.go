@@ -28,7 +28,7 @@ type Splitting struct {
 //
 //	models:
 //	  test: {split: {by: user, arms: {smart: 0.9, fast: 0.1}}}
-//	  other: {split: {by: metadata.session, salt: spring, arms: {smart: 1, fast: 1}}}
+//	  other: {split: {by: metadata.session, salt: spring, arms: {smart: 0.5, fast: 0.5}}}
 //
 // The arm depends on nothing but the unit, the salt and the weights in the order of arms, so that it is the same in every
 // process, after a restart, and for whoever computes it again: the first 8 bytes of the SHA-256 of salt, a zero byte and

@@ -43,6 +43,9 @@ func (BestOf) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 	if len(contests) == 0 {
 		return nil, nil, &NothingError{job.Blend, "no record has the text of a model's answer and how good it is"}
 	}
+	if len(contests) < Least {
+		return nil, nil, job.tooFew("the requests with a judged answer of its models are", len(contests))
+	}
 	job.progress("train the ranker", 0, folds+1)
 	ranker, err := judge.TrainRanker(ctx, contests, judge.Training{Seed: job.Seed, Workers: job.Workers})
 	if err != nil {

@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 
+	"retort/internal/suggest"
 	"retort/model"
 )
 
@@ -34,9 +35,9 @@ const MaxRecord = 16 << 20
 //	{"input": "Where is my card?", "label": "card_arrival", "outcomes": {"fast": {"answer": "lost_card", "cost": 0.0001}}}
 //
 // A CSV has the same names in its first line, and the outcomes in columns with a model's name, for its quality, and .cost or
-// .answer behind it. Only those of the models given are read, so that other columns do not hurt. Errors begin with
-// file:line where a line is to blame.
-func ReadFile(path string, models []string) ([]Record, error) {
+// .answer behind it. Only those of the models given are read, so that other columns do not hurt; ignored,
+// which may be nil, gets the other names with how many outcomes each has. Errors begin with file:line where a line is to blame.
+func ReadFile(path string, models []string, ignored map[string]int) ([]Record, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read outcomes: %w", err)
@@ -52,7 +53,7 @@ func ReadFile(path string, models []string) ([]Record, error) {
 		defer zipped.Close()
 		source, name = zipped, plain
 	}
-	records, line, err := read(source, filepath.Ext(name), models)
+	records, line, err := read(source, filepath.Ext(name), models, ignored)
 	switch {
 	case err != nil && line > 0:
 		return nil, fmt.Errorf("%s:%d: %w", path, line, err)
@@ -64,12 +65,12 @@ func ReadFile(path string, models []string) ([]Record, error) {
 	return records, nil
 }
 
-func read(source io.Reader, ext string, models []string) ([]Record, int, error) {
+func read(source io.Reader, ext string, models []string, ignored map[string]int) ([]Record, int, error) {
 	switch ext {
 	case ".jsonl", ".ndjson":
-		return readObjects(source, models)
+		return readObjects(source, models, ignored)
 	case ".csv":
-		return readTable(source, models)
+		return readTable(source, models, ignored)
 	}
 	return nil, 0, fmt.Errorf("a file of type %q cannot be read; give .jsonl or .csv, gzipped or not", ext)
 }
@@ -91,7 +92,7 @@ type message struct {
 }
 
 // readObjects returns the records, or an error with its line.
-func readObjects(source io.Reader, models []string) ([]Record, int, error) {
+func readObjects(source io.Reader, models []string, ignored map[string]int) ([]Record, int, error) {
 	in := bufio.NewScanner(source)
 	in.Buffer(make([]byte, 64<<10), MaxRecord)
 	var records []Record
@@ -106,7 +107,7 @@ func readObjects(source io.Reader, models []string) ([]Record, int, error) {
 		if err := json.Unmarshal(text, &o); err != nil {
 			return nil, line, fmt.Errorf("the line is no record: %w", err)
 		}
-		r, err := o.record(models)
+		r, err := o.record(models, ignored)
 		if err != nil {
 			return nil, line, err
 		}
@@ -124,7 +125,7 @@ func readObjects(source io.Reader, models []string) ([]Record, int, error) {
 
 var errNoRequest = errors.New(`there is no request; give "input", or "messages"`)
 
-func (o *object) record(models []string) (Record, error) {
+func (o *object) record(models []string, ignored map[string]int) (Record, error) {
 	r := Record{Domain: o.Domain, Label: strings.TrimSpace(o.Label), Outcomes: map[string]Outcome{}}
 	var err error
 	if r.Content, err = o.content(); err != nil {
@@ -132,6 +133,9 @@ func (o *object) record(models []string) (Record, error) {
 	}
 	for name, raw := range o.Outcomes {
 		if !slices.Contains(models, name) {
+			if ignored != nil {
+				ignored[name]++
+			}
 			continue
 		}
 		out, known, err := outcomeOf(raw, r.Label)
@@ -246,7 +250,7 @@ func checkCost(cost float64) error {
 }
 
 // readTable returns the records of a CSV, or an error with its line.
-func readTable(source io.Reader, models []string) ([]Record, int, error) {
+func readTable(source io.Reader, models []string, ignored map[string]int) ([]Record, int, error) {
 	in := csv.NewReader(source)
 	in.ReuseRecord, in.LazyQuotes = true, false
 	head, err := in.Read()
@@ -260,6 +264,7 @@ func readTable(source io.Reader, models []string) ([]Record, int, error) {
 	if !slices.ContainsFunc(head, func(c string) bool { return slices.Contains([]string{"input", "text", "prompt"}, c) }) {
 		return nil, 1, fmt.Errorf(`no column is named "input"; there is %q`, head)
 	}
+	misspelt := misspeltColumns(head, models)
 	var records []Record
 	for {
 		row, err := in.Read()
@@ -274,17 +279,38 @@ func readTable(source io.Reader, models []string) ([]Record, int, error) {
 			return nil, 0, err
 		}
 		line, _ := in.FieldPos(0)
+		if ignored != nil {
+			for _, name := range misspelt {
+				ignored[name]++
+			}
+		}
 		o, err := objectOf(head, row, models)
 		if err != nil {
 			return nil, line, err
 		}
-		r, err := o.record(models)
+		r, err := o.record(models, ignored)
 		if err != nil {
 			return nil, line, err
 		}
 		r.Line = line
 		records = append(records, r)
 	}
+}
+
+// misspeltColumns returns what stands before .cost or .answer in columns of no model, and columns that look like a model's name.
+func misspeltColumns(head, models []string) []string {
+	var out []string
+	for _, column := range head {
+		name := column
+		for _, suffix := range []string{".cost", ".answer", ".quality"} {
+			name = strings.TrimSuffix(name, suffix)
+		}
+		known := slices.Contains([]string{"input", "text", "prompt", "domain", "label"}, column) || slices.Contains(models, name)
+		if !known && !slices.Contains(out, name) && (name != column || suggest.Near(name, models) != "") {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // objectOf makes an object of a row.

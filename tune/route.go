@@ -41,8 +41,13 @@ func (r Route) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 		return nil, nil, err
 	}
 	report := job.describe(KindRoute)
-	known := 0
+	known, enough, second := 0, 0, 0
 	for _, k := range report.Models {
+		if k.Outcomes >= Least {
+			enough++
+		} else {
+			second = max(second, k.Outcomes)
+		}
 		if k.Outcomes > 0 {
 			known++
 			continue
@@ -51,6 +56,9 @@ func (r Route) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 	}
 	if known < 2 {
 		return nil, nil, &NothingError{job.Blend, "outcomes of two of its models are the least to choose by"}
+	}
+	if enough < 2 {
+		return nil, nil, job.tooFew("outcomes of two of its models are needed; of the second best known there are", second)
 	}
 	records := job.routerRecords()
 	trained, err := router.Train(ctx, records, router.Options{Models: job.Models, Seed: job.Seed, Workers: job.Workers, Progress: job.progress})

@@ -133,6 +133,15 @@ func (j *Job) complete(i int) bool {
 	})
 }
 
+// Least is how many outcomes a fit needs: of a route, of each of two models; of others, requests that teach. What fewer teach is a
+// matter of luck.
+const Least = 20
+
+// tooFew says that there are not enough outcomes.
+func (j *Job) tooFew(what string, n int) error {
+	return &NothingError{j.Blend, fmt.Sprintf("%s %d, and %d are the least", what, n, Least)}
+}
+
 // NothingError says that records teach nothing.
 type NothingError struct{ Blend, Why string }
 

@@ -46,6 +46,9 @@ func (Vote) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if n := len(votes.Rows); n < Least {
+		return nil, nil, job.tooFew("the requests with an answer of its models are", n)
+	}
 	known, err := consensus.Fit(votes, consensus.Options{Gold: gold})
 	if err != nil {
 		return nil, nil, fmt.Errorf("tune %s: %w", job.Blend, err)

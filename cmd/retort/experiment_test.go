@@ -19,7 +19,7 @@ providers:
 models:
   old: {provider: bad, price: {input: 10}}
   new: {provider: good, price: {input: 1}}
-  test: {split: {by: user, arms: {old: 1, new: 1}, range: [1, 5], window: 0s, margin: 0.2, promote: auto}}
+  test: {split: {by: user, arms: {old: 0.5, new: 0.5}, range: [1, 5], window: 0s, margin: 0.2, promote: auto}}
 `
 
 // experimentShown is what retort experiments show prints as JSON, as far as the test looks.

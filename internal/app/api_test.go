@@ -59,8 +59,8 @@ providers:
 models:
   old: {provider: up, name: refund, price: {input: 1}}
   new: {provider: up, name: invoice, price: {input: 1}}
-  test: {split: {by: request, arms: {old: 1, new: 1}, window: 0s}}
-  done: {split: {by: user, arms: {old: 1, new: 1}, promote: auto, range: [1, 5]}}
+  test: {split: {by: request, arms: {old: 0.5, new: 0.5}, window: 0s}}
+  done: {split: {by: user, arms: {old: 0.5, new: 0.5}, promote: auto, range: [1, 5]}}
 `, "URL", parrots(t)))
 	serving(t, a, func(url string) {
 		for i := range 80 {

@@ -62,9 +62,9 @@ models:
   pool: {balance: {among: [down, {model: steady, concurrent: 4}], by: weights, weights: [5, 1], sticky: conversation}}
   quick: {hedge: {model: late, with: pool, after: 1ms, at_most: 1}}
   test: {split: {by: user, arms: {quick: 0, roomy: 1}}}
-  by_user: {split: {by: user, arms: {good: 1, other: 1}}}
-  by_session: {split: {by: metadata.session, arms: {good: 1, other: 1}}}
-  by_conversation: {split: {by: conversation, arms: {good: 1, other: 1}}}
+  by_user: {split: {by: user, arms: {good: 0.5, other: 0.5}}}
+  by_session: {split: {by: metadata.session, arms: {good: 0.5, other: 0.5}}}
+  by_conversation: {split: {by: conversation, arms: {good: 0.5, other: 0.5}}}
   watch: {shadow: {model: quick, copy_to: other, at_most: 100/s, per_day: 1, timeout: 10s}}
 `
 

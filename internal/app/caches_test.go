@@ -40,7 +40,7 @@ providers:
 models:
   yes: {provider: up}
   no: {provider: up}
-  by_key: {split: {by: key, arms: {yes: 1, no: 1}}}
+  by_key: {split: {by: key, arms: {yes: 0.5, no: 0.5}}}
   deep: {fallback: [desk, yes]}
   kept_deep: {cache: {of: deep}}
   kept_arms: {cache: {of: by_key}}

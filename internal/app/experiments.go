@@ -13,6 +13,7 @@ import (
 
 	"retort/eval/experiment"
 	"retort/internal/config"
+	"retort/internal/server"
 	"retort/internal/store"
 	"retort/internal/suggest"
 	"retort/model"
@@ -172,6 +173,29 @@ func outcomeOf(c *config.Split, f *store.Feedback) float64 {
 		return 0
 	}
 	return 1
+}
+
+// inRange refuses a rating that a split behind the answer has no place for. A trace that there is not is for the store to tell.
+func (a *App) inRange(ctx context.Context, tenant string, given *server.Feedback) error {
+	p := a.plant.Load()
+	if given.Rating == nil || len(p.splits) == 0 {
+		return nil
+	}
+	trace, err := a.store.Trace(ctx, tenant, given.Trace)
+	if err != nil {
+		return nil
+	}
+	for _, arm := range trace.Arms {
+		c := p.config.Models[arm.Split].Split
+		if c == nil {
+			continue // since another configuration
+		}
+		if low, high := c.Bounds(); !(*given.Rating >= low && *given.Rating <= high) {
+			return &model.Error{Kind: model.Invalid, Op: "add feedback", Field: "rating",
+				Err: fmt.Errorf("%v is not from %v to %v, the range of split %s", *given.Rating, low, high, arm.Split)}
+		}
+	}
+	return nil
 }
 
 // settle makes the splits of a plant obey the decisions in the store.

@@ -4,9 +4,12 @@ package app
 
 import (
 	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 
 	"retort/internal/config"
+	"retort/internal/server"
 	"retort/internal/store"
 	"retort/model"
 )
@@ -42,6 +45,29 @@ func TestOutcomes(t *testing.T) {
 }
 
 // TestSettledSplitsAreNotAnalysed has a split that cannot be analysed: nobody notices while it is settled.
+// A rating that a split has no place for is refused, and says which ones it takes.
+func TestRatingsOutsideTheRange(t *testing.T) {
+	a := openWith(t, `
+data: ./data
+providers: {up: {dialect: openai, base_url: URL/v1}}
+models:
+  old: {provider: up}
+  new: {provider: up}
+  test: {split: {by: user, arms: {old: 0.5, new: 0.5}, range: [1, 5]}}
+`)
+	serving(t, a, func(url string) {
+		_, trace := putTraced(t, url, "test", says("user", "hi"))
+		err := feedback{a}.AddFeedback(t.Context(), model.DefaultTenant, server.Feedback{Trace: trace, Rating: new(7.0)})
+		var wrong *model.Error
+		if !errors.As(err, &wrong) || wrong.Kind != model.Invalid || wrong.Field != "rating" || !strings.Contains(err.Error(), "7 is not from 1 to 5, the range of split test") {
+			t.Errorf("a rating of 7 of 5: %v", err)
+		}
+		if err := (feedback{a}).AddFeedback(t.Context(), model.DefaultTenant, server.Feedback{Trace: trace, Rating: new(5.0)}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 func TestSettledSplitsAreNotAnalysed(t *testing.T) {
 	a := openConfig(t, `
 data: ./data
@@ -49,7 +75,7 @@ providers: {p: {dialect: openai, base_url: URL/v1}}
 models:
   old: {provider: p}
   new: {provider: p}
-  test: {split: {by: user, arms: {old: 1, new: 1}, promote: auto}}
+  test: {split: {by: user, arms: {old: 0.5, new: 0.5}, promote: auto}}
 `)
 	a.plant.Load().config.Models["test"].Split.Margin = 2
 	if a.promoteSafe(t.Context()) == nil {

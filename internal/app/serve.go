@@ -148,6 +148,9 @@ func (f feedback) AddFeedback(ctx context.Context, tenant string, given server.F
 	if given.Comment != "" {
 		row.Comment = &given.Comment
 	}
+	if err := f.app.inRange(ctx, tenant, &given); err != nil {
+		return err
+	}
 	if _, err := f.app.store.AddFeedback(ctx, tenant, row); err != nil {
 		return err
 	}

@@ -8,13 +8,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
 	"retort/eval"
 	"retort/internal/store"
+	"retort/internal/suggest"
 	"retort/model"
 	"retort/provider"
 	"retort/task"
@@ -69,6 +72,10 @@ func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
 		report.Warnings = append(report.Warnings, fmt.Sprintf("the target is not reached, so tuning %s stays in use; to go without it: retort tunings drop %s", now, o.Blend))
 		return report, nil
 	}
+	if report.Kind == tune.KindCascade && !report.Reached {
+		report.Warnings = append(report.Warnings, "a tuning that certifies nothing is not kept")
+		return report, nil
+	}
 	if err := a.keepTuning(ctx, report, artefact); err != nil {
 		return nil, err
 	}
@@ -87,7 +94,11 @@ func (a *App) gatherOutcomes(ctx context.Context, p *plant, job *tune.Job, o *Tu
 		notes, err = a.tracedOutcomes(ctx, p, job, o.Progress)
 		return notes, nil, err
 	}
-	if job.Records, err = tune.ReadFile(o.Data, job.Models); err != nil {
+	ignored := map[string]int{}
+	if job.Records, err = tune.ReadFile(o.Data, job.Models, ignored); err != nil {
+		return nil, nil, err
+	}
+	if notes, err = p.strangers(job, o.Data, ignored); err != nil {
 		return nil, nil, err
 	}
 	if o.Limit > 0 {
@@ -116,6 +127,39 @@ func (a *App) gatherOutcomes(ctx context.Context, p *plant, job *tune.Job, o *Tu
 	}
 	return notes, journals, nil
 }
+
+// strangers says which models' outcomes are not of the blend. One that is no model at all, and looks like a part of which there is
+// no outcome, is misspelt.
+func (p *plant) strangers(job *tune.Job, file string, ignored map[string]int) ([]string, error) {
+	var notes []string
+	for _, name := range slices.Sorted(maps.Keys(ignored)) {
+		var missing []string
+		for _, part := range job.Models {
+			if !slices.ContainsFunc(job.Records, func(r tune.Record) bool { _, has := r.Outcomes[part]; return has }) {
+				missing = append(missing, part)
+			}
+		}
+		_, isModel := p.config.Models[name]
+		_, isTask := p.config.Tasks[name]
+		if meant := suggest.Near(name, missing); meant != "" && !isModel && !isTask {
+			return nil, &misspeltError{fmt.Sprintf("%s: %d outcomes are of %q, which is no part of %s%s", file, ignored[name], name, job.Blend, meant), job.Models}
+		}
+		notes = append(notes, fmt.Sprintf("%d outcomes of %q were ignored: it is no part of %s%s", ignored[name], name, job.Blend, suggest.Near(name, job.Models)))
+	}
+	if len(notes) > 5 {
+		notes = append(notes[:5], fmt.Sprintf("so were those of %d other models", len(notes)-5))
+	}
+	return notes, nil
+}
+
+// misspeltError says that a name in a file is likely another's.
+type misspeltError struct {
+	text  string
+	parts []string
+}
+
+func (e *misspeltError) Error() string { return e.text }
+func (e *misspeltError) Hint() string  { return "its parts are " + strings.Join(e.parts, ", ") }
 
 // askPart puts the labelled records without an outcome of a model to it, and returns the journal of that.
 func (a *App) askPart(ctx context.Context, job *tune.Job, name string, o *TuneOptions) (journal string, err error) {

@@ -64,11 +64,11 @@ func (h *Hedge) Late() (after Duration, quantile float64, err error) {
 // Split divides requests among arms, for good.
 type Split struct {
 	By   string             `yaml:"by" required:"true" doc:"What stays in one arm: tenant, key, user, conversation, request or metadata.FIELD."`
-	Arms map[string]float64 `yaml:"arms" required:"true" doc:"Models with their shares, in any unit."`
+	Arms map[string]float64 `yaml:"arms" required:"true" doc:"Models with their shares, which sum to 1."`
 	Salt string             `yaml:"salt" doc:"Splits with one salt and one unit choose alike; the model's name when left out."`
 
 	Outcome    string    `yaml:"outcome" enum:"rating,accepted" default:"rating" doc:"What feedback says of an answer. rating: the rating, and the lowest for a correction without one; accepted: whether the rating is in the upper half of the range and nothing was corrected."`
-	Range      []float64 `yaml:"range" doc:"Lowest and highest rating; from 0 to 1 when left out. Others count as the nearest of the two."`
+	Range      []float64 `yaml:"range" doc:"Lowest and highest rating; from 0 to 1 when left out. Feedback with another is refused."`
 	Window     Duration  `yaml:"window" default:"1h" doc:"How long a unit's outcomes are waited for after its first; what comes later does not count."`
 	Margin     float64   `yaml:"margin" default:"0.05" doc:"Difference between arms that does not matter, as a share of the range."`
 	Confidence float64   `yaml:"confidence" default:"0.95" doc:"Of what is said of the difference between arms."`

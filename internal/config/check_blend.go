@@ -3,6 +3,7 @@
 package config
 
 import (
+	"math"
 	"strings"
 	"time"
 )
@@ -138,8 +139,12 @@ func (s *Split) check(d *decoder, path string) {
 			d.fail(join(path+".arms", name), "%v is not from 0 to 1000000", weight)
 		}
 	}
-	if sum == 0 && len(s.Arms) > 0 {
+	switch {
+	case len(s.Arms) == 0:
+	case sum == 0:
 		d.fail(path+".arms", "no arm has a share above 0")
+	case len(s.Arms) > 1 && math.Abs(sum-1) > 0.001: // thirds are written with few digits
+		d.fail(path+".arms", "the shares sum to %.4g, not to 1; write such as 0.9 and 0.1", sum)
 	}
 	s.checkOutcome(d, path)
 }

@@ -31,7 +31,7 @@ var allowed = []struct {
 	{"dialect/...", []string{"model", "dialect", "dialect/sse", "dialect/internal/...", outside}},
 	{"router/language", nil},
 	{"router/live", []string{"model", "router", outside}},
-	{"tune", []string{"model", "router", "eval", "eval/judge", "task", "eval/consensus"}},
+	{"tune", []string{"internal/suggest", "model", "router", "eval", "eval/judge", "task", "eval/consensus"}},
 	{"router/rule", []string{"model", "router/language", outside}},
 	{"provider/auth", []string{"model", outside}},
 	{"provider/preset", nil},
