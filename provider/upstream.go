@@ -105,6 +105,9 @@ func (c *call) run(parent context.Context) *model.Error {
 		return asError(err) // the request is to blame, not the upstream
 	}
 	r.Header.Set("User-Agent", "retort")
+	if err := identify(r); err != nil {
+		return asError(err)
+	}
 	if err := p.breaker.enter(); err != nil {
 		return p.explain(parent, "ask upstream", err, nil)
 	}

@@ -19,6 +19,7 @@ import (
 type tutor struct {
 	mu    sync.Mutex
 	calls map[string]int
+	keys  map[string]map[string]bool // idempotency keys of the calls about each text
 }
 
 func (u *tutor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -37,6 +38,10 @@ func (u *tutor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	text := asked.Messages[1].Content
 	u.mu.Lock()
 	u.calls[text]++
+	if u.keys[text] == nil {
+		u.keys[text] = map[string]bool{}
+	}
+	u.keys[text][r.Header.Get("Idempotency-Key")] = true
 	u.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	fmt.Fprintf(w, `{"id":"x","object":"chat.completion","created":1,"model":"large","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":%q}}],
@@ -44,10 +49,11 @@ func (u *tutor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Labelling that is killed again and again ends with all labels, asks again about no more than what was under way at each
-// kill, and never reports less than what was billed.
+// kill, and never reports less than what was billed. All calls about an input have one idempotency key, so that an upstream
+// that keeps to them bills each input once.
 func TestKilledLabellingPaysForNoAnswerTwice(t *testing.T) {
 	const inputs, concurrency, price = 300, 4, 0.0011
-	u := &tutor{calls: map[string]int{}}
+	u := &tutor{calls: map[string]int{}, keys: map[string]map[string]bool{}}
 	server := httptest.NewServer(u)
 	t.Cleanup(server.Close)
 	f := newFolder(t)
@@ -92,6 +98,15 @@ tasks:
 	}
 	if report.Labelled != inputs || len(u.calls) != inputs {
 		t.Errorf("%d of %d inputs are labelled", report.Labelled, inputs)
+	}
+	named := map[string]bool{}
+	for text, keys := range u.keys {
+		for key := range keys {
+			if key == "" || len(keys) > 1 || named[key] {
+				t.Errorf("the calls about %q have the idempotency keys %v: an upstream that keeps to them would bill it twice, or another never", text, keys)
+			}
+			named[key] = true
+		}
 	}
 	if twice := calls - inputs; twice > kills*concurrency {
 		t.Errorf("%d calls were made twice over %d kills of %d under way", twice, kills, concurrency)

@@ -114,6 +114,9 @@ func (r *run) generate(ctx context.Context, t *asker, q *question, queue *queue)
 		account.slots = r.slots
 	}
 	ctx = context.WithValue(model.WithTrail(ctx, trail), accountKey{}, account)
+	if queue == nil && !r.again(q.key) {
+		ctx = model.WithIdempotencyKey(ctx, q.key)
+	}
 	first := int(t.level.Load())
 	if !r.job.Soft {
 		first = len(levels) - 1
@@ -134,6 +137,14 @@ func (r *run) generate(ctx context.Context, t *asker, q *question, queue *queue)
 		}
 	}
 	return nil, trail, account, refusal
+}
+
+// again says whether an earlier run had an answer that the task does not allow: another one is wanted then, and not the same.
+func (r *run) again(key string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	known := r.known[key]
+	return known != nil && known.Error != ""
 }
 
 // heard reads an answer.
