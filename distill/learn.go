@@ -24,10 +24,10 @@ type learned struct {
 
 // learn trains the kind of student that gives the task's answers.
 //
-// Those that are hard train it and its siblings; nothing is calibrated on them where answers are labels.
+// Those that are hard train it and its siblings; no score that it gives is calibrated on them.
 func (job *Job) learn(ctx context.Context, examples, hard []dataset.Example) (*learned, error) {
 	if job.Task.Object != nil {
-		return job.learnObjects(ctx, slices.Concat(examples, hard))
+		return job.learnObjects(ctx, examples, hard)
 	}
 	return job.learnLabels(ctx, examples, hard)
 }
@@ -54,14 +54,15 @@ func (job *Job) learnLabels(ctx context.Context, examples, hard []dataset.Exampl
 	return &learned{t.Student, answer, t.Seconds, t.CrossFitSeconds, nil, doubts}, nil
 }
 
-func (job *Job) learnObjects(ctx context.Context, examples []dataset.Example) (*learned, error) {
+func (job *Job) learnObjects(ctx context.Context, fair, hard []dataset.Example) (*learned, error) {
 	schema, err := student.ParseSchema(job.Task.Object.Schema)
 	if err != nil {
 		return nil, err
 	}
+	examples := slices.Concat(fair, hard)
 	taught := make([]student.ObjectExample, len(examples))
 	for i := range examples {
-		taught[i] = student.ObjectExample{Text: examples[i].Text, Object: []byte(examples[i].Label)}
+		taught[i] = student.ObjectExample{Text: examples[i].Text, Object: []byte(examples[i].Label), Hard: i >= len(fair)}
 	}
 	t, err := student.TrainExtractor(ctx, *schema, taught, student.ExtractorOptions{Task: job.Task.Name, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress})
 	if err != nil {

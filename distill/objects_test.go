@@ -56,3 +56,24 @@ func TestObjects(t *testing.T) {
 		t.Errorf("answered %s, %v", said, score)
 	}
 }
+
+// Picked examples teach another way to order; those drawn at random judge alone.
+func TestHardObjectsTrainAndDoNotJudge(t *testing.T) {
+	order, examples := orders(t, 40)
+	plain, with := job(examples), job(examples)
+	plain.Task, with.Task = order, order
+	for i := range 30 {
+		with.Hard = append(with.Hard, dataset.Example{Text: fmt.Sprintf("about the oat milk of week %d", i), Label: `{"kind":"order","item":"oat milk"}`})
+	}
+	a, b := run(t, plain), run(t, with)
+	if b.Report.TrainExamples != a.Report.TrainExamples+30 || b.Report.EvalExamples != a.Report.EvalExamples || len(b.Judged) != len(a.Judged) ||
+		b.Report.Certificate.Labels != a.Report.Certificate.Labels {
+		t.Errorf("trained on %d, judged by %d; without hard examples %d and %d",
+			b.Report.TrainExamples, b.Report.EvalExamples, a.Report.TrainExamples, a.Report.EvalExamples)
+	}
+	const text, want = "about the oat milk of week 77", `{"kind":"order","item":"oat milk"}`
+	before, _ := a.Student.Answer(text)
+	if after, _ := b.Student.Answer(text); before == want || after != want {
+		t.Errorf("answered %s, and %s without the hard examples; want %s from them alone", after, before, want)
+	}
+}

@@ -25,6 +25,8 @@ type ObjectExample struct {
 	// the text has more than once is taken to be the first that is free. Those of one field are in the order of the object.
 	Spans  []Span
 	Weight float64 // how many times the example counts; 0 means 1
+	// Hard marks an example that was picked, as that of [Example]: it trains, and neither calibrates the answers' scores nor judges.
+	Hard bool
 }
 
 // ExtractorOptions of [TrainExtractor]. The zero value is usable.
@@ -58,7 +60,7 @@ type Unaligned struct {
 // ExtractorTraining is what [TrainExtractor] returns.
 type ExtractorTraining struct {
 	Extractor *Extractor
-	OutOfFold []JudgedObject // one per example, calibrated as the student is; what certificates are made from
+	OutOfFold []JudgedObject // one per example, calibrated as the student is, empty for Hard ones; what certificates are made from
 	Unaligned []Unaligned
 	// Seconds is how long the student itself took to train, CrossFitSeconds the models of OutOfFold.
 	Seconds, CrossFitSeconds float64
@@ -91,7 +93,7 @@ func TrainExtractor(ctx context.Context, schema Schema, examples []ObjectExample
 		return nil, err
 	}
 	t.progress("fit", 1, 1)
-	c := fitConfidence(outcomes, len(t.schema.Fields))
+	c := fitConfidence(t.fair(outcomes), len(t.schema.Fields))
 	judged := t.judge(&c, outcomes)
 	e := newExtractor(t.card(judged), t.schema, t.heads, m, familiar, c)
 	return &ExtractorTraining{
@@ -105,7 +107,7 @@ func TrainExtractor(ctx context.Context, schema Schema, examples []ObjectExample
 func HashObjects(examples []ObjectExample) string {
 	plain := make([]Example, len(examples))
 	for i, e := range examples {
-		plain[i] = Example{Text: e.Text, Label: fmt.Sprintf("%s %v", e.Object, e.Spans), Weight: e.Weight}
+		plain[i] = Example{Text: e.Text, Label: fmt.Sprintf("%s %v", e.Object, e.Spans), Weight: e.Weight, Hard: e.Hard}
 	}
 	return HashExamples(plain)
 }
@@ -132,6 +134,8 @@ func newExtractTrainer(schema Schema, examples []ObjectExample, opt ExtractorOpt
 	switch {
 	case len(examples) == 0:
 		return nil, fmt.Errorf("train an extractor: no examples; give at least one text with its object")
+	case !slices.ContainsFunc(examples, func(e ObjectExample) bool { return !e.Hard }):
+		return nil, fmt.Errorf("train an extractor: all %d examples are marked hard, so none can calibrate it; add a random sample of the traffic", len(examples))
 	case opt.Folds == 0:
 		opt.Folds = 5
 	case opt.Folds < 2:
@@ -287,11 +291,15 @@ func (t *extractTrainer) recipe() tagRecipe {
 	return newTagRecipe(t.opt.Seed, len(t.examples), tagLabels(len(t.tags.fields)))
 }
 
-// crossFit answers every example by a model trained without its fold. The models' own answers are kept in t.judged.
+// crossFit answers every example that is not hard by a model trained without its fold. The models' own answers are kept
+// in t.judged.
 func (t *extractTrainer) crossFit(ctx context.Context) ([]outcome, error) {
 	s := &sample{texts: t.tags.texts, class: make([]int32, len(t.examples)), hard: make([]bool, len(t.examples))}
 	for i, gate := range t.tags.gate {
 		s.class[i] = int32(gate)
+	}
+	for i := range t.examples {
+		s.hard[i] = t.examples[i].Hard
 	}
 	fold, folds := assignFolds(s, t.opt.Folds, t.opt.Seed)
 	outcomes := make([]outcome, len(t.examples))
@@ -324,7 +332,7 @@ func (t *extractTrainer) answerFold(ctx context.Context, fold []int, f int, othe
 	e := newExtractor(Card{}, t.schema, t.heads, m, familiar, confidence{})
 	var s extractorScratch
 	for i := range fold {
-		if fold[i] != f {
+		if fold[i] != f || t.examples[i].Hard {
 			continue
 		}
 		s.answers = append(s.answers[:0], t.answers[i]...)
@@ -348,9 +356,23 @@ func (t *extractTrainer) compare(i int, s *extractorScratch) {
 	}
 }
 
+// fair returns the outcomes of the examples that are not hard.
+func (t *extractTrainer) fair(outcomes []outcome) []outcome {
+	var fair []outcome
+	for i := range outcomes {
+		if !t.examples[i].Hard {
+			fair = append(fair, outcomes[i])
+		}
+	}
+	return fair
+}
+
 // judge gives the answers out of fold their calibrated scores.
 func (t *extractTrainer) judge(c *confidence, outcomes []outcome) []JudgedObject {
 	for i := range outcomes {
+		if t.examples[i].Hard {
+			continue
+		}
 		j, e := &t.judged[i], &outcomes[i].evidence
 		j.Score, j.Novelty = c.object(e), c.novelty(e.novelty)
 		for f := range t.schema.Fields {
@@ -371,7 +393,12 @@ func (t *extractTrainer) card(judged []JudgedObject) Card {
 	if len(t.tags.fields) > 0 {
 		t.recipe().settings(card.Training.Settings)
 	}
-	n := float64(len(judged))
+	n := 0.0
+	for i := range t.examples {
+		if !t.examples[i].Hard {
+			n++
+		}
+	}
 	for i := range judged {
 		if judged[i].Agree {
 			card.Metrics["cross_fit_object_accuracy"] += 1 / n
