@@ -47,7 +47,7 @@ func measureMillion(ctx context.Context, b *bench) error {
 	if err := writeMany(path, b.rows); err != nil {
 		return err
 	}
-	cmd := exec.CommandContext(ctx, self, "-million-file", path)
+	cmd := exec.CommandContext(ctx, self, "-million-file", path, "-million-steps", b.millionSteps)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, os.Stderr
 	if err := cmd.Run(); err != nil {
@@ -71,13 +71,13 @@ func measureMillion(ctx context.Context, b *bench) error {
 }
 
 // printMillion does it, by the code behind retort datasets, and prints the figures as JSON.
-func printMillion(ctx context.Context, path string) error {
+func printMillion(ctx context.Context, path, steps string) error {
 	s, err := store.Open(ctx, filepath.Join(filepath.Dir(path), "data"))
 	if err != nil {
 		return err
 	}
 	defer s.Close()
-	w := &millionRun{ctx: ctx, shelf: datasets.In(s)}
+	w := &millionRun{ctx: ctx, shelf: datasets.In(s), steps: steps}
 	for _, stage := range []struct {
 		name string
 		do   func() error
@@ -99,6 +99,7 @@ func printMillion(ctx context.Context, path string) error {
 type millionRun struct {
 	ctx     context.Context // of the only call
 	shelf   *datasets.Shelf
+	steps   string // of refining
 	figures million
 	version *dataset.Version // of what was imported
 	parts   []*dataset.Version
@@ -130,13 +131,13 @@ func (w *millionRun) split() (err error) {
 	return err
 }
 
-// refine has every step do what it can, but for balance.
+// refine has every step that is wanted do what it can, but for balance.
 func (w *millionRun) refine() error {
 	eval, err := w.shelf.Load(w.ctx, w.parts[1], nil)
 	if err != nil {
 		return err
 	}
-	plan, err := refine.ParsePlan("corrections,contradictions,duplicates,leakage,near,language,length,errors,balance")
+	plan, err := refine.ParsePlan(w.steps)
 	if err != nil {
 		return err
 	}
