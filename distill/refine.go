@@ -18,7 +18,7 @@ func (job *Job) settle(ctx context.Context, report *Report) ([]dataset.Example, 
 	fair := job.alike(job.Examples)
 	_, said := dataset.Dedupe(taught(fair))
 	all := slices.Concat(fair, hardened(job.Hard))
-	all, err := job.refine(ctx, all, nil, report, refine.Corrections)
+	all, err := job.refine(ctx, all, nil, report, refine.Private, refine.Corrections)
 	if err != nil {
 		return nil, said, err
 	}

@@ -4,6 +4,7 @@
 // took out, changed or flagged, and why; each can be left out; each is deterministic. A [Plan] says which are done, and always
 // in this order:
 //
+//	private         personal data and secrets: only listed, by kind, and never shown
 //	corrections     what people said is right takes the place of what teachers said of the same text
 //	contradictions  a text with several labels keeps the one most rows give, or none when they tie
 //	duplicates      texts that are the same to a reader become one

@@ -12,6 +12,7 @@ import (
 
 // The steps, in their order.
 const (
+	Private        = "private"
 	Corrections    = "corrections"
 	Contradictions = "contradictions"
 	Duplicates     = "duplicates"
@@ -36,6 +37,7 @@ var kinds = []struct {
 	initial, named string
 	allowed        []string
 }{
+	{Private, List, List, []string{List}},
 	{Corrections, Apply, Apply, []string{Apply}},
 	{Contradictions, Apply, Apply, []string{Apply, List}},
 	{Duplicates, Remove, Remove, []string{Remove}},

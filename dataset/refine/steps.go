@@ -24,6 +24,7 @@ func (p Plan) Steps(o Options) ([]dataset.Step, error) {
 		return nil, err
 	}
 	made := map[string]func(action string) dataset.Step{
+		Private:        func(string) dataset.Step { return step{Private, personal} },
 		Corrections:    func(string) dataset.Step { return step{Corrections, correct} },
 		Contradictions: func(a string) dataset.Step { return step{Contradictions, contradictions(a == Apply)} },
 		Duplicates:     func(string) dataset.Step { return step{Duplicates, duplicates} },
