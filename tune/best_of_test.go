@@ -7,7 +7,11 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"retort/eval"
 	"retort/eval/judge"
@@ -72,5 +76,25 @@ func TestBestOfRefuses(t *testing.T) {
 	}
 	if _, _, err := (BestOf{}).Fit(t.Context(), rivals(Least-1)); err == nil {
 		t.Error("fewer requests than the least are enough")
+	}
+}
+
+// Preferences are outcomes too: the answer that somebody preferred counts as good, the others as bad.
+func TestPreferredAnswersAreRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "preferences.jsonl")
+	text := `{"input": "x", "preferred": "good", "outcomes": {"good": {"answer": "yes"}, "plain": {"answer": "no", "cost": 0.5}}}` + "\n" +
+		`{"input": "y", "preferred": "other", "outcomes": {"other": {"answer": "a"}, "good": {"answer": "b", "quality": 0.4}}}` + "\n"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	records, err := ReadFile(path, []string{"good", "plain"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []map[string]Outcome{{"good": {Quality: 1, Answer: "yes"}, "plain": {Cost: 0.5, Answer: "no"}}, {"good": {Quality: 0.4, Answer: "b"}}}
+	for i := range want {
+		if d := cmp.Diff(want[i], records[i].Outcomes); d != "" {
+			t.Errorf("record %d: -want +got:\n%s", i, d)
+		}
 	}
 }

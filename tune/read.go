@@ -29,7 +29,9 @@ const MaxRecord = 16 << 20
 //
 // A record of JSON lines is an object with the request as "input" (or "text", "prompt") or as "messages", and "outcomes": by a
 // model's name a number from 0 to 1, true or false, or {"quality": …, "cost": …, "answer": …}. Where "label" has the right
-// answer, an outcome without a quality is right when its answer is the label. "domain" is what kind of request it is.
+// answer, an outcome without a quality is right when its answer is the label; where "preferred" names a
+// model, its answer counts as 1 and the others', without a quality, as 0.
+// "domain" is what kind of request it is.
 //
 //	{"input": "2+2?", "domain": "sums", "outcomes": {"fast": 1, "smart": {"quality": 1, "cost": 0.002}}}
 //	{"input": "Where is my card?", "label": "card_arrival", "outcomes": {"fast": {"answer": "lost_card", "cost": 0.0001}}}
@@ -83,6 +85,7 @@ type object struct {
 	Messages []message                  `json:"messages"`
 	Domain   string                     `json:"domain"`
 	Label    string                     `json:"label"`
+	Better   string                     `json:"preferred"`
 	Outcomes map[string]json.RawMessage `json:"outcomes"`
 }
 
@@ -131,6 +134,9 @@ func (o *object) record(models []string, ignored map[string]int) (Record, error)
 	if r.Content, err = o.content(); err != nil {
 		return r, err
 	}
+	if _, ok := o.Outcomes[o.Better]; o.Better != "" && !ok {
+		return r, fmt.Errorf("preferred: %.100q has no outcome; name the model whose answer is the best", o.Better)
+	}
 	for name, raw := range o.Outcomes {
 		if !slices.Contains(models, name) {
 			if ignored != nil {
@@ -139,6 +145,11 @@ func (o *object) record(models []string, ignored map[string]int) (Record, error)
 			continue
 		}
 		out, known, err := outcomeOf(raw, r.Label)
+		if o.Better != "" && errors.Is(err, errNoQuality) && out.Answer != "" {
+			if known, err = true, checkCost(out.Cost); name == o.Better {
+				out.Quality = 1
+			}
+		}
 		if err != nil {
 			return r, fmt.Errorf("outcomes.%s: %w", name, err)
 		}
@@ -179,7 +190,7 @@ type written struct {
 	Answer  *string  `json:"answer"`
 }
 
-var errNoQuality = errors.New(`has neither a quality nor, beside a label, an answer`)
+var errNoQuality = errors.New(`has neither a quality nor, beside a label or a preferred model, an answer`)
 
 // outcomeOf reads an outcome; known is false for null.
 func outcomeOf(raw json.RawMessage, label string) (out Outcome, known bool, err error) {
