@@ -51,7 +51,13 @@ func (g Goal) Check() error {
 // With too little evidence the result is a silent certificate with a reason, not an error. An error names a goal out
 // of range or a judgement whose score is not in [0, 1].
 func Strict(judged []Judgement, goal Goal) (Certificate, error) {
-	return certify(judged, rule{Goal: goal, most: math.Inf(1), dense: dense}, MethodStrict, Certified)
+	return certify(judged, rule{Goal: goal, most: math.Inf(1), dense: dense, words: ofLabels}, MethodStrict, Certified)
+}
+
+// StrictGood is Strict for answers that are good or not, such as those of a cascade's cheap model: a judgement agrees where the
+// answer is good. Only the words of the Reason are others.
+func StrictGood(judged []Judgement, goal Goal) (Certificate, error) {
+	return certify(judged, rule{Goal: goal, most: math.Inf(1), dense: dense, words: ofAnswers}, MethodStrict, Certified)
 }
 
 // CrossFitted finds a threshold from cross-fitted judgements: each label was scored by a sibling of the student that
@@ -65,7 +71,7 @@ func Strict(judged []Judgement, goal Goal) (Certificate, error) {
 // 300 to 5,000 texts of Banking77's training part, where at δ = 0.05 the target was missed in 30 of 406 runs without the
 // allowance, in one of six where subsets were large, and in 13 of 406 with it.
 func CrossFitted(judged []Judgement, goal Goal) (Certificate, error) {
-	return certify(judged, rule{Goal: goal, most: crossFittedMost, dense: math.MaxInt}, MethodCrossFitted, Provisional)
+	return certify(judged, rule{Goal: goal, most: crossFittedMost, dense: math.MaxInt, words: ofLabels}, MethodCrossFitted, Provisional)
 }
 
 // crossFittedMost is the number of independent judgements that cross-fitted ones never count for; see CrossFitted.

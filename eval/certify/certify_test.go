@@ -141,6 +141,31 @@ func TestSilenceIsExplained(t *testing.T) {
 	}
 }
 
+// A cascade's answers are good or not: nobody is taught there.
+func TestSilenceOfGoodAnswers(t *testing.T) {
+	half := ladder(400)
+	for i := range half {
+		half[i].Agree = i%2 == 0
+	}
+	for want, judged := range map[string][]Judgement{
+		"0 answers are too few: to show with confidence 95.0 % that 95.0 % are good": nil,
+		"answers with the highest scores":                                            half,
+		"about":                                                                      ladder(120, 10, 30, 50),
+	} {
+		got, err := StrictGood(judged, Goal{Agreement: 0.95, Confidence: 0.95})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Speaks() || !strings.Contains(got.Reason, want) || strings.Contains(got.Reason, "teacher") || strings.Contains(got.Reason, "student") {
+			t.Errorf("got %q, want one with %q", got.Reason, want)
+		}
+	}
+	strict, _ := Strict(ladder(200, 40), common)
+	if good, _ := StrictGood(ladder(200, 40), common); good != strict {
+		t.Errorf("got %+v, want the certificate of Strict, %+v", good, strict)
+	}
+}
+
 func TestWords(t *testing.T) {
 	provisional, _ := CrossFitted(ladder(200), common)
 	certified, _ := Strict(ladder(200), common)

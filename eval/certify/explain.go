@@ -16,27 +16,47 @@ const (
 	mostNamed = 100_000
 )
 
+// words are how a reason speaks of what was judged.
+type words struct {
+	one, many string // what is judged
+	surest    string // the judged with the highest scores
+	agree     string // what the good ones do
+	better    string // what would help where more of the same will not
+}
+
+var (
+	ofLabels  = words{"label", "labels", "labels the student is surest of", "agree with the teacher", "a better student"}
+	ofAnswers = words{"answer", "answers", "answers with the highest scores", "are good", "a better model, a better verifier"}
+)
+
+// count prints a number of what was judged.
+func (w words) count(n int) string {
+	if n == 1 {
+		return "1 " + w.one
+	}
+	return fmt.Sprintf("%d %s", n, w.many)
+}
+
 // explain says why nothing could be shown and how many more labels of the same kind would likely do, 0 when no number
 // can be named.
 func (t rule) explain(r ranking) (reason string, more int) {
-	n := r.len()
+	n, w := r.len(), t.words
 	least := t.leastLabels(t.delta())
 	if n < least {
 		more = roundUp(max(int(math.Ceil(float64(least)/mainStart)), t.neededLabels(r)) - n)
-		return fmt.Sprintf("%s are too few: to show %s agreement with confidence %s takes at least %d even if all agree",
-			labels(n), percent(t.Agreement), percent(t.Confidence), least), more
+		return fmt.Sprintf("%s are too few: to show with confidence %s that %s %s takes at least %d even if all do",
+			w.count(n), percent(t.Confidence), percent(t.Agreement), w.agree, least), more
 	}
 	k := r.whole(min(n, max(least, int(math.Ceil(mainStart*float64(n))))))
-	seen := fmt.Sprintf("of the %s the student is surest of, %d agree with the teacher (%s)",
-		labels(k), r.agreed[k], percent(float64(r.agreed[k])/float64(k)))
+	seen := fmt.Sprintf("of the %d %s, %d %s (%s)", k, w.surest, r.agreed[k], w.agree, percent(float64(r.agreed[k])/float64(k)))
 	needed := t.neededLabels(r)
 	if needed == 0 {
-		return seen + fmt.Sprintf(", and nowhere far enough above %s: no number of further labels can be named, "+
-			"a better student or a lower target is needed", percent(t.Agreement)), 0
+		return seen + fmt.Sprintf(", and nowhere far enough above %s: no number of further %s can be named, "+
+			"%s or a lower target is needed", percent(t.Agreement), w.many, w.better), 0
 	}
 	more = roundUp(max(needed-n, n/10, 1)) // the one who was unlucky needs some more too
-	return seen + fmt.Sprintf(", too little evidence for %s with confidence %s; about %d more labels would likely do",
-		percent(t.Agreement), percent(t.Confidence), more), more
+	return seen + fmt.Sprintf(", too little evidence for %s with confidence %s; about %d more %s would likely do",
+		percent(t.Agreement), percent(t.Confidence), more, w.many), more
 }
 
 // neededLabels estimates the total number of labels with which some threshold would likely pass if the agreement seen
@@ -102,11 +122,4 @@ func roundUp(n int) int {
 		unit *= 10
 	}
 	return (n + unit - 1) / unit * unit
-}
-
-func labels(n int) string {
-	if n == 1 {
-		return "1 label"
-	}
-	return fmt.Sprintf("%d labels", n)
 }

@@ -30,6 +30,7 @@ type rule struct {
 	most float64
 	// dense is the number of disagreements from which on every rank is tested, once so many are affordable.
 	dense int
+	words words // of reasons
 }
 
 func (r rule) delta() float64 { return 1 - r.Confidence }

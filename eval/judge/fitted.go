@@ -62,7 +62,7 @@ var errUnlearned = errors.New("no verifier was learned")
 
 var errOneSided = errors.New("a verifier learns from good answers and bad ones")
 
-// Fit finds the threshold of a cascade from recorded answers of its cheap model. By certify.Strict, with the goal's
+// Fit finds the threshold of a cascade from recorded answers of its cheap model. By certify.StrictGood, with the goal's
 // confidence at least the goal's share of the answers accepted will be good, for requests like those recorded.
 // The records must not have served to choose the verifier, its options or its prompt. What scoring costs goes on the trail
 // in ctx.
@@ -104,7 +104,7 @@ func Fit(ctx context.Context, records []Record, how Fitting) (*Fitted, error) {
 		return nil, fmt.Errorf("fit cascade: %w", err)
 	}
 	f.Unjudged = len(records) - len(judged)
-	if f.Certificate, err = certify.Strict(judged, how.Goal); err != nil {
+	if f.Certificate, err = certify.StrictGood(judged, how.Goal); err != nil {
 		return nil, fmt.Errorf("fit cascade: %w", err)
 	}
 	return f, nil

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,12 +16,15 @@ import (
 
 // What a judge is told is in its prompt: the rubric, and the worked examples between markers of their own.
 func TestPromptReachesTheJudge(t *testing.T) {
+	var mu sync.Mutex // both orders are asked at once
 	var seen string
 	m := model.Func(func(_ context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
 		content, err := req.Content()
 		if err != nil {
 			return nil, err
 		}
+		mu.Lock()
+		defer mu.Unlock()
 		for i := range content.Messages {
 			seen += content.Messages[i].Text() + "\n"
 		}

@@ -80,7 +80,11 @@ func (s *session) tuned(r *tune.Report) error {
 	}
 	s.line("verdict", r.Verdict)
 	if r.More > 0 {
-		s.line("", fmt.Sprintf("about %d more requests with an outcome of every model would tell, if the difference is what it seems", r.More))
+		more := fmt.Sprintf("about %d more requests with an outcome of every model would tell, if the difference is what it seems", r.More)
+		if r.Kind == tune.KindCascade {
+			more = fmt.Sprintf("about %d more answers of which it is known whether they are good would likely do", r.More)
+		}
+		s.line("", more)
 	}
 	for _, w := range r.Warnings {
 		s.line("note", printable(w))
