@@ -4,6 +4,7 @@ package dataset
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -32,8 +33,16 @@ func (c Columns) find(names []string, table bool) (input, label int, found Colum
 	return input, label, Columns{Input: names[input], Label: names[label]}, nil
 }
 
-// pick returns the position of the column wanted, or of the first usual one.
+// pick returns the position of the column wanted, or of the first usual one. One of which there are two is an error.
 func pick(wanted string, usual, names []string, what, flag string) (int, error) {
+	at, err := choose(wanted, usual, names, what, flag)
+	if err == nil && slices.Contains(names[at+1:], names[at]) {
+		return 0, fmt.Errorf("two columns are named %q; rename one", clip(names[at]))
+	}
+	return at, err
+}
+
+func choose(wanted string, usual, names []string, what, flag string) (int, error) {
 	if wanted != "" {
 		if i := position(wanted, names); i >= 0 {
 			return i, nil
@@ -41,7 +50,11 @@ func pick(wanted string, usual, names []string, what, flag string) (int, error) 
 		return 0, fmt.Errorf("no column is named %q; there is %s", wanted, list(names))
 	}
 	for _, name := range usual {
-		if i := position(name, names); i >= 0 {
+		i := position(name, names)
+		if i >= 0 && name == "input" && position("instruction", names) >= 0 {
+			return 0, fmt.Errorf("which column is the %s? there is \"instruction\" and %q; name it with %s, or join them into one", what, names[i], flag)
+		}
+		if i >= 0 {
 			return i, nil
 		}
 	}

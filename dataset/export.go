@@ -29,9 +29,9 @@ const (
 // Formats are all of them.
 var Formats = []Format{JSONL, Parquet, OpenAI}
 
-// FormatOf returns the format that a file's name asks for; JSONL for a name that does not say.
+// FormatOf returns the format that a file's name asks for, whether gzipped or not; JSONL for a name that does not say.
 func FormatOf(name string) Format {
-	if strings.HasSuffix(strings.ToLower(name), ".parquet") {
+	if strings.HasSuffix(strings.TrimSuffix(strings.ToLower(name), ".gz"), ".parquet") {
 		return Parquet
 	}
 	return JSONL

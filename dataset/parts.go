@@ -70,6 +70,9 @@ func CheckName(name string) error {
 	if len(name) > most {
 		return fmt.Errorf("name %q is longer than %d letters", clip(name), most)
 	}
+	if name[0] == '.' {
+		return fmt.Errorf("name %q begins with a dot; begin with a letter or a digit", clip(name))
+	}
 	for _, r := range name {
 		if (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.' {
 			return fmt.Errorf("name %q holds %q; use letters, digits, dots, - and _", clip(name), r)

@@ -48,6 +48,11 @@ func (a *App) CreateDataset(ctx context.Context, o DatasetOptions) (*MadeVersion
 	if err != nil {
 		return nil, err
 	}
+	for i, v := range from {
+		if slices.ContainsFunc(from[:i], func(w *dataset.Version) bool { return w.Ref() == v.Ref() }) {
+			return nil, fmt.Errorf("%s is given twice; its examples would count twice", v.Ref())
+		}
+	}
 	d, err := shelf.Draft(model.DefaultTenant, o.Name)
 	if err != nil {
 		return nil, err

@@ -5,8 +5,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"strings"
 	"time"
 
@@ -215,8 +213,6 @@ func (c *datasetsExportCmd) Run(s *session) error {
 		n, err := a.ExportDataset(s.ctx, o)
 		bar.End()
 		switch {
-		case errors.Is(err, fs.ErrNotExist) && c.Output != "" && os.IsNotExist(err):
-			return &hinted{err, "the folder of --output must be there"}
 		case err != nil || c.Output == "":
 			return err
 		case c.JSON:
@@ -258,8 +254,8 @@ type datasetsRmCmd struct {
 }
 
 func (c *datasetsRmCmd) Run(s *session) error {
-	if !strings.Contains(c.Ref, "@") {
-		return &hinted{fmt.Errorf("%s may have several versions, and one is removed at a time", c.Ref), "name it, such as " + c.Ref + "@1; retort datasets list " + c.Ref + " shows them"}
+	if name, which, _ := strings.Cut(c.Ref, "@"); which == "" {
+		return &hinted{fmt.Errorf("%s may have several versions, and one is removed at a time", name), "name it, such as " + name + "@1; retort datasets list " + name + " shows them"}
 	}
 	return s.opened(func(a *app.App) error {
 		v, err := a.RemoveDataset(s.ctx, c.Ref, c.Force)

@@ -132,6 +132,12 @@ func labelWords(v *dataset.Version) string {
 
 func sourceWords(source *dataset.Source) string {
 	text := fmt.Sprintf("%d examples of %s %s", source.Examples, source.Kind, source.Name)
+	if c := source.Columns; c != nil && *c != (dataset.Columns{Input: "text", Label: "label"}) && c.Input != c.Label {
+		text += fmt.Sprintf(", texts from %q and labels from %q", clip(c.Input, 40), clip(c.Label, 40))
+	}
+	if source.Repaired > 0 {
+		text += fmt.Sprintf("; %d with bytes that are no UTF-8, replaced by \ufffd", source.Repaired)
+	}
 	for _, reason := range slices.Sorted(maps.Keys(source.Skipped)) {
 		text += fmt.Sprintf("; %d left out: %s", source.Skipped[reason], reason)
 	}

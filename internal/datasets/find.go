@@ -36,7 +36,10 @@ const Latest = "latest"
 // tag points, and NAME@ADDRESS the latest whose address begins so, of which eight digits are enough. One that there is not is a
 // *NotFoundError.
 func (s *Shelf) Find(ctx context.Context, tenant, ref string) (*dataset.Version, error) {
-	name, which, _ := strings.Cut(ref, "@")
+	name, which, pointed := strings.Cut(ref, "@")
+	if pointed && which == "" {
+		return nil, fmt.Errorf("dataset %q does not say which version; leave the @ out for the latest, or write %s@1", ref, name)
+	}
 	if err := dataset.CheckName(name); err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
