@@ -159,3 +159,11 @@ func (b *bestOf) fitter() (tune.Fitter, []string) {
 	}
 	return tune.Judge{Prompts: promptsOf(b.by.Judge, b.by.By == config.ByPairs), For: b.judging}, names
 }
+
+// meanwhile says how it chooses while nothing is fitted.
+func (b *bestOf) meanwhile() string {
+	if b.judge == nil {
+		return "its models are asked in order until one answers"
+	}
+	return "its judge is asked as configured"
+}

@@ -14,7 +14,7 @@ import (
 	"retort/tune"
 )
 
-var errUntuned = errors.New("nothing was fitted for it; run retort tune")
+var errUntuned = errors.New("nothing was learned for it yet")
 
 // take takes up a threshold that was certified on outcomes.
 func (c *cascade) take(row *store.Tuning, file []byte) error {
@@ -100,4 +100,12 @@ func (c *cascade) again(ctx context.Context, content *model.Content) (*model.Res
 	asking := *content
 	asking.Logprobs = asking.Logprobs || c.model.Logprobs
 	return c.model.Cheap.Generate(ctx, model.NewRequest(c.by.Cheap, &asking), model.Discard)
+}
+
+// meanwhile says who answers while nothing is certified.
+func (c *cascade) meanwhile() string {
+	if c.optional() {
+		return "its judge is asked as configured"
+	}
+	return c.by.Strong + " answers all"
 }

@@ -3,11 +3,13 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync/atomic"
 
 	"retort/compose"
+	"retort/eval/certify"
 	"retort/internal/config"
 	"retort/internal/similar"
 	"retort/internal/store"
@@ -23,7 +25,6 @@ type desk struct {
 	config  config.Task
 	teacher model.Model // asks upstream
 	now     atomic.Pointer[staffing]
-	absent  atomic.Pointer[string] // id of the champion that cannot serve; nil when all is well
 
 	memory   *similar.Memory   // of the teacher's answers; nil: there is none
 	reminded *compose.Reminded // the teacher behind its memory
@@ -32,6 +33,7 @@ type desk struct {
 // staffing is who answers at a desk.
 type staffing struct {
 	champion string // student's id; empty: the teacher alone
+	silent   string // why it answers nothing; empty: it does, or there is none
 	model    model.Model
 }
 
@@ -67,6 +69,17 @@ func (d *desk) Generate(ctx context.Context, req *model.Request, emit func(model
 	return d.now.Load().model.Generate(ctx, req, emit)
 }
 
+// silence says why a student with this certificate answers nothing; empty: it does answer.
+func silence(c *certify.Certificate) string {
+	switch {
+	case c == nil:
+		return "it has no certificate"
+	case c.Speaks():
+		return ""
+	}
+	return cmp.Or(c.Reason, "nothing is certified")
+}
+
 // studentPrefix begins the concrete names of students in answers and traces.
 const studentPrefix = "student/"
 
@@ -80,7 +93,7 @@ func (d *desk) staff(row *store.Student, s student.Any) {
 	if row != nil {
 		certificate := s.Card().Certificate
 		accept := func(score float64) bool { return certificate != nil && certificate.Answers(score) }
-		next.champion = row.ID
+		next.champion, next.silent = row.ID, silence(certificate)
 		next.model = &compose.Cascade{Cheap: d.task.Student(studentName(row), s), Strong: d.strong(), Accept: accept}
 	}
 	if before := d.now.Swap(next); before.champion != next.champion && d.memory != nil {

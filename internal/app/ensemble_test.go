@@ -151,8 +151,8 @@ func TestBestOfIsTuned(t *testing.T) {
 			t.Fatal(err)
 		}
 		var names []string
-		for _, u := range s.Untuned {
-			names = append(names, u.Blend+" "+u.Kind)
+		for _, u := range s.Lacking {
+			names = append(names, u.Name+" "+u.Kind)
 		}
 		return strings.Join(names, ", ")
 	}
@@ -169,7 +169,7 @@ func TestBestOfIsTuned(t *testing.T) {
 		}
 	}
 	ask("who knows", 1)
-	if got := lacks(); got != "panel vote, ranked best_of" {
+	if got := lacks(); got != "panel vote, ranked best_of, desk task, other task" {
 		t.Errorf("not tuned: %s", got)
 	}
 	var data strings.Builder
@@ -185,7 +185,7 @@ func TestBestOfIsTuned(t *testing.T) {
 		t.Fatalf("the report is %+v, %v", report, err)
 	}
 	ask("invoice", 2)
-	if got := lacks(); got != "panel vote" {
+	if got := lacks(); got != "panel vote, desk task, other task" {
 		t.Errorf("not tuned: %s", got)
 	}
 	blend := a.plant.Load().tunables["ranked"].(*bestOf)

@@ -148,7 +148,7 @@ func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	if studentErr != nil {
 		return candidate{}, err
 	}
-	opened, err := a.loadStudent(p, s.Path)
+	opened, err := p.loadStudent(s.Path)
 	if err != nil {
 		return candidate{}, err
 	}

@@ -30,6 +30,8 @@ type learned struct {
 	stays   *live.Stays // nil: conversations do not matter
 	can     [][]dialect.Ability
 
+	strongest string // answers while nothing is learned
+
 	chosen            []atomic.Int64 // by place
 	explored, remains atomic.Int64
 }
@@ -53,6 +55,7 @@ func (p *plant) routeByLearning(name string, c *config.Route) (model.Model, erro
 		how.Prices = append(how.Prices, model.Price(p.config.Models[of].Price))
 	}
 	how.Strongest = p.strongest(c)
+	r.strongest = c.Among[how.Strongest]
 	r.decider = live.New(how)
 	if c.Sticky != config.StickyNone {
 		stays, err := live.NewStays(conversations)
@@ -227,4 +230,12 @@ func (r *learned) heed(trace *model.Trace, reward float64, before *float64) {
 		return
 	}
 	r.decider.Learn(place, domain, expected, reward)
+}
+
+// meanwhile says who is asked while nothing is learned.
+func (r *learned) meanwhile() string {
+	if r.by.Exploration() > 0 {
+		return r.strongest + " answers all but what is drawn to explore"
+	}
+	return r.strongest + " answers all"
 }

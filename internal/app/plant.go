@@ -30,7 +30,7 @@ type plant struct {
 	rules     map[string]*rule.Rules // by the names of routes
 	cascades  map[string]*cascade
 	tunables  map[string]tunable     // blends, by their names
-	untuned   map[string]string      // by blend: the tuning that it cannot take up; guarded as plant changes are
+	refused   map[string]refusal     // by blend or task: what it cannot take up; guarded as plant changes are
 	prices    map[string]model.Price // by the names of upstreams' models in answers and traces
 
 	meter func(model.Model, model.Price) model.Model // wraps what answers by itself; nil: nothing does
@@ -44,7 +44,7 @@ func buildPlant(cfg *config.Config, meter func(model.Model, model.Price) model.M
 	p := &plant{config: cfg, meter: meter, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
 		models: map[string]model.Model{}, tasks: map[string]*desk{}, shadows: map[string]*compose.Shadowed{},
 		caches: map[string]*compose.Cached{}, splits: map[string]*compose.Divided{}, rules: map[string]*rule.Rules{},
-		cascades: map[string]*cascade{}, tunables: map[string]tunable{}, untuned: map[string]string{},
+		cascades: map[string]*cascade{}, tunables: map[string]tunable{}, refused: map[string]refusal{},
 		prices: map[string]model.Price{}}
 	p.addPrices()
 	for name, c := range cfg.Providers {

@@ -42,22 +42,23 @@ func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
 	}
 	staffed = true
 	for name, d := range p.tasks {
-		row := champions[name]
-		if err := a.seat(p, d, row); err != nil {
-			if d.absent.Swap(&row.ID) == nil { // once
+		row, before := champions[name], d.now.Load().champion
+		if err := p.seat(d, row); err != nil {
+			if p.refuse(name, row.ID, err) { // once
 				a.log.Error("the champion cannot serve; the teacher answers", "task", name, "student", row.ID, "error", err)
 			}
 			d.staff(nil, nil)
 			staffed = false
 			continue
 		}
-		d.absent.Store(nil)
+		delete(p.refused, name)
+		a.tellSeat(p, d, before)
 	}
 	return staffed, nil
 }
 
 // seat puts one champion at its desk, unless it is there already.
-func (a *App) seat(p *plant, d *desk, row *store.Student) error {
+func (p *plant) seat(d *desk, row *store.Student) error {
 	if row == nil {
 		d.staff(nil, nil)
 		return nil
@@ -65,7 +66,7 @@ func (a *App) seat(p *plant, d *desk, row *store.Student) error {
 	if d.now.Load().champion == row.ID {
 		return nil
 	}
-	s, err := a.loadStudent(p, row.Path)
+	s, err := p.loadStudent(row.Path)
 	if err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (a *App) seat(p *plant, d *desk, row *store.Student) error {
 
 // loadStudent reads a student's file into memory; path is relative to the data folder. A serving process does not map
 // the file: whoever overwrites or cuts it would bring the process down.
-func (a *App) loadStudent(p *plant, path string) (student.Any, error) {
+func (p *plant) loadStudent(path string) (student.Any, error) {
 	path = filepath.Join(p.config.Data, filepath.FromSlash(path))
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -137,6 +138,7 @@ func (a *App) Reload(ctx context.Context) error {
 	}
 	if a.serving.Load() != nil {
 		a.recall(ctx, p, p.tunableNames())
+		a.tellLacking(p)
 	}
 	a.plant.Store(p)
 	if g := a.serving.Load(); g != nil {

@@ -59,7 +59,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 		return err
 	}
 	a.recall(ctx, a.plant.Load(), a.plant.Load().tunableNames())
-	a.tellUntuned(a.plant.Load())
+	a.tellLacking(a.plant.Load())
 	watching, stop := context.WithCancel(ctx)
 	watched := a.follow(watching, g, changes, o.Watch)
 	var looking sync.WaitGroup

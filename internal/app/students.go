@@ -93,7 +93,7 @@ func (a *App) Promote(ctx context.Context, id string) (*Student, error) {
 		return nil, err
 	}
 	p := a.plant.Load()
-	opened, err := a.loadStudent(p, s.Path)
+	opened, err := p.loadStudent(s.Path)
 	if err != nil {
 		return nil, err
 	}

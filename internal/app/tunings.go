@@ -25,6 +25,8 @@ type tunable interface {
 	tuned() string
 	// fitter returns what fits its weights, and the models that are its parts.
 	fitter() (tune.Fitter, []string)
+	// meanwhile says what it does while nothing is learned for it.
+	meanwhile() string
 }
 
 // tuneIn has the blends take up the tunings in use. A tuning that cannot be taken up leaves its blend untuned: requests must
@@ -52,13 +54,13 @@ func (a *App) tuneIn(ctx context.Context, p *plant) (all bool, changed []string,
 		}
 		if err != nil {
 			all = false
-			if p.untuned[name] != row.ID { // once
-				p.untuned[name] = row.ID
+			if p.refuse(name, row.ID, err) { // once
 				a.log.Error("the tuning cannot be used; the blend goes untuned", "model", name, "tuning", row.ID, "error", err)
 			}
 			continue
 		}
-		delete(p.untuned, name)
+		delete(p.refused, name)
+		a.tellTuning(p, name)
 	}
 	return all, changed, nil
 }
@@ -75,15 +77,6 @@ func byBlend(rows []store.Tuning) map[string]*store.Tuning {
 		of[rows[i].Blend] = &rows[i]
 	}
 	return of
-}
-
-// tellUntuned says which blends wait for outcomes to learn from.
-func (a *App) tellUntuned(p *plant) {
-	for _, name := range p.tunableNames() {
-		if blend := p.tunables[name]; blend.tuned() == "" && !optional(blend) {
-			a.log.Info("the blend is not tuned yet", "model", name, "hint", "retort tune "+name)
-		}
-	}
 }
 
 // tuneOne has a blend take up a tuning, or go untuned.

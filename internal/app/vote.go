@@ -91,3 +91,6 @@ func (e *electorate) tuned() string {
 
 // fitter returns what learns how reliable the members are.
 func (e *electorate) fitter() (tune.Fitter, []string) { return tune.Vote{}, e.members }
+
+// meanwhile says how votes count while nothing is learned.
+func (e *electorate) meanwhile() string { return "each vote counts alike" }

@@ -40,8 +40,8 @@ func (c *checkCmd) Run(s *session) error {
 	}
 	fmt.Fprintf(s.Stdout, "%s is valid: %d providers, %d models, %d tasks; listens on %s; data in %s\n",
 		s.config, summary.Providers, summary.Models, summary.Tasks, summary.Listen, summary.Data)
-	for _, u := range summary.Untuned {
-		fmt.Fprintf(s.Stdout, "%s, a %s, is not tuned: %s; retort tune %s fits it\n", u.Blend, u.Kind, printable(u.Why), u.Blend)
+	for _, l := range summary.Lacking {
+		fmt.Fprintf(s.Stdout, "%s\n  hint: %s\n", printable(l.String()), l.Hint)
 	}
 	return nil
 }

@@ -7,8 +7,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"io/fs"
-	"os"
 	"time"
 )
 
@@ -64,26 +62,6 @@ func (s *Store) Tunings(ctx context.Context, tenant, blend string) ([]Tuning, er
 // TuningsInUse returns the tuning in use of each blend of each tenant: what a server keeps in memory.
 func (s *Store) TuningsInUse(ctx context.Context) ([]Tuning, error) {
 	return s.tunings(ctx, s.read, "WHERE used IS NOT NULL ORDER BY tenant, blend")
-}
-
-// PeekTunings returns the tunings in use in data folder dir, of which nothing is created or changed: none where there is no
-// database yet, or one from before there were tunings.
-func PeekTunings(ctx context.Context, dir string) (found []Tuning, err error) {
-	path := DatabasePath(dir)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	defer func() { err = wrap("look into store "+path, err) }()
-	db, err := sql.Open("sqlite", dsn(path, "query_only(1)"))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	tables := 0
-	if err := db.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'tunings'").Scan(&tables); err != nil || tables == 0 {
-		return nil, err
-	}
-	return (&Store{read: db}).TuningsInUse(ctx)
 }
 
 // UseTuning makes a tuning the one in use of its blend, in the place of the one that is, and returns it. One that does not exist

@@ -65,9 +65,9 @@ func TestTunings(t *testing.T) {
 }
 
 // What is in use can be read beside an open store, and in a folder without a database nothing is made.
-func TestPeekTunings(t *testing.T) {
+func TestPeek(t *testing.T) {
 	dir := t.TempDir()
-	if got, err := PeekTunings(t.Context(), dir); err != nil || got != nil {
+	if got, err := Peek(t.Context(), dir); err != nil || got.Tunings != nil || got.Champions != nil {
 		t.Errorf("of nothing: %v, %v", got, err)
 	}
 	if files, err := os.ReadDir(dir); err != nil || len(files) != 0 {
@@ -78,20 +78,20 @@ func TestPeekTunings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := PeekTunings(t.Context(), dir); err != nil || len(got) != 0 {
+	if got, err := Peek(t.Context(), dir); err != nil || len(got.Tunings) != 0 {
 		t.Errorf("none in use: %v, %v", got, err)
 	}
 	if _, err := s.UseTuning(t.Context(), "acme", row.ID); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := PeekTunings(t.Context(), dir); err != nil || len(got) != 1 || got[0].ID != row.ID {
+	if got, err := Peek(t.Context(), dir); err != nil || len(got.Tunings) != 1 || got.Tunings[0].ID != row.ID {
 		t.Errorf("one in use: %v, %v", got, err)
 	}
 	broken := t.TempDir()
 	if err := os.WriteFile(DatabasePath(broken), []byte("this is no database at all"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := PeekTunings(t.Context(), broken); err == nil {
+	if _, err := Peek(t.Context(), broken); err == nil {
 		t.Error("a file that is no database is read")
 	}
 }

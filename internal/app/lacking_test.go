@@ -1,0 +1,81 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"retort/internal/store"
+	"retort/model"
+)
+
+// What is not learned yet is told, with what happens meanwhile and the command that helps, and so is what is taken up and put
+// aside.
+func TestLackingIsTold(t *testing.T) {
+	a := openEnsembles(t)
+	var log bytes.Buffer
+	a.log = slog.New(slog.NewTextHandler(&log, nil))
+	p := a.plant.Load()
+	told := func(want ...string) {
+		t.Helper()
+		for _, w := range want {
+			if !strings.Contains(log.String(), w) {
+				t.Errorf("there is no %q in\n%s", w, &log)
+			}
+		}
+		log.Reset()
+	}
+	a.tellLacking(p)
+	told(`msg="a vote is not tuned" model=panel why="nothing was learned for it yet" meanwhile="each vote counts alike" hint="retort tune panel --data FILE"`,
+		`msg="a task has no champion" task=desk`, `hint="retort distill desk"`)
+
+	var data strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&data, `{"input": "request %d", "outcomes": {"mad": {"answer": "who knows", "quality": %d}, "c": {"answer": "invoice", "quality": 1}}}`+"\n", i, i%2)
+	}
+	file := filepath.Join(t.TempDir(), "outcomes.jsonl")
+	if err := os.WriteFile(file, []byte(data.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	report, err := a.Tune(t.Context(), TuneOptions{Blend: "ranked", Data: file})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.tuneOne(p.tunables["ranked"], nil); err != nil { // as if another process had tuned it
+		t.Fatal(err)
+	}
+	if _, _, err := a.tuneIn(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	told(`msg="a tuning is taken up" model=ranked tuning=` + report.Tuning)
+	if err := a.DropTuning(t.Context(), "ranked"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := a.tuneIn(t.Context(), p); err != nil {
+		t.Fatal(err)
+	}
+	told(`msg="a tuning is put aside" model=ranked`)
+
+	row, err := a.store.AddStudent(t.Context(), store.Student{Tenant: model.DefaultTenant, Task: "desk", Path: "students/none.student", Card: []byte("{}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := a.store.Promote(t.Context(), model.DefaultTenant, row.ID); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Check(t.Context(), a.path, os.LookupEnv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range s.Lacking {
+		if l.Name == "desk" && (l.State != lacksChampion || !strings.Contains(l.Why, row.ID+" cannot serve: ") || !strings.HasSuffix(l.Then, " answers all")) {
+			t.Errorf("of a champion without a file it is said: %s", l)
+		}
+	}
+}
