@@ -112,7 +112,8 @@ func (c Cascade) prompt(ctx context.Context, job *Job, records []judge.Record, r
 	hired := *job.Judge
 	hired.Budget /= 2
 	half.Judge = &hired
-	prompt, err := c.Prompts.choose(ctx, &half, job.graded(answers, false), report)
+	training, validation := job.dividedGrades(answers, false)
+	prompt, err := c.Prompts.choose(ctx, &half, training, validation, report)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -46,7 +46,8 @@ func (j Judge) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 	}
 	report := job.describe(KindJudge)
 	report.Target, report.Reached = "the most agreement with recorded outcomes, by the simplest prompt", true
-	prompt, err := j.choose(ctx, job, j.trials(job), report)
+	training, validation := j.trials(job)
+	prompt, err := j.choose(ctx, job, training, validation, report)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -54,12 +55,12 @@ func (j Judge) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 	return artefact, report, err
 }
 
-// trials returns what the judge is asked about.
-func (j *Judge) trials(job *Job) []trial {
+// trials returns what the judge is asked about, divided for worked examples and for comparing.
+func (j *Judge) trials(job *Job) (training, validation []trial) {
 	if trials := job.contested(); j.Pairs || j.Accept == 0 && len(trials) >= leastTrials {
-		return trials
+		return divided(trials)
 	}
-	return job.graded(job.singles(), j.Accept > 0)
+	return job.dividedGrades(job.singles(), j.Accept > 0)
 }
 
 // examiner is a judge with a prompt as a Model, so that its verdicts are journaled as answers are: asked a trial, it answers with

@@ -29,7 +29,7 @@ type Hired struct {
 }
 
 // Prompts finds the prompt with which a judge agrees best with recorded outcomes: a rubric, and worked examples. The trials are
-// divided: worked examples come from the training part, and candidates are compared on the validation part, block by block.
+// divided by request: worked examples come from the training part, and candidates are compared on the validation part, block by block.
 // A candidate that is clearly worse is not asked about further blocks (O. Maron and A. Moore, "Hoeffding Races", 1994). In the end the simplest prompt
 // that is within one standard error of the best is taken.
 type Prompts struct {
@@ -76,13 +76,13 @@ func (p *Prompts) candidates() []*candidate {
 	return out
 }
 
-// choose finds the prompt, and adds to the report how it did.
-func (p *Prompts) choose(ctx context.Context, job *Job, trials []trial, report *Report) (*judge.Prompt, error) {
-	training := trials[:len(trials)/3]
-	validation := trials[len(training):min(len(trials), len(training)+mostTrials)]
+// choose finds the prompt, and adds to the report how it did. No request of training is one of validation.
+func (p *Prompts) choose(ctx context.Context, job *Job, training, validation []trial, report *Report) (*judge.Prompt, error) {
 	if len(validation) < earliest {
-		return nil, &NothingError{job.Blend, fmt.Sprintf("of %d trials for the judge is the right verdict known; %d are the least", len(trials), leastTrials)}
+		return nil, &NothingError{job.Blend, fmt.Sprintf("of %d trials for the judge is the right verdict known, and of %d of these are the requests not those of worked examples; %d and %d are the least",
+			len(training)+len(validation), len(validation), leastTrials, earliest)}
 	}
+	validation = validation[:min(len(validation), mostTrials)]
 	rubrics := p.candidates()
 	ahead := rubrics[0]
 	// Half of the money is for rubrics, so that some is left for worked examples.
@@ -215,7 +215,7 @@ func (p *Prompts) judge(ctx context.Context, job *Job, c *candidate, trials []tr
 	hired := job.Judge
 	how := judge.Grading{Prompt: c.prompt, Logprobs: p.Logprobs}
 	examiner := &examiner{p, trials, judge.Grade(hired.Model, how).Verify, judge.Pairwise(hired.Model, how).Compare}
-	text, err := json.Marshal(c.prompt)
+	text, err := json.Marshal([]any{c.prompt, p.Pairs, p.Accept, p.Logprobs}) // all that a verdict kept in the journal depends on
 	if err != nil {
 		return nil, fmt.Errorf("tune %s: %w", job.Blend, err)
 	}

@@ -89,6 +89,51 @@ func TestTrialsDoNotDependOnTheOrderOfLines(t *testing.T) {
 	}
 }
 
+// No request of a worked example is one that prompts are compared on, however often it is asked and whoever answers, and a third of the
+// trials is for examples: over many seeds.
+func TestExamplesComeFromOtherRequests(t *testing.T) {
+	for seed := range uint64(50) {
+		job := rivals(90)
+		job.Seed = seed
+		for i := range 30 {
+			job.Records[60+i].Content = job.Records[i].Content // asked again, and perhaps answered otherwise
+		}
+		both := []Judge{{Prompts: Prompts{Pairs: true}}, {Prompts: Prompts{Accept: 0.5}}}
+		for _, j := range both {
+			training, validation := j.trials(job)
+			checkApart(t, training, validation)
+			if all := len(training) + len(validation); len(training) < all/3-4 || len(training) > all/3 {
+				t.Errorf("seed %d: %d of %d trials are for examples", seed, len(training), all)
+			}
+		}
+		training, validation := job.dividedGrades(job.singles(), false)
+		checkApart(t, training, validation)
+		if len(training) == 0 || len(validation) < len(training) {
+			t.Errorf("seed %d: %d and %d trials of two requests", seed, len(training), len(validation))
+		}
+	}
+}
+
+func checkApart(t *testing.T, training, validation []trial) {
+	t.Helper()
+	shown := map[string]bool{}
+	text := func(a judged) string {
+		content, err := a.request.Content()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return content.Messages[0].Text()
+	}
+	for _, a := range answersOf(training) {
+		shown[text(a)] = true
+	}
+	for _, a := range answersOf(validation) {
+		if shown[text(a)] {
+			t.Fatalf("%q is in worked examples, and prompts are compared on it", text(a))
+		}
+	}
+}
+
 func texts(trials []trial) []string {
 	var out []string
 	for _, tr := range trials {

@@ -3,6 +3,8 @@
 package tune
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"hash/fnv"
 	"math"
 	"slices"
@@ -74,6 +76,59 @@ func (j *Job) graded(answers []judged, alone bool) []trial {
 	out := make([]trial, n)
 	for i := range n {
 		out[i] = trial{good[i].better, bad[i].worse}
+	}
+	return out
+}
+
+// divided takes about a third of trials, each of one request, for worked examples and leaves the others for comparing. All trials of a
+// request are on one side: a judge that was shown an answer in an example must not be asked about it.
+func divided(trials []trial) (training, validation []trial) {
+	of, order := map[[sha256.Size]byte][]trial{}, [][sha256.Size]byte(nil)
+	for _, t := range trials {
+		key := t.asks()
+		if of[key] == nil {
+			order = append(order, key)
+		}
+		of[key] = append(of[key], t)
+	}
+	for _, key := range order {
+		if len(training)+len(of[key]) <= len(trials)/3 {
+			training = append(training, of[key]...)
+		} else {
+			validation = append(validation, of[key]...)
+		}
+	}
+	return training, validation
+}
+
+// asks names the request of a trial of one request: equal for equal messages.
+func (t *trial) asks() [sha256.Size]byte {
+	a := t.better
+	if a == nil {
+		a = t.worse
+	}
+	content, _ := a.request.Content()         // records have contents
+	text, _ := json.Marshal(content.Messages) // as which they were read
+	return sha256.Sum256(text)
+}
+
+// dividedGrades is divided of graded: answers are divided by request before good and bad ones of different requests are paired.
+func (j *Job) dividedGrades(answers []judged, alone bool) (training, validation []trial) {
+	training, validation = divided(j.graded(answers, true))
+	if alone {
+		return training, validation
+	}
+	return j.graded(answersOf(training), false), j.graded(answersOf(validation), false)
+}
+
+func answersOf(trials []trial) []judged {
+	var out []judged
+	for _, t := range trials {
+		for _, a := range []*judged{t.better, t.worse} {
+			if a != nil {
+				out = append(out, *a)
+			}
+		}
 	}
 	return out
 }

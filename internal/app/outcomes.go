@@ -23,9 +23,9 @@ type outcomes struct {
 	scale  *config.Ratings
 	rated  map[string]*store.Rated // by trace
 	asked  map[[sha256.Size]byte]*question
-	room   int // bytes of requests that may still be kept
+	room   int // bytes of requests and answers that may still be kept
 	unread int
-	left   int // ratings for which there was no room
+	left   int // ratings and answers for which there was no room
 }
 
 // question is one request with the answers to it.
@@ -35,7 +35,7 @@ type question struct {
 	outcomes map[string]tune.Outcome
 }
 
-// mostAsked bounds how much of what was asked a tuning holds in memory, in bytes as it was sent.
+// mostAsked bounds how much of what was asked and answered a tuning holds in memory, in bytes as it was sent.
 const mostAsked = 256 << 20
 
 // mostFeedback bounds how much feedback a tuning reads.
@@ -112,7 +112,7 @@ func (o *outcomes) notes(rows int) []string {
 		notes = append(notes, fmt.Sprintf("%d rated answers were not used: what was asked was not captured", o.unread))
 	}
 	if o.left > 0 {
-		notes = append(notes, fmt.Sprintf("%d older ratings were not used: the requests before them have %d MiB, which is the most that is held", o.left, mostAsked>>20))
+		notes = append(notes, fmt.Sprintf("%d older ratings and answers were not used: the requests and answers before them have %d MiB, which is the most that is held", o.left, mostAsked>>20))
 	}
 	if rows == mostFeedback {
 		notes = append(notes, fmt.Sprintf("the latest %d ratings were read, and none before", mostFeedback))
@@ -137,6 +137,10 @@ func (o *outcomes) judged(trace *model.Trace) {
 		return
 	}
 	text := strings.TrimSpace(trace.Response.Text())
+	if !o.hold(len(text)) {
+		o.left++
+		return
+	}
 	out := tune.Outcome{Cost: trace.Response.Cost.Dollars(), Answer: text, Quality: rewardOf(said, trace.Response.Text(), o.scale)}
 	if _, twice := q.outcomes[name]; !twice {
 		q.outcomes[name] = out
@@ -168,6 +172,10 @@ func (o *outcomes) unjudged(trace *model.Trace) {
 		return
 	}
 	out := tune.Outcome{Cost: trace.Response.Cost.Dollars(), Answer: strings.TrimSpace(trace.Response.Text())}
+	if !o.hold(len(out.Answer)) {
+		o.left++
+		return
+	}
 	if out.Answer == q.right {
 		out.Quality = 1
 	}
@@ -183,6 +191,15 @@ func (o *outcomes) knowsRight() bool {
 	return false
 }
 
+// hold says whether there is room for so many bytes more, and takes it.
+func (o *outcomes) hold(bytes int) bool {
+	if bytes > o.room {
+		return false
+	}
+	o.room -= bytes
+	return true
+}
+
 // question returns what is known of what a trace asks; nil when there is no room for another.
 func (o *outcomes) question(trace *model.Trace) (*question, error) {
 	key, err := questionOf(trace)
@@ -192,14 +209,10 @@ func (o *outcomes) question(trace *model.Trace) (*question, error) {
 	if q := o.asked[key]; q != nil {
 		return q, nil
 	}
-	if len(trace.Body) > o.room {
-		return nil, nil
-	}
 	content, err := TraceContent(trace)
-	if err != nil {
+	if err != nil || !o.hold(len(trace.Body)) {
 		return nil, err
 	}
-	o.room -= len(trace.Body)
 	q := &question{content: content, outcomes: map[string]tune.Outcome{}}
 	o.asked[key] = q
 	return q, nil

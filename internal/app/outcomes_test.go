@@ -3,8 +3,12 @@
 package app
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"strings"
 	"testing"
 
+	"retort/internal/store"
 	"retort/model"
 )
 
@@ -44,5 +48,24 @@ func TestQuestionsOfTraces(t *testing.T) {
 		if _, err := questionOf(trace); err == nil {
 			t.Errorf("%q asks something", trace.Body)
 		}
+	}
+}
+
+// Answers take room as requests do: many short requests with long answers are bounded too, and what is left out is counted.
+func TestAnswersTakeRoom(t *testing.T) {
+	rating := 1.0
+	o := &outcomes{credit: &credit{blend: "auto", parts: []string{"fast"}}, rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}, room: 5000}
+	for i := range 10 {
+		trace := &model.Trace{ID: fmt.Sprint(i), Tenant: model.DefaultTenant, Model: "fast", Dialect: "openai",
+			Body:     fmt.Appendf(nil, `{"model": "fast", "messages": [{"role": "user", "content": "%d"}]}`, i),
+			Response: model.Answer("fast", strings.Repeat("a", 1000))}
+		o.rated[trace.ID] = &store.Rated{Trace: trace.ID, Rating: &rating}
+		o.judged(trace)
+	}
+	if got := len(o.records()); got != 4 || o.left != 6 || o.room < 0 {
+		t.Errorf("%d records are held and %d left out, with room for %d bytes; want 4 and 6", got, o.left, o.room)
+	}
+	if notes := o.notes(10); len(notes) != 1 || !strings.Contains(notes[0], "6 older ratings and answers were not used") {
+		t.Errorf("it says %q", notes)
 	}
 }
