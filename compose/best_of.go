@@ -44,7 +44,7 @@ type bestOf struct {
 // Generate asks the panel and answers with the best of what comes.
 func (b *bestOf) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
 	start := time.Now()
-	s, err := b.panel.begin(ctx, req, "choose the best", 0)
+	s, err := b.panel.begin(ctx, req, "choose the best", model.ForCandidate, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ package compose
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -108,7 +109,7 @@ func (c *Cascade) take(ctx context.Context, req *model.Request, resp *model.Resp
 		c.counts.rejected.Add(1)
 	default:
 		c.counts.unjudged.Add(1)
-		score = resp.Score
+		score = math.NaN()
 	}
 	if !taken || c.Verify != nil {
 		model.TrailOf(ctx).Judge(resp.Model, score, taken)

@@ -74,7 +74,7 @@ func (f *fuse) Generate(ctx context.Context, req *model.Request, emit func(model
 
 // propose asks the panel once and returns what it proposes, and what was spent.
 func (f *fuse) propose(ctx context.Context, req *model.Request, spent model.Money) ([]string, model.Money, error) {
-	s, err := f.panel.begin(ctx, req, "collect proposals", spent)
+	s, err := f.panel.begin(ctx, req, "collect proposals", model.ForProposal, spent)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -16,6 +16,7 @@ import (
 type session struct {
 	panel   *panel
 	op      string // what is attempted, for errors
+	purpose model.Purpose
 	req     *model.Request
 	content *model.Content
 	trail   *model.Trail    // of the caller
@@ -206,7 +207,7 @@ func (s *session) close() {
 	for i := range s.voices[:s.asked] {
 		switch v := &s.voices[i]; {
 		case v.passed:
-			s.trail.Add(model.Attempt{Model: s.panel.Members[v.member].Name, Start: time.Now(), Error: model.Exhausted.String()})
+			s.trail.Add(model.Attempt{Model: s.name(v), Start: time.Now(), Error: model.Exhausted.String(), Member: s.name(v), Asked: s.purpose})
 		case !v.heard:
 			s.move(v, true)
 		}
@@ -216,7 +217,7 @@ func (s *session) close() {
 // move puts what a voice has cost on the caller's trail, and what splits and routes chose unless another one has won.
 func (s *session) move(v *voice, rejected bool) {
 	for _, a := range v.verdict.Attempts() {
-		s.trail.Add(a)
+		s.trail.Add(s.signed(v, a))
 	}
 	for _, field := range v.trail.Dropped() {
 		if !s.ours(field) {
@@ -235,8 +236,20 @@ func (s *session) move(v *voice, rejected bool) {
 		if rejected {
 			a = s.lost(a)
 		}
-		s.trail.Add(a)
+		s.trail.Add(s.signed(v, a))
 	}
+}
+
+func (s *session) name(v *voice) string { return s.panel.Members[v.member].Name }
+
+// signed returns an attempt with the name of the member that made it, or for whose answer it was made.
+func (s *session) signed(v *voice, a model.Attempt) model.Attempt {
+	if a.Member == "" {
+		a.Member, a.Asked = s.name(v), s.purpose
+	} else {
+		a.Member = s.name(v) + "/" + a.Member
+	}
+	return a
 }
 
 // ours says whether a field was not the caller's.
@@ -263,7 +276,7 @@ func (s *session) short() error {
 		return nil
 	}
 	came := fmt.Errorf("%d of %d answers came that are of use, and it takes %d", s.usable, len(s.voices), s.panel.Quorum)
-	var failed []error
+	var failed failures
 	useless, passed := 0, 0
 	for i := range s.voices {
 		switch v := &s.voices[i]; {
@@ -271,13 +284,13 @@ func (s *session) short() error {
 			passed++
 		case !v.heard:
 		case v.err != nil:
-			failed = append(failed, v.err)
+			failed.add(s.name(v), v.err)
 		case !v.usable:
 			useless++
-			came = fmt.Errorf("%w; %s said %q", came, s.panel.Members[v.member].Name, clip(v.resp.Text()))
+			came = fmt.Errorf("%w; %s said %q", came, s.name(v), clip(v.resp.Text()))
 		}
 	}
-	switch all := append([]error{came}, failed...); {
+	switch all := append([]error{came}, failed.errors()...); {
 	case s.late:
 		return &model.Error{Kind: model.Timeout, Op: s.op, Err: fmt.Errorf("%w, after %v", several(all), s.panel.Deadline)}
 	case useless > 0:
@@ -285,8 +298,8 @@ func (s *session) short() error {
 			Hint: "ask for a format that lists the answers, or give the ensemble models that keep to it"}
 	case passed > 0:
 		return &model.Error{Kind: model.Exhausted, Op: s.op, Err: several(all), Hint: "raise the ensemble's max_cost"}
-	case len(failed) == len(s.voices):
-		return allFailed(s.op, failed)
+	case failed.count == len(s.voices):
+		return allFailed(s.op, failed.errors())
 	default:
 		return allFailed(s.op, all)
 	}

@@ -88,7 +88,7 @@ func (s *spending) expected() model.Money {
 }
 
 // begin opens a session for a request. reserve is what must be left of MaxCost when all have been asked.
-func (p *panel) begin(ctx context.Context, req *model.Request, op string, reserve model.Money) (*session, error) {
+func (p *panel) begin(ctx context.Context, req *model.Request, op string, asked model.Purpose, reserve model.Money) (*session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (p *panel) begin(ctx context.Context, req *model.Request, op string, reserv
 		return nil, &model.Error{Kind: model.Invalid, Op: op, Field: "n", Err: errOneChoice,
 			Hint: "leave n out, or ask one of the ensemble's models"}
 	}
-	s := &session{panel: p, op: op, req: req, content: content, trail: model.TrailOf(ctx), spent: reserve,
+	s := &session{panel: p, op: op, purpose: asked, req: req, content: content, trail: model.TrailOf(ctx), spent: reserve,
 		voices: make([]voice, p.voices()), ended: make(chan *voice, p.voices())}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	for i := range s.voices {

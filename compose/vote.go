@@ -79,7 +79,7 @@ type vote struct {
 
 // Generate asks the panel and answers what it says.
 func (v *vote) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
-	s, err := v.panel.begin(ctx, req, "vote", 0)
+	s, err := v.panel.begin(ctx, req, "vote", model.ForVote, 0)
 	if err != nil {
 		return nil, err
 	}

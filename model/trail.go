@@ -4,6 +4,7 @@ package model
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ type Attempt struct {
 	Usage    Usage         `json:"usage"`
 	Cost     Money         `json:"cost"`
 	Score    float64       `json:"score,omitempty"`    // as Response.Score, or what a verifier gave the answer
+	Scored   bool          `json:"scored,omitempty"`   // a verifier gave the score, be it 0
 	Rejected bool          `json:"rejected,omitempty"` // answered, but a cascade did not take the answer
 	Judging  bool          `json:"judging,omitempty"`  // asked to judge another answer, not to give one
 	Cached   bool          `json:"cached,omitempty"`   // answered from a cache: nothing was asked and nothing paid
@@ -26,7 +28,22 @@ type Attempt struct {
 
 	// Estimated says that Usage and Cost are no more than an estimate: the call ended before the upstream said them.
 	Estimated bool `json:"estimated,omitempty"`
+
+	// Member is the name of the ensemble's member that made the call, behind those of ensembles around it and slashes; Asked is
+	// what the innermost asked it for. Both are empty outside of ensembles.
+	Member string  `json:"member,omitempty"`
+	Asked  Purpose `json:"asked,omitempty"`
 }
+
+// Purpose is what an ensemble asks its members for.
+type Purpose string
+
+// The purposes.
+const (
+	ForVote      Purpose = "vote"      // rejected: it was for another answer, or for none
+	ForCandidate Purpose = "candidate" // rejected: another one was chosen
+	ForProposal  Purpose = "proposal"  // rejected: it said nothing of use
+)
 
 // Pick is the choice that a route made before it asked.
 type Pick struct {
@@ -91,7 +108,8 @@ func (t *Trail) Add(a Attempt) {
 	t.mu.Unlock()
 }
 
-// Judge notes how good the latest answer of a model was found, and whether it was taken.
+// Judge notes how good the latest answer of a model was found, and whether it was taken. A score of NaN is no verdict: the
+// answer's own score stays.
 func (t *Trail) Judge(name string, score float64, taken bool) {
 	if t == nil {
 		return
@@ -100,7 +118,9 @@ func (t *Trail) Judge(name string, score float64, taken bool) {
 	defer t.mu.Unlock()
 	for i := len(t.attempts) - 1; i >= 0; i-- {
 		if a := &t.attempts[i]; a.Model == name && !a.Judging {
-			a.Score, a.Rejected = score, !taken
+			if a.Rejected = !taken; !math.IsNaN(score) {
+				a.Score, a.Scored = score, true
+			}
 			return
 		}
 	}

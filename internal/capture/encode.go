@@ -73,6 +73,9 @@ func appendAttempt(b []byte, a *model.Attempt) []byte {
 	b = appendUsage(append(b, `,"usage":`...), &a.Usage)
 	b = appendFloat(append(b, `,"cost":`...), a.Cost.Dollars())
 	b = appendScore(b, a.Score)
+	if a.Scored {
+		b = append(b, `,"scored":true`...)
+	}
 	if a.Rejected {
 		b = append(b, `,"rejected":true`...)
 	}
@@ -86,6 +89,8 @@ func appendAttempt(b []byte, a *model.Attempt) []byte {
 	if a.Estimated {
 		b = append(b, `,"estimated":true`...)
 	}
+	b = appendOptional(b, "member", a.Member)
+	b = appendOptional(b, "asked", string(a.Asked))
 	return append(b, '}')
 }
 

@@ -110,6 +110,39 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestAttemptsSayWhatTheyDid(t *testing.T) {
+	for want, a := range map[string]model.Attempt{
+		"answered":                          {},
+		"answered, from a cache":            {Cached: true},
+		"accepted, score 1.000":             {Score: 1, Scored: true},
+		"not accepted, score 0.000":         {Rejected: true, Scored: true},
+		"not accepted, no verdict":          {Rejected: true},
+		"judged":                            {Judging: true},
+		"judged this member's answer":       {Judging: true, Asked: model.ForCandidate, Member: "a"},
+		"its vote won":                      {Asked: model.ForVote, Member: "a"},
+		"its vote did not win":              {Asked: model.ForVote, Member: "a", Rejected: true},
+		"not chosen":                        {Asked: model.ForCandidate, Member: "a", Rejected: true},
+		"proposed":                          {Asked: model.ForProposal, Member: "a"},
+		"called off, tokens estimated":      {Asked: model.ForVote, Member: "a", Error: "canceled", Estimated: true},
+		"passed over for its cost":          {Asked: model.ForVote, Member: "a", Model: "a", Error: "quota_exhausted"},
+		"error: quota_exhausted":            {Asked: model.ForVote, Member: "a", Model: "up/a", Error: "quota_exhausted"},
+		"error: timeout":                    {Error: "timeout"},
+		"chosen, from a cache, score 0.900": {Asked: model.ForCandidate, Member: "a", Cached: true, Score: 0.9},
+	} {
+		if got := resultText(&a); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	var out bytes.Buffer
+	s := &session{Process: Process{Stdout: &out}}
+	if err := (&tracesShowCmd{}).attempts(s, []model.Attempt{{Model: "up/a", Member: "a", Asked: model.ForProposal}, {Model: "up/b"}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.Contains(got, "MEMBER  ATTEMPT") || !strings.Contains(got, "a       up/a") || !strings.Contains(got, "–       up/b") {
+		t.Errorf("the members are not named in\n%s", got)
+	}
+}
+
 func TestTraceIsReadable(t *testing.T) {
 	limit, heat := 50, 0.5
 	content := &model.Content{

@@ -3,7 +3,9 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"retort/internal/app"
@@ -103,28 +105,70 @@ func (c *tracesShowCmd) attempts(s *session, attempts []model.Attempt) error {
 		return nil
 	}
 	var rows [][]string
+	members := slices.ContainsFunc(attempts, func(a model.Attempt) bool { return a.Member != "" })
 	for _, a := range attempts {
-		result := "answered"
-		switch {
-		case a.Error != "":
-			result = "error: " + a.Error
-		case a.Judging:
-			result = "judged"
-		case a.Rejected:
-			result = "not accepted"
-		case a.Cached:
-			result = "from a cache"
+		row := []string{a.Model, duration(a.Duration), usageText(a.Usage), money(a.Cost), resultText(&a)}
+		if members {
+			row = append([]string{cmp.Or(a.Member, "–")}, row...)
 		}
-		if a.Score > 0 {
-			result += fmt.Sprintf(", score %.3f", a.Score)
-		}
-		if a.Estimated {
-			result += ", tokens estimated"
-		}
-		rows = append(rows, []string{a.Model, duration(a.Duration), usageText(a.Usage), money(a.Cost), result})
+		rows = append(rows, row)
 	}
 	fmt.Fprintln(s.Stdout)
-	return s.table(columns("ATTEMPT", ">TOOK", ">TOKENS", ">COST", "RESULT"), rows)
+	header := columns("ATTEMPT", ">TOOK", ">TOKENS", ">COST", "RESULT")
+	if members {
+		header = append(columns("MEMBER"), header...)
+	}
+	return s.table(header, rows)
+}
+
+// resultText says what came of a call, and what it was asked for.
+func resultText(a *model.Attempt) string {
+	text := ""
+	switch {
+	case a.Error == model.Canceled.String() && a.Asked != "":
+		text = "called off"
+	case a.Error == model.Exhausted.String() && a.Asked != "" && a.Model == a.Member:
+		text = "passed over for its cost"
+	case a.Error != "":
+		text = "error: " + a.Error
+	case a.Judging && a.Asked != "":
+		text = "judged this member's answer"
+	case a.Judging:
+		text = "judged"
+	case a.Asked != "":
+		text = purposeText(a)
+	case a.Rejected:
+		text = "not accepted"
+	case a.Scored:
+		text = "accepted"
+	default:
+		text = "answered"
+	}
+	if a.Cached {
+		text += ", from a cache"
+	}
+	if a.Scored || a.Score > 0 {
+		text += fmt.Sprintf(", score %.3f", a.Score)
+	} else if a.Rejected && a.Asked == "" && a.Error == "" {
+		text += ", no verdict"
+	}
+	if a.Estimated {
+		text += ", tokens estimated"
+	}
+	return text
+}
+
+// purposeText says what a member of an ensemble did.
+func purposeText(a *model.Attempt) string {
+	words := map[model.Purpose][2]string{
+		model.ForVote:      {"its vote won", "its vote did not win"},
+		model.ForCandidate: {"chosen", "not chosen"},
+		model.ForProposal:  {"proposed", "proposed nothing of use"},
+	}[a.Asked]
+	if a.Rejected {
+		return words[1]
+	}
+	return words[0]
 }
 
 // request prints what was asked, whatever dialect it came in.
