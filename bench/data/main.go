@@ -36,6 +36,7 @@ var parts = rig.Parts[*bench]{
 	{Name: "teachers", Run: measureTeachers},
 	{Name: "errors", Run: measureErrors},
 	{Name: "leakage", Run: measureLeakage},
+	{Name: "private", Run: measurePrivate},
 }
 
 func main() {

@@ -36,6 +36,9 @@ func (f *finder) named(i, j int) int {
 	}
 	switch w := string(low[:j-i]); w {
 	case "bearer":
+		if end := f.known(j + 1); end > 0 {
+			return end
+		}
 		if end := tokenBytes.span(s, j+1, longest); end-j > 16 && mixture(s[j+1:end]) && distinct(s[j+1:end]) >= 6 {
 			return f.add(j+1, trimmed(s, j+1, end), Bearer)
 		}
@@ -47,20 +50,64 @@ func (f *finder) named(i, j int) int {
 		}
 		return 0
 	}
-	next := j + 1
-	for is(s, next, lower) || latin(s, next) > 0 {
-		next += max(1, latin(s, next))
+	k := f.nameClass(i, j)
+	if next := f.copula(j); next > 0 {
+		if at(s, next) == ':' {
+			next++
+		}
+		return f.valued(k, next, false)
 	}
-	switch s[j+1 : next] {
-	case "is", "was", "ist", "war", "est", "es", "é", "lautet":
-	default:
-		return 0
+	if k == Password && striking(s[j+1:trimmed(s, j+1, tokenOrSign.span(s, j+1, longest))]) {
+		return f.valued(k, j, false)
 	}
-	if at(s, next) == ':' {
-		next++
-	}
-	return f.valued(f.nameClass(i, j), next, false)
+	return 0
 }
+
+// copula returns where the word "is" ends that follows the word before j, with a few small words between: "… for the portal is". 0 when
+// there is none.
+func (f *finder) copula(j int) int {
+	const most = 6 // words
+	s := f.s
+	for range most {
+		if at(s, j) != ' ' {
+			return 0
+		}
+		next := j + 1
+		for is(s, next, lower) || latin(s, next) > 0 {
+			next += max(1, latin(s, next))
+		}
+		switch s[j+1 : next] {
+		case "is", "was", "ist", "war", "est", "es", "é", "lautet":
+			return next
+		case "":
+			return 0
+		}
+		j = next
+	}
+	return 0
+}
+
+// known looks for a key of a known format at i, which has a kind of its own whatever the text calls it. It returns its end, or 0.
+func (f *finder) known(i int) int {
+	if of := tokensBy[at(f.s, i)]; of != nil {
+		return f.token(of, i)
+	}
+	return 0
+}
+
+// striking reports whether a word can hardly be anything but a password.
+func striking(v string) bool {
+	var has uint8
+	signs := false
+	for i := range len(v) {
+		has |= class[v[i]]
+		signs = signs || class[v[i]]&wordlike == 0
+	}
+	return len(v) >= 8 && has&lower != 0 && has&digit != 0 && (has&upper != 0 || signs)
+}
+
+// tokenOrSign may be in a password.
+var tokenOrSign = newSet(capitalLetters, smallLetters, digits, "-._~+/=!#$%&*?@^")
 
 // assigned looks for a secret behind the colon or equals sign at i, by the name before it. It returns the secret's end, or 0.
 func (f *finder) assigned(i int) int {
@@ -142,13 +189,18 @@ func (f *finder) valued(k Kind, i int, tight bool) int {
 	} else {
 		quote = 0
 	}
+	if end := f.known(i); end > 0 {
+		return end
+	}
 	start := i
 	for i < len(s) && i-start < longest && s[i] > ' ' && s[i] != quote && !(quote == 0 && strings.IndexByte("\"'`,;<>", s[i]) >= 0) && !(quote == 0 && tight && s[i] == '&') {
 		i++
 	}
 	end := i
 	if quote == 0 {
-		end = trimmed(s, start, i)
+		if end = trimmed(s, start, i); k == Password && at(s, end) == '!' && end < i {
+			end++
+		}
 	}
 	for end < len(s) && s[end]&0xC0 == 0x80 { // never within a character
 		end++

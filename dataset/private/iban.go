@@ -6,7 +6,7 @@ package private
 var ibanLengths = func() (t [26][26]uint8) {
 	for length, countries := range map[uint8]string{
 		15: "NO", 16: "BE", 18: "DKFOFIGLNLFKSD", 19: "MKSI", 20: "ATBAEEKZXKLTLUMN", 21: "CHHRLILV", 22: "BGBHCRDEGEIEMEGBRSVA", 23: "AEGIILIQTLOMSO", 24: "ADCZMDPKROSASKESSETNVGDZ",
-		25: "PTSTLY", 26: "IS", 27: "FRGRITMRMCSMDJBI", 28: "ALAZCYDOGTHULBPLBYSVNI", 29: "BRPSQAUA", 30: "JOKWMU", 31: "MTSC", 33: "RU",
+		25: "PTSTLY", 26: "ISTR", 27: "FRGRITMRMCSMDJBI", 28: "ALAZCYDOGTHULBPLBYSVNIHN", 29: "BRPSQAUAEG", 30: "JOKWMUYE", 31: "MTSC", 32: "LC", 33: "RU",
 	} {
 		for i := 0; i < len(countries); i += 2 {
 			t[countries[i]-'A'][countries[i+1]-'A'] = length
@@ -57,7 +57,7 @@ func mod97(b []byte) bool {
 
 // capitals looks at a word of capital letters at [i, j): a BIC or an account's country that stands apart.
 func (f *finder) capitals(i, j int) int {
-	if j-i == 2 && at(f.s, j) == ' ' && is(f.s, j+1, digit) {
+	if j-i == 2 && (at(f.s, j) == ' ' || at(f.s, j) == '-') && is(f.s, j+1, digit) {
 		if end := f.iban(i); end > 0 {
 			return f.add(i, end, IBAN)
 		}

@@ -24,7 +24,7 @@ var identities = func() []identity {
 		{kind: FRNIR, says: saysNIR, against: others, check: nirDigits, own: shapes("1 2 2 2 3 3 2", "15", "13 2", "1-2-2-2-3-3-2", "1.2.2.2.3.3.2")},
 		{kind: CHAHV, says: saysAHV, against: others, check: ahv, own: shapes("3.4.4.2", "3 4 4 2", "13")},
 		{kind: BRCPF, says: saysCPF, against: others, check: cpf, own: shapes("3.3.3-2"), weak: shapes("11", "9-2", "3 3 3 2", "3.3.3.2")},
-		{kind: USSSN, says: saysSSN, against: others, check: ssn, own: shapes("3-2-4"), weak: shapes("3 2 4", "9", "3.2.4")},
+		{kind: USSSN, says: saysSSN, against: others | saysSIN, check: ssn, own: shapes("3-2-4"), weak: shapes("3 2 4", "9", "3.2.4")},
 		{kind: DETax, says: saysTax, against: others, check: steuerID, own: shapes("2 3 3 3"), weak: shapes("11", "2-3-3-3", "3 3 3 2")},
 		{kind: INAadhaar, says: saysAadhaar, against: others, check: aadhaar, own: shapes("4 4 4"), weak: shapes("12", "4-4-4")},
 		{kind: SEPersonal, says: saysPersonal, against: others, check: personnummer, own: shapes("6-4", "8-4"), weak: shapes("10", "12", "6 4")},

@@ -142,6 +142,9 @@ func (f *finder) shaped(n *number, a int, of shape) bool {
 	if last >= n.n {
 		return false
 	}
+	if a > 0 && last > a && n.groups[a].sep == of.seps[0] && n.groups[a-1].len() == of.lengths[0] {
+		return false // the end of a longer one
+	}
 	for i, l := range of.lengths {
 		if g := &n.groups[a+i]; g.len() != l || i > 0 && g.sep != of.seps[i-1] {
 			return false

@@ -142,7 +142,7 @@ func (f *finder) national(n *number, a int) (count, need int) {
 		return count, 0
 	case lengths(10) && !zero && digits == 10: // told by words alone
 		return count, 1
-	case zero && digits >= 9 && digits <= 12 && count > 1 && first.len() <= 5 && count <= 6:
+	case zero && digits >= 9 && digits <= 12 && count > 1 && first.len() <= 5 && count <= 6 && !lengths(2, 2, 2, 2, 2, 2):
 		return count, 0
 	case zero && count == 1 && (digits == 11 && s[first.start+1] == '7' || digits == 10 && (s[first.start+1] == '6' || s[first.start+1] == '7')):
 		return count, 0

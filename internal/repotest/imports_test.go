@@ -63,6 +63,7 @@ var allowed = []struct {
 	{"internal/shareddata", nil},
 	{"internal/sections", []string{outside}},
 	{"internal/sample", []string{"model"}},
+	{"internal/marked", []string{"dataset/private"}},
 	{"internal/scripted", []string{outside}},
 	{"internal/suggest", nil},
 	{"internal/config", []string{"model", "task", "student", "provider/preset", "router/rule", "internal/suggest", outside}},
