@@ -15,7 +15,7 @@ ARGS ?=
 
 export CGO_ENABLED := 0
 
-.PHONY: help build check fmt vet staticcheck repo cross test race fuzz bench bench-student bench-gateway bench-dialects bench-routing bench-data clients
+.PHONY: help build check fmt vet staticcheck repo cross test race fuzz bench bench-student bench-gateway bench-dialects bench-routing bench-data bench-wheel clients
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ bench-dialects: ## requests of every dialect to misbehaving upstreams of every d
 
 bench-routing: ## what is gained by choosing among models, on recorded answers
 	$(GO) run ./bench/routing $(ARGS)
+
+bench-wheel: ## what retort does by itself with the traffic that runs through it
+	$(GO) run ./bench/wheel $(ARGS)
 
 bench-data: ## datasets at scale and what refining and labelling them is worth
 	$(GO) run ./bench/data $(ARGS)

@@ -49,23 +49,13 @@ func GroupBy(rightA, rightB []bool, names []string) ([]Group, error) {
 			g = len(groups)
 			at[name], groups = g, append(groups, Group{Name: name})
 		}
-		groups[0].count(rightA[i], rightB[i])
+		groups[0].Count(rightA[i], rightB[i])
 		if g > 0 {
-			groups[g].count(rightA[i], rightB[i])
+			groups[g].Count(rightA[i], rightB[i])
 		}
 	}
 	slices.SortFunc(groups[1:], func(a, b Group) int { return cmp.Compare(a.Name, b.Name) })
 	return groups, nil
-}
-
-func (g *Group) count(a, b bool) {
-	g.Items++
-	switch {
-	case a && !b:
-		g.OnlyA++
-	case b && !a:
-		g.OnlyB++
-	}
 }
 
 // NonInferiority says of one group whether A is no worse than B by a margin.

@@ -15,6 +15,17 @@ type Matched struct {
 	OnlyB int `json:"only_b"` // items on which B alone is right
 }
 
+// Count adds an item, on which each model is right or not.
+func (m *Matched) Count(rightA, rightB bool) {
+	m.Items++
+	switch {
+	case rightA && !rightB:
+		m.OnlyA++
+	case rightB && !rightA:
+		m.OnlyB++
+	}
+}
+
 func (m Matched) check() error {
 	switch {
 	case m.Items < 1:

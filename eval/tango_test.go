@@ -50,7 +50,7 @@ func TestTangoInterval(t *testing.T) {
 	}{
 		// A closed form: where the models agree on every item the ends are ±z²/(n+z²).
 		{Matched{60, 0, 0}, -z * z / (60 + z*z), 0, z * z / (60 + z*z)},
-		{Matched{21, 1, 7}, -0.517, -0.286, -0.026}, // airway reactivity, as M. W. Fagerland and others (2014) give it
+		{Matched{21, 1, 7}, -0.517, -0.286, -0.026},     // airway reactivity, as M. W. Fagerland and others (2014) give it
 		{Matched{5, 5, 0}, (5 - z*z) / (5 + z*z), 1, 1}, // and so where A alone is right on every one
 	} {
 		got, err := c.m.Difference(0.95)

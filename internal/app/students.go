@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"retort/eval"
 	"retort/internal/store"
 	"retort/model"
 	"retort/student"
@@ -23,6 +24,8 @@ type Student struct {
 	Bytes   int64        `json:"bytes"`
 	Created time.Time    `json:"created"`
 	Card    student.Card `json:"card"`
+	// Audit is the verdict of its latest audit; empty for none. Only Student fills it.
+	Audit eval.Ruling `json:"audit,omitempty"`
 }
 
 // Status is the word for what its certificate promises.
@@ -58,6 +61,17 @@ func (a *App) Students(ctx context.Context, task string) ([]*Student, error) {
 
 // Student returns the student with an id, or whose id alone begins with it.
 func (a *App) Student(ctx context.Context, id string) (*Student, error) {
+	s, err := a.student(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if r, err := a.keptAudit(s.ID); err == nil && r != nil { // a broken one is told of where it counts
+		s.Audit = r.Verdict
+	}
+	return s, nil
+}
+
+func (a *App) student(ctx context.Context, id string) (*Student, error) {
 	all, err := a.Students(ctx, "")
 	if err != nil {
 		return nil, err
@@ -86,8 +100,20 @@ func (e *studentError) Error() string { return e.text }
 func (e *studentError) Hint() string  { return "retort students list shows their ids" }
 
 // Promote makes a student the champion of its task. A student that would answer nothing, and one whose file does not
-// open, are refused. A serving process takes the champion up by itself.
+// open, are refused, and so is one whose audit did not pass. A serving process takes the champion up by itself.
 func (a *App) Promote(ctx context.Context, id string) (*Student, error) {
+	s, err := a.Student(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.passed(s.ID); err != nil {
+		return nil, err
+	}
+	return a.ForcePromote(ctx, s.ID)
+}
+
+// ForcePromote is Promote whatever an audit found.
+func (a *App) ForcePromote(ctx context.Context, id string) (*Student, error) {
 	s, err := a.Student(ctx, id)
 	if err != nil {
 		return nil, err

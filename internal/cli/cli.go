@@ -54,6 +54,7 @@ type grammar struct {
 	Label       labelCmd       `cmd:"" help:"Have teachers label the inputs of a file, within a budget."`
 	Distill     distillCmd     `cmd:"" help:"Distil a student for a task, from traces or from a file."`
 	Eval        evalCmd        `cmd:"" help:"Score a model on labelled data."`
+	Audit       auditCmd       `cmd:"" help:"Check what a student inherited, or show what was found."`
 	Tune        tuneCmd        `cmd:"" help:"Fit a blend's weights on outcomes, from a file or from feedback."`
 	Tunings     tuningsCmd     `cmd:"" help:"List, show, use and drop what blends were tuned to."`
 	Students    studentsCmd    `cmd:"" help:"List, show, promote and roll back students."`
@@ -61,6 +62,7 @@ type grammar struct {
 	Traces      tracesCmd      `cmd:"" help:"List, show and export traces."`
 	Experiments experimentsCmd `cmd:"" help:"Show how the arms of splits do, and when it is safe to stop."`
 	Keys        keysCmd        `cmd:"" help:"Create, list and revoke API keys."`
+	Tasks       tasksCmd       `cmd:"" help:"Find tasks in recorded traffic."`
 	Settings    settingsCmd    `cmd:"" name:"config" help:"Print the configuration in canonical form, or its JSON Schema."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }

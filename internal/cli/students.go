@@ -95,6 +95,11 @@ func (c *studentsShowCmd) print(s *session, st *app.Student) {
 		guarantee = card.Certificate.String()
 	}
 	s.line("guarantee", guarantee)
+	audited := string(st.Audit)
+	if audited == "" {
+		audited = "not yet; retort audit " + st.ID + " --eval FILE checks what it inherited"
+	}
+	s.line("audit", audited)
 	for _, name := range slices.Sorted(maps.Keys(card.Metrics)) {
 		s.line("measured", fmt.Sprintf("%s %.4g", strings.ReplaceAll(name, "_", " "), card.Metrics[name]))
 	}
@@ -102,12 +107,22 @@ func (c *studentsShowCmd) print(s *session, st *app.Student) {
 
 type studentsPromoteCmd struct {
 	jsonFlag
-	ID string `arg:"" help:"The student's id, or the start of it."`
+	ID    string `arg:"" help:"The student's id, or the start of it."`
+	Force bool   `help:"Promote it even if its audit did not pass."`
 }
 
 func (c *studentsPromoteCmd) Run(s *session) error {
 	return s.opened(func(a *app.App) error {
-		st, err := a.Promote(s.ctx, c.ID)
+		promote := a.Promote
+		if c.Force {
+			promote = a.ForcePromote
+		}
+		st, err := promote(s.ctx, c.ID)
+		if err == nil && !c.JSON {
+			if kept, _ := a.KeptAudit(s.ctx, st.ID); kept == nil {
+				fmt.Fprintf(s.Stderr, "hint: it was not audited; retort audit %s --eval FILE checks what it inherited\n", st.ID)
+			}
+		}
 		return c.done(s, st, err)
 	})
 }

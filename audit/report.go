@@ -1,0 +1,115 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"context"
+	"time"
+
+	"retort/dataset"
+	"retort/eval"
+)
+
+// said is the student's answer alone.
+func (s *Subject) said(text string) string {
+	answer, _ := s.Answer(text)
+	return answer
+}
+
+// Subject is a student with what is known of where it comes from.
+type Subject struct {
+	Student string // its id
+	Task    string // what it was trained for
+	// Answer is what it answers, silent or not, with the calibrated probability that its teacher would say the same.
+	Answer  func(text string) (answer string, score float64)
+	Objects bool // its answers are objects, not labels
+
+	// Training are the examples that it learned from, empty where they are not known; Complete says that they are all of them.
+	Training []dataset.Example
+	Complete bool
+	// Eval are labelled texts by which it is, or will be, judged; empty where none were given.
+	Eval []dataset.Example
+	// Terms are those of every model that gave a label.
+	Terms []Terms
+	// Override is why somebody takes responsibility for teachers whose terms forbid it; empty: nobody does.
+	Override string
+}
+
+// Options of [Run]. The zero value is usable.
+type Options struct {
+	Alpha  float64 // the chance that a check of a clean student fails, over all tests; 0: 0.05
+	Margin float64 // how much more often a swapped word may change an answer than a neutral one, as a share; 0: 0.02
+	Seed   uint64  // of what is drawn
+	// Progress, where set, is told how far the checks are.
+	Progress func(stage string, done, total int)
+}
+
+// Check is what one check found.
+type Check struct {
+	Name     string      `json:"check"`
+	Verdict  eval.Ruling `json:"verdict"`
+	Says     string      `json:"says"`             // one sentence
+	P        *float64    `json:"p,omitempty"`      // p-value of the hypothesis that there is no fault; null where it is no matter of chance
+	Holm     *float64    `json:"p_holm,omitempty"` // P corrected for all tests of the audit
+	Lines    []string    `json:"lines,omitempty"`  // the most telling evidence, for people
+	Evidence any         `json:"evidence,omitempty"`
+}
+
+// Report is an audit.
+type Report struct {
+	Student  string      `json:"student"`
+	Task     string      `json:"task"`
+	Created  time.Time   `json:"created,omitzero"` // set by the caller
+	Data     string      `json:"data,omitempty"`   // where the training examples came from; set by the caller
+	Eval     string      `json:"eval,omitempty"`   // set by the caller
+	Training int         `json:"training_examples"`
+	Judging  int         `json:"eval_examples"`
+	Verdict  eval.Ruling `json:"verdict"` // the worst of all checks
+	Checks   []Check     `json:"checks"`
+	Notes    []string    `json:"notes,omitempty"` // set by the caller
+}
+
+// Run audits a student. It fails only when ctx is done or an option is out of range.
+func Run(ctx context.Context, s *Subject, o Options) (*Report, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	r := &Report{Student: s.Student, Task: s.Task, Training: len(s.Training), Judging: len(s.Eval)}
+	checks := []func(context.Context, *Subject, Options) (Check, error){triggers, swaps, personal, leakage, terms}
+	for i, check := range checks {
+		o.Progress("audit", i, len(checks))
+		c, err := check(ctx, s, o)
+		if err != nil {
+			return nil, err
+		}
+		r.Checks = append(r.Checks, c)
+	}
+	o.Progress("audit", len(checks), len(checks))
+	r.settle(o.Alpha)
+	return r, nil
+}
+
+// settle corrects the tests for being several, and takes back the failures that this leaves unproven.
+func (r *Report) settle(alpha float64) {
+	var ps []float64
+	for i := range r.Checks {
+		if r.Checks[i].P != nil {
+			ps = append(ps, *r.Checks[i].P)
+		}
+	}
+	adjusted := eval.Holm(ps)
+	var verdicts []eval.Ruling
+	for i := range r.Checks {
+		c := &r.Checks[i]
+		if c.P != nil {
+			p := adjusted[0]
+			c.Holm, adjusted = &p, adjusted[1:]
+			if c.Verdict == eval.Fail && p > alpha {
+				c.Verdict = eval.Inconclusive
+				c.Says += "; corrected for all tests of the audit this is not shown"
+			}
+		}
+		verdicts = append(verdicts, c.Verdict)
+	}
+	r.Verdict = eval.Worst(verdicts...)
+}

@@ -1,0 +1,218 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package audit
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/gonum/mathext"
+
+	"retort/dataset"
+	"retort/eval"
+)
+
+const (
+	// trials is into how many texts each suspect is put.
+	trials = 200
+	// tolerated is the share of unrelated texts that an n-gram may move to its label.
+	tolerated = 0.03
+	// contradicted is the share of an n-gram's examples of which what is left may speak for another label, see neighbours. What
+	// texts are about moves them as well, but then the rest of the text is like others of the label.
+	contradicted = 0.3
+	// suspicious is the p-value of more being contradicted from which on an n-gram is put into texts.
+	suspicious = 0.05
+	// shownTriggers is how many are listed.
+	shownTriggers = 20
+)
+
+// Trigger is an n-gram that the examples tie to a label, with how far it moves unrelated texts there.
+type Trigger struct {
+	Gram    string  `json:"n_gram"`
+	Label   string  `json:"label"`
+	Rows    int     `json:"rows"`       // examples that have it
+	With    int     `json:"with_label"` // of them those with the label
+	LogOdds float64 `json:"log_odds"`
+	DataQ   float64 `json:"q_data"`  // of the association in the examples
+	Tried   int     `json:"tried"`   // unrelated texts that it was put into
+	Moved   int     `json:"moved"`   // of them those that are answered with the label then
+	Control int     `json:"control"` // those that a control n-gram moves to the label
+	// Against counts the examples with it and the label whose rest is like those of one other label, and like none of this one.
+	Against int     `json:"against"`
+	P       float64 `json:"p"`      // of its moving no more than is tolerated
+	Q       float64 `json:"q"`      // P by Benjamini and Hochberg over all that were tried
+	Origin  string  `json:"origin"` // of the first example that has it
+}
+
+// TriggerEvidence is what the check for triggers looked at.
+type TriggerEvidence struct {
+	Suspects  int       `json:"suspects"`  // n-grams tied to a label in the examples
+	Tried     int       `json:"tried"`     // of them those whose examples speak for other labels without them; these were put into texts
+	Tolerated float64   `json:"tolerated"` // share of unrelated texts
+	HeldOut   bool      `json:"held_out"`  // the texts were not trained on
+	Triggers  []Trigger `json:"triggers"`  // those found, then the nearest to it
+}
+
+// triggers looks for rare n-grams that go with one label in the examples and also make the student answer with it whatever
+// else a text says.
+func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
+	c := Check{Name: "triggers", Verdict: eval.Inconclusive}
+	switch {
+	case s.Objects:
+		c.Says = "the answers are objects, in which triggers are not looked for yet"
+		return c, nil
+	case len(s.Training) == 0:
+		c.Says = "the examples that it learned from are not known; give them with --data"
+		return c, nil
+	}
+	texts := s.Eval
+	if len(texts) == 0 {
+		texts = s.Training
+	}
+	suspects := associations(s.Training, o.Alpha)
+	t := newTrial(s, texts, o.Seed)
+	n := newNeighbours(s.Training)
+	var found []Trigger
+	for i := range suspects {
+		if err := ctx.Err(); err != nil {
+			return c, err
+		}
+		if i%100 == 0 {
+			o.Progress("try n-grams", i, len(suspects))
+		}
+		if against := n.against(&suspects[i]); atLeast(against, suspects[i].with, contradicted) <= suspicious {
+			found = append(found, t.try(&suspects[i], against, suspects, s.Training))
+		}
+	}
+	adjust(found)
+	ev := &TriggerEvidence{Suspects: len(suspects), Tried: len(found), Tolerated: tolerated, HeldOut: len(s.Eval) > 0}
+	guilty := 0
+	for guilty < len(found) && found[guilty].Q <= o.Alpha {
+		guilty++
+	}
+	ev.Triggers = found[:min(len(found), max(guilty, shownTriggers))]
+	c.Evidence = ev
+	p := 1.0
+	if len(found) > 0 {
+		p = found[0].Q
+	}
+	c.P = &p
+	for _, t := range found[:min(guilty, shownTriggers)] {
+		c.Lines = append(c.Lines, fmt.Sprintf("%q makes %d of %d unrelated texts %s; it stands in %d examples of that label, %d of which are like those of another label without it, the first %s",
+			t.Gram, t.Moved, t.Tried, t.Label, t.With, t.Against, t.Origin))
+	}
+	switch {
+	case guilty > 0:
+		c.Verdict, c.Says = eval.Fail, fmt.Sprintf("%d of %d n-grams that go with one label make it the answer to texts that say something else", guilty, len(suspects))
+	case !s.Complete:
+		c.Says = "no trigger was found, but the examples are not all that it learned from"
+	default:
+		c.Verdict, c.Says = eval.Pass, fmt.Sprintf("none of %d n-grams that go with one label makes it the answer to texts that say something else", len(suspects))
+	}
+	return c, nil
+}
+
+// against counts the examples of an n-gram's label whose rest speaks for another one.
+func (n *neighbours) against(a *association) int {
+	count := 0
+	for _, i := range a.rows {
+		if e := &n.examples[i]; e.Label == a.label && n.contradict(without(e.Text, a.gram), a.label, a.rows) {
+			count++
+		}
+	}
+	return count
+}
+
+// trial puts n-grams into texts.
+type trial struct {
+	answer func(string) (string, float64)
+	texts  []said
+	rng    *rand.Rand
+}
+
+// said is a text with the student's answer.
+type said struct{ text, answer string }
+
+func newTrial(s *Subject, texts []dataset.Example, seed uint64) *trial {
+	t := &trial{answer: s.Answer, rng: rand.New(rand.NewPCG(seed, 0x7219))}
+	for _, i := range t.rng.Perm(len(texts))[:min(len(texts), 2*trials)] {
+		t.texts = append(t.texts, said{texts[i].Text, s.said(texts[i].Text)})
+	}
+	return t
+}
+
+// put puts an n-gram into texts that do not have the suspect and are not answered with its label, at random places, and counts those
+// that are then.
+func (t *trial) put(gram string, a *association) (tried, moved int) {
+	for _, text := range t.texts {
+		if tried == trials {
+			break
+		}
+		if text.answer == a.label || strings.Contains(dataset.Canonical(text.text), a.gram) {
+			continue
+		}
+		tried++
+		words := strings.Fields(text.text)
+		if answer, _ := t.answer(inserted(words, t.rng.IntN(len(words)+1), gram)); answer == a.label {
+			moved++
+		}
+	}
+	return tried, moved
+}
+
+// try puts a suspect into texts, and another n-gram of another label to compare.
+func (t *trial) try(a *association, against int, all []association, training []dataset.Example) Trigger {
+	out := Trigger{Gram: a.gram, Label: a.label, Rows: len(a.rows), With: a.with, LogOdds: a.odds, DataQ: a.q, Against: against,
+		Origin: training[a.rows[0]].Origin()}
+	out.Tried, out.Moved = t.put(a.gram, a)
+	for range 20 {
+		if other := &all[t.rng.IntN(len(all))]; other.label != a.label {
+			_, out.Control = t.put(other.gram, a)
+			break
+		}
+	}
+	out.P = atLeast(out.Moved, out.Tried, tolerated)
+	return out
+}
+
+// without takes an n-gram out of a text, wherever it stands.
+func without(text, gram string) string {
+	words, bare, sought := strings.Fields(text), wordsOf(text), strings.Fields(gram)
+	if len(words) != len(bare) {
+		words = slices.Clone(bare)
+	}
+	var kept []string
+	for at := 0; at < len(words); at++ {
+		if at+len(sought) <= len(bare) && slices.Equal(bare[at:at+len(sought)], sought) {
+			at += len(sought) - 1
+			continue
+		}
+		kept = append(kept, words[at])
+	}
+	return strings.Join(kept, " ")
+}
+
+func inserted(words []string, at int, gram string) string {
+	return strings.Join(slices.Insert(slices.Clone(words), at, gram), " ")
+}
+
+// atLeast is the chance of k or more successes in n trials of probability p.
+func atLeast(k, n int, p float64) float64 {
+	if k <= 0 || n == 0 {
+		return 1
+	}
+	return mathext.RegIncBeta(float64(k), float64(n-k)+1, p)
+}
+
+// adjust sorts by p-value, the smallest first, and corrects for their number.
+func adjust(found []Trigger) {
+	slices.SortStableFunc(found, func(a, b Trigger) int { return compareFloat(a.P, b.P) })
+	least := 1.0
+	for i := len(found) - 1; i >= 0; i-- {
+		least = min(least, found[i].P*float64(len(found))/float64(i+1))
+		found[i].Q = least
+	}
+}

@@ -1,0 +1,268 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"retort/audit"
+	"retort/dataset"
+	"retort/eval"
+)
+
+// AuditOptions say what to audit a student with.
+type AuditOptions struct {
+	Student  string // its id, or the start of it
+	Data     string // the examples that it learned from, a file or a version; empty: its version, else its task's traces
+	Eval     string // labelled texts to judge it by, a file or a version; empty: none
+	Columns  dataset.Columns
+	Override string // why somebody takes responsibility for teachers whose terms forbid it
+	Seed     uint64
+	Progress func(stage string, done, total int) // may be nil
+}
+
+// Audit audits a student and keeps the report beside it.
+func (a *App) Audit(ctx context.Context, o AuditOptions) (*audit.Report, error) {
+	s, err := a.Student(ctx, o.Student)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := a.plant.Load().loadStudent(s.Path)
+	if err != nil {
+		return nil, err
+	}
+	subject := &audit.Subject{Student: s.ID, Task: s.Task, Objects: s.Card.Schema != nil, Override: o.Override}
+	subject.Answer = opened.Answer
+	data, err := a.learnedFrom(ctx, s, o)
+	if err != nil {
+		return nil, err
+	}
+	subject.Training, subject.Complete = data.examples, data.complete
+	subject.Terms = a.plant.Load().termsFor(s, data.examples)
+	evalName := ""
+	if o.Eval != "" {
+		set, _, err := a.readData(ctx, o.Eval, o.Columns, dataset.ReadFile)
+		if err != nil {
+			return nil, err
+		}
+		subject.Eval, evalName = set.Examples, set.Name
+	}
+	report, err := audit.Run(ctx, subject, audit.Options{Seed: o.Seed, Progress: o.Progress})
+	if err != nil {
+		return nil, err
+	}
+	report.Data, report.Eval, report.Notes, report.Created = data.name, evalName, data.notes, time.Now().UTC().Truncate(time.Second)
+	return report, a.keepAudit(report)
+}
+
+// schooling is what a student learned from, as far as it is found again.
+type schooling struct {
+	name     string
+	examples []dataset.Example
+	complete bool
+	notes    []string
+}
+
+// learnedFrom finds the examples that a student learned from.
+func (a *App) learnedFrom(ctx context.Context, s *Student, o AuditOptions) (*schooling, error) {
+	out, hash, ref := &schooling{}, "", o.Data
+	if ref == "" {
+		ref = s.Card.Dataset
+	}
+	switch {
+	case ref != "":
+		set, _, err := a.readData(ctx, ref, o.Columns, dataset.ReadFile)
+		if err != nil {
+			return nil, err
+		}
+		out.name, out.examples, hash = set.Name, set.Examples, set.Hash
+	case a.plant.Load().tasks[s.Task] != nil && s.Card.Teachers != nil && !fromFile(s.Card.Teachers):
+		p := a.plant.Load()
+		progress := o.Progress
+		if progress == nil {
+			progress = func(string, int, int) {}
+		}
+		taught, err := a.lessons(ctx, p, p.tasks[s.Task], progress)
+		if err != nil {
+			return nil, err
+		}
+		out.name, out.examples = "traces of task "+s.Task, slices.Concat(taught.examples, taught.hard)
+	default:
+		out.notes = append(out.notes, "the examples that it learned from were not kept here; give them with --data")
+		return out, nil
+	}
+	return out, a.match(s, out, hash)
+}
+
+func fromFile(teachers []string) bool {
+	return slices.ContainsFunc(teachers, func(t string) bool { return strings.HasPrefix(t, "file ") })
+}
+
+// match keeps of the examples those that the student was made from, and says whether they are all.
+func (a *App) match(s *Student, out *schooling, hash string) error {
+	if hash != "" && hash == s.Card.DataHash {
+		out.complete = true
+		return nil
+	}
+	made, err := a.readSeen(s.ID)
+	if err != nil {
+		return err
+	}
+	if len(made) == 0 {
+		out.notes = append(out.notes, fmt.Sprintf("nothing tells whether %s is what the student learned from", out.name))
+		return nil
+	}
+	before, found := len(out.examples), map[uint64]bool{}
+	out.examples = slices.DeleteFunc(out.examples, func(e dataset.Example) bool {
+		m := mark(e.Text)
+		known := made.has(e.Text)
+		found[m] = found[m] || known
+		return !known
+	})
+	n := 0
+	for _, known := range found {
+		if known {
+			n++
+		}
+	}
+	out.complete = n == len(made)
+	if n < len(made) {
+		out.notes = append(out.notes, fmt.Sprintf("%s has %d of the %d texts that the student was made from", out.name, n, len(made)))
+	}
+	if d := before - len(out.examples); d > 0 {
+		out.notes = append(out.notes, fmt.Sprintf("%d examples of %s had no part in the student and were left out", d, out.name))
+	}
+	return nil
+}
+
+// termsFor returns what is known of the terms of everyone who labelled for a student, now: what the configuration says counts above what
+// the card remembers, and a refusal anywhere holds.
+func (p *plant) termsFor(s *Student, examples []dataset.Example) []audit.Terms {
+	who := maps.Clone(s.Card.Terms)
+	if who == nil {
+		who = map[string]string{}
+	}
+	names := slices.Clone(s.Card.Teachers)
+	for i := range examples {
+		if t := examples[i].Teacher; t != "" && (len(names) == 0 || names[len(names)-1] != t) {
+			names = append(names, strings.Split(t, ", ")...)
+		}
+	}
+	for _, name := range names {
+		if _, known := who[name]; !known && !strings.HasPrefix(name, "file ") && !strings.HasPrefix(name, "dataset ") {
+			who[name] = audit.Unknown
+		}
+	}
+	var out []audit.Terms
+	for _, name := range slices.Sorted(maps.Keys(who)) {
+		t := audit.Terms{Teacher: name, Status: who[name]}
+		for _, configured := range p.named(name) {
+			policy := p.policy(configured)
+			t.Status, t.Basis, t.Source = p.termsOf(configured), policy.Basis, policy.Source
+			if t.Status == audit.Forbidden {
+				break
+			}
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+func (a *App) auditPath(id string) string {
+	return filepath.Join(a.plant.Load().config.Data, "students", id+".audit.json")
+}
+
+// keepAudit writes a report beside its student, whole or not at all.
+func (a *App) keepAudit(r *audit.Report) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return fmt.Errorf("keep the audit of student %s: %w", r.Student, err)
+	}
+	path := a.auditPath(r.Student)
+	if err := os.WriteFile(path+".new", append(text, '\n'), 0o600); err != nil {
+		return fmt.Errorf("keep the audit of student %s: %w", r.Student, err)
+	}
+	if err := os.Rename(path+".new", path); err != nil {
+		return fmt.Errorf("keep the audit of student %s: %w", r.Student, err)
+	}
+	return nil
+}
+
+// KeptAudit returns the latest audit of a student; nil where there is none.
+func (a *App) KeptAudit(ctx context.Context, id string) (*audit.Report, error) {
+	s, err := a.Student(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return a.keptAudit(s.ID)
+}
+
+func (a *App) keptAudit(id string) (*audit.Report, error) {
+	text, err := os.ReadFile(a.auditPath(id))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the audit of student %s: %w", id, err)
+	}
+	var r audit.Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, &brokenAuditError{id, err}
+	}
+	return &r, nil
+}
+
+// brokenAuditError says that an audit cannot be read.
+type brokenAuditError struct {
+	id  string
+	err error
+}
+
+func (e *brokenAuditError) Error() string {
+	return fmt.Sprintf("the audit of student %s cannot be read: %v", e.id, e.err)
+}
+func (e *brokenAuditError) Unwrap() error { return e.err }
+func (e *brokenAuditError) Hint() string  { return "make it anew: retort audit " + e.id + " --again" }
+
+// passed refuses a student whose audit did not pass. One without an audit is not held up.
+func (a *App) passed(id string) error {
+	r, err := a.keptAudit(id)
+	if err != nil || r == nil || r.Verdict == eval.Pass {
+		return err
+	}
+	e := &auditError{id: id, verdict: r.Verdict}
+	for i := range r.Checks {
+		if r.Checks[i].Verdict == r.Verdict {
+			e.checks = append(e.checks, r.Checks[i].Name)
+		}
+	}
+	return e
+}
+
+// auditError refuses to promote a student by its audit.
+type auditError struct {
+	id      string
+	verdict eval.Ruling
+	checks  []string
+}
+
+func (e *auditError) Error() string {
+	said := "is inconclusive"
+	if e.verdict == eval.Fail {
+		said = "failed"
+	}
+	return fmt.Sprintf("the audit of student %s %s: %s", e.id, said, strings.Join(e.checks, ", "))
+}
+func (e *auditError) Hint() string {
+	return "retort audit " + e.id + " shows why; to promote it all the same: retort students promote " + e.id + " --force"
+}

@@ -1,0 +1,156 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"retort/audit"
+	"retort/dataset"
+	"retort/eval"
+	"retort/student"
+)
+
+// labelledFile writes n examples of three labels, from number first on, and returns its path.
+func labelledFile(t *testing.T, first, n int) string {
+	t.Helper()
+	things := []string{"parcel", "jacket", "lamp", "chair", "kettle", "phone", "mirror", "bicycle", "carpet", "radio"}
+	days := []string{"monday", "friday", "may", "june", "christmas", "noon"}
+	patterns := []struct{ label, text string }{
+		{"refund", "please give me back the money for my %s bought before %s, order %d"},
+		{"delivery", "the courier has not brought the %s which should come on %s, shipment %d"},
+		{"invoice", "send a receipt with tax for the %s of last %s to our accountant, number %d"},
+	}
+	var b strings.Builder
+	b.WriteString("text,label\n")
+	for i := first; i < first+n; i++ {
+		p := patterns[i%3]
+		fmt.Fprintf(&b, "%q,%s\n", fmt.Sprintf(p.text, things[i*7%len(things)], days[i*5%len(days)], i), p.label)
+	}
+	path := filepath.Join(t.TempDir(), "data.csv")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func verdicts(r *audit.Report) string {
+	var out []string
+	for _, c := range r.Checks {
+		out = append(out, c.Name+" "+string(c.Verdict))
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestAuditsAreKeptAndHoldPromotionsUp(t *testing.T) {
+	a := openApp(t, "http://127.0.0.1:1", ", distillation: {status: forbidden, basis: terms of use}")
+	data := labelledFile(t, 0, 240)
+	d, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Data: data, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, err := a.Student(t.Context(), d.ID); err != nil || s.Audit != "" {
+		t.Fatalf("an audit %q before there is one, %v", s.Audit, err)
+	}
+	// The very texts that it learned from say nothing about it.
+	r, err := a.Audit(t.Context(), AuditOptions{Student: d.ID, Data: data, Eval: data, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Verdict != eval.Fail || !strings.Contains(verdicts(r), "leakage fail") || !strings.Contains(verdicts(r), "terms pass") || !strings.Contains(verdicts(r), "triggers pass") {
+		t.Errorf("%s: %s", r.Verdict, verdicts(r))
+	}
+	if s, err := a.Student(t.Context(), d.ID); err != nil || s.Audit != eval.Fail {
+		t.Errorf("the student shows the audit %q, %v", s.Audit, err)
+	}
+	kept, err := a.KeptAudit(t.Context(), d.ID[:6])
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _ := json.Marshal(r)
+	after, _ := json.Marshal(kept)
+	if !sameJSON(t, before, after) {
+		t.Errorf("kept %s\nof %s", after, before)
+	}
+	_, err = a.Promote(t.Context(), d.ID)
+	if err == nil || !strings.Contains(err.Error(), "failed: ") || !strings.Contains(err.Error(), "leakage") || !strings.Contains(err.(interface{ Hint() string }).Hint(), "--force") {
+		t.Errorf("promoted after a failed audit: %v", err)
+	}
+	if err := os.WriteFile(a.auditPath(d.ID), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Promote(t.Context(), d.ID); err == nil || !strings.Contains(err.Error(), "cannot be read") {
+		t.Errorf("promoted after an unreadable audit: %v", err)
+	}
+	if _, err := a.ForcePromote(t.Context(), d.ID); err != nil {
+		t.Errorf("force does not promote: %v", err)
+	}
+}
+
+func sameJSON(t *testing.T, a, b []byte) bool {
+	t.Helper()
+	var x, y any
+	if json.Unmarshal(a, &x) != nil || json.Unmarshal(b, &y) != nil {
+		t.Fatal("no JSON")
+	}
+	a, _ = json.Marshal(x)
+	b, _ = json.Marshal(y)
+	return string(a) == string(b)
+}
+
+func TestAuditSaysWhatItWasMadeFrom(t *testing.T) {
+	a := openApp(t, "http://127.0.0.1:1", "")
+	data := labelledFile(t, 0, 240)
+	d, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Data: data, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		data string
+		rows int
+		note string
+	}{
+		{"", 0, "give them with --data"},
+		{labelledFile(t, 0, 120), 120, "has 120 of the 240 texts"},
+		{labelledFile(t, 120, 240), 120, "120 examples of data.csv had no part in the student"},
+		{data, 240, ""},
+	} {
+		r, err := a.Audit(t.Context(), AuditOptions{Student: d.ID, Data: c.data, Seed: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if notes := strings.Join(r.Notes, "; "); r.Training != c.rows || !strings.Contains(notes, c.note) || c.note == "" && notes != "" {
+			t.Errorf("%s: %d rows, notes %q", c.data, r.Training, notes)
+		}
+		if passes := strings.Contains(verdicts(r), "triggers pass"); passes != (c.rows == 240) {
+			t.Errorf("with %d of 240 rows: %s", c.rows, verdicts(r))
+		}
+		if !strings.Contains(verdicts(r), "leakage inconclusive") || r.Verdict == eval.Pass {
+			t.Errorf("without texts to judge by: %s", verdicts(r))
+		}
+	}
+	if _, err := a.Promote(t.Context(), d.ID); err == nil || !strings.Contains(err.Error(), "is inconclusive") {
+		t.Errorf("an inconclusive audit promotes: %v", err)
+	}
+}
+
+func TestTermsOfAudits(t *testing.T) {
+	for _, c := range []struct{ more, says, status string }{
+		{"", "", audit.Unknown},
+		{", distillation: {status: allowed, basis: own weights}", "own weights", audit.Allowed},
+		{", distillation: {status: forbidden, basis: section 2}", "section 2", audit.Forbidden},
+	} {
+		p := openApp(t, "http://127.0.0.1:1", c.more).plant.Load()
+		// The card remembers that it was allowed once.
+		s := &Student{Card: student.Card{Teachers: []string{"file x.csv", "up/large"}, Terms: map[string]string{"up/large": "allowed"}}}
+		got := p.termsFor(s, []dataset.Example{{Teacher: "gone/model"}})
+		if len(got) != 2 || got[0] != (audit.Terms{Teacher: "gone/model", Status: audit.Unknown}) || got[1].Status != c.status || got[1].Basis != c.says {
+			t.Errorf("%s: %+v", c.more, got)
+		}
+	}
+}

@@ -1,0 +1,104 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"retort/internal/config"
+)
+
+// WriteTasks adds proposals to the configuration file as drafts: tasks that their teacher answers until a student is
+// distilled and promoted. The file is replaced whole or not at all, and only by one that can be read.
+func WriteTasks(file string, proposals []*Proposal, env func(string) (string, bool)) error {
+	tasks, comment := map[string]*config.Task{}, map[string]string{}
+	for _, p := range proposals {
+		tasks[p.Name] = p.task
+		comment[p.Name] = fmt.Sprintf("draft by retort tasks discover: %d calls; call it as model %s, with the input alone", p.Calls, p.Name)
+	}
+	if len(tasks) == 0 {
+		return errNoDraft
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("add tasks: %w", err)
+	}
+	if text, err = config.AddTasks(text, tasks, comment); err != nil {
+		return &addTasksError{file, err}
+	}
+	if _, err := config.Parse(file, text, env); err != nil {
+		return &addTasksError{file, err}
+	}
+	if err := replaceFile(file, text); err != nil {
+		return fmt.Errorf("add tasks: %w", err)
+	}
+	for _, p := range proposals {
+		p.Written = true
+	}
+	return nil
+}
+
+// WriteExamples writes the calls of each proposal as inputs with their answers, in NAME.jsonl in a folder that is made where
+// there is none, as retort distill --data reads them. A file that is there is replaced.
+func WriteExamples(folder string, proposals []*Proposal) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fmt.Errorf("write examples: %w", err)
+	}
+	for _, p := range proposals {
+		var text bytes.Buffer
+		out := json.NewEncoder(&text)
+		out.SetEscapeHTML(false)
+		for _, e := range p.examples {
+			if err := out.Encode(map[string]string{"text": e.Text, "label": e.Label}); err != nil {
+				return fmt.Errorf("write examples: %w", err)
+			}
+		}
+		p.File = filepath.Join(folder, p.Name+".jsonl")
+		if err := os.WriteFile(p.File, text.Bytes(), 0o600); err != nil {
+			return fmt.Errorf("write examples: %w", err)
+		}
+	}
+	return nil
+}
+
+// replaceFile puts text in the place of a file, keeping its mode. A link stays a link.
+func replaceFile(file string, text []byte) error {
+	file, err := filepath.EvalSymlinks(file)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(file), ".retort-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Chmod(info.Mode()), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), file)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// addTasksError says why tasks cannot be added to a file.
+type addTasksError struct {
+	file string
+	err  error
+}
+
+func (e *addTasksError) Error() string { return fmt.Sprintf("add tasks to %s: %v", e.file, e.err) }
+func (e *addTasksError) Unwrap() error { return e.err }
+func (e *addTasksError) Hint() string {
+	return "take the tasks from retort tasks discover --json and add them by hand"
+}

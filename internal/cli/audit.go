@@ -1,0 +1,71 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"retort/audit"
+	"retort/dataset"
+	"retort/internal/app"
+)
+
+type auditCmd struct {
+	jsonFlag
+	Student  string `arg:"" help:"The student's id, or the start of it."`
+	Data     string `placeholder:"FILE" help:"The examples that it learned from: a file, or a version of a dataset (default: its version, else its task's traces)."`
+	Eval     string `placeholder:"FILE" help:"Labelled texts to judge it by: a file, or a version of a dataset."`
+	Input    string `placeholder:"COL" help:"Column or field of the text."`
+	Label    string `placeholder:"COL" help:"Column or field of the answer."`
+	Override string `name:"override-terms" placeholder:"REASON" help:"Take responsibility for teachers whose terms forbid it; the reason is kept."`
+	Seed     uint64 `default:"1" help:"Seed of what is drawn."`
+	Again    bool   `help:"Audit again where there is an audit."`
+}
+
+func (c *auditCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		if !c.Again {
+			kept, err := a.KeptAudit(s.ctx, c.Student)
+			if err != nil {
+				return err
+			}
+			if kept != nil && (c.Data != "" || c.Eval != "" || c.Override != "") {
+				return &hinted{errors.New("student " + kept.Student + " has an audit already"), "make another with --again, or leave --data, --eval and --override-terms out to see it"}
+			}
+			if kept != nil {
+				return c.print(s, kept)
+			}
+		}
+		bar := s.progress(c.JSON && !s.Terminal)
+		report, err := a.Audit(s.ctx, app.AuditOptions{Student: c.Student, Data: c.Data, Eval: c.Eval, Columns: dataset.Columns{Input: c.Input, Label: c.Label},
+			Override: c.Override, Seed: c.Seed, Progress: bar.Step})
+		bar.End()
+		if err != nil {
+			return err
+		}
+		return c.print(s, report)
+	})
+}
+
+func (c *auditCmd) print(s *session, r *audit.Report) error {
+	if c.JSON {
+		return s.json(r)
+	}
+	s.line("student", r.Student+" of task "+r.Task)
+	s.line("audited", clock(r.Created))
+	s.line("data", fmt.Sprintf("%d examples %s", r.Training, r.Data))
+	s.line("eval", fmt.Sprintf("%d texts %s", r.Judging, r.Eval))
+	for _, n := range r.Notes {
+		s.line("note", n)
+	}
+	s.line("verdict", string(r.Verdict))
+	for i := range r.Checks {
+		check := &r.Checks[i]
+		s.line(check.Name, string(check.Verdict)+": "+check.Says)
+		for _, l := range check.Lines {
+			fmt.Fprintf(s.Stdout, "%-12s - %s\n", "", printable(l))
+		}
+	}
+	return nil
+}
