@@ -117,6 +117,9 @@ func (job *Job) check() error {
 	if err := job.Goal.Check(); err != nil {
 		return err
 	}
+	if err := CheckPlan(job.Refine); err != nil {
+		return err
+	}
 	if n := len(job.Hard); n > 0 && len(job.Examples) == 0 {
 		return fmt.Errorf("all %d examples are marked hard, so none can judge a student; add a random sample of the traffic", n)
 	}

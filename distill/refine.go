@@ -12,6 +12,26 @@ import (
 	"retort/dataset/refine"
 )
 
+// CheckPlan refuses a plan whose steps no student may be trained after.
+func CheckPlan(p refine.Plan) error {
+	if p[refine.Private] == refine.Mask {
+		return maskError{}
+	}
+	return nil
+}
+
+// maskError says that examples that judge cannot be masked.
+type maskError struct{}
+
+func (maskError) Error() string {
+	return "refine: private=mask is not for distilling: a student is asked about texts as they come, so its certificate must stand on such"
+}
+
+// Hint says what to do instead.
+func (maskError) Hint() string {
+	return "leave private=mask out; to learn from masked texts, make a version by retort datasets refine, and mask requests before the student is asked"
+}
+
 // settle decides what text and label each example has: it applies corrections to fair and hard examples alike
 // and merges texts that are the same. It leaves in job.Hard what is not among the fair ones.
 func (job *Job) settle(ctx context.Context, report *Report) ([]dataset.Example, dataset.Report, error) {

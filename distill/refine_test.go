@@ -3,6 +3,7 @@
 package distill
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -156,5 +157,20 @@ func TestNothingLeftIsAnError(t *testing.T) {
 	j.Refine = refine.Default()
 	if _, err := Run(t.Context(), j); err == nil || strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v, want an error of one line", err)
+	}
+}
+
+func TestMaskingIsNoStepOfDistilling(t *testing.T) {
+	err := CheckPlan(refine.Plan{refine.Private: refine.Mask})
+	var hint interface{ Hint() string }
+	if !errors.As(err, &hint) || !strings.Contains(hint.Hint(), "retort datasets refine") {
+		t.Errorf("got %v", err)
+	}
+	job := &Job{Method: certify.MethodCrossFitted, Goal: certify.Goal{Agreement: 0.9, Confidence: 0.95}, Refine: refine.Plan{refine.Private: refine.Mask}}
+	if got := job.check(); !errors.Is(got, err) {
+		t.Errorf("a job with it gives %v, want %v", got, err)
+	}
+	if err := CheckPlan(refine.Default()); err != nil {
+		t.Error(err)
 	}
 }

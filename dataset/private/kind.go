@@ -2,6 +2,8 @@
 
 package private
 
+import "strings"
+
 // Kind is a kind of personal data or secret.
 type Kind uint8
 
@@ -73,3 +75,11 @@ func Kinds() []Kind {
 	}
 	return all
 }
+
+// placeholder is the kind's word in placeholders.
+var placeholder = func() (words [kinds]string) {
+	for k := range words {
+		words[k] = strings.ToUpper(names[k])
+	}
+	return words
+}()

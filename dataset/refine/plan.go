@@ -12,7 +12,6 @@ import (
 
 // The steps, in their order.
 const (
-	Private        = "private"
 	Corrections    = "corrections"
 	Contradictions = "contradictions"
 	Duplicates     = "duplicates"
@@ -22,6 +21,7 @@ const (
 	Length         = "length"
 	Errors         = "errors"
 	Balance        = "balance"
+	Private        = "private"
 )
 
 // What a step may do. Balance takes a number of examples instead of Remove.
@@ -29,6 +29,7 @@ const (
 	List   = "list"   // flag what it finds, and change nothing
 	Remove = "remove" // take out what it finds
 	Apply  = "apply"  // change what it finds
+	Mask   = "mask"   // put placeholders in the place of what it finds
 )
 
 // kinds has the steps in order, with what each does by default and when it is asked for by its bare name.
@@ -37,7 +38,6 @@ var kinds = []struct {
 	initial, named string
 	allowed        []string
 }{
-	{Private, List, List, []string{List}},
 	{Corrections, Apply, Apply, []string{Apply}},
 	{Contradictions, Apply, Apply, []string{Apply, List}},
 	{Duplicates, Remove, Remove, []string{Remove}},
@@ -47,6 +47,7 @@ var kinds = []struct {
 	{Length, List, Remove, []string{Remove, List}},
 	{Errors, List, Remove, []string{Remove, List}},
 	{Balance, List, List, []string{List}},
+	{Private, List, List, []string{List, Mask}},
 }
 
 // Plan says which steps are done and how: it maps a step's name to what it does, one of the words above or, for Balance, a

@@ -27,6 +27,8 @@ func TestParsePlan(t *testing.T) {
 		{"near,default", "", "can only be the first"},
 		{"near,,errors", "", `no step ""`},
 		{"near=mask", "", "remove or list"},
+		{"private=mask,near", "near=remove,private=mask", ""},
+		{"private=remove", "", "list or mask"},
 		{"-near=list", "", "both leaves"},
 	}
 	for _, tt := range tests {

@@ -24,7 +24,6 @@ func (p Plan) Steps(o Options) ([]dataset.Step, error) {
 		return nil, err
 	}
 	made := map[string]func(action string) dataset.Step{
-		Private:        func(string) dataset.Step { return step{Private, personal} },
 		Corrections:    func(string) dataset.Step { return step{Corrections, correct} },
 		Contradictions: func(a string) dataset.Step { return step{Contradictions, contradictions(a == Apply)} },
 		Duplicates:     func(string) dataset.Step { return step{Duplicates, duplicates} },
@@ -36,6 +35,12 @@ func (p Plan) Steps(o Options) ([]dataset.Step, error) {
 		Balance: func(a string) dataset.Step {
 			most, _ := strconv.Atoi(a) // 0 for list
 			return step{Balance, balance(most, o.Seed)}
+		},
+		Private: func(a string) dataset.Step {
+			if a == Mask {
+				return step{Private, mask}
+			}
+			return step{Private, personal}
 		},
 	}
 	var steps []dataset.Step

@@ -46,7 +46,7 @@ type datasetsRefineCmd struct {
 	jsonFlag
 	Ref   string `arg:"" name:"version" help:"A version."`
 	As    string `placeholder:"NAME" help:"Name of the new version (default: the old one's)."`
-	Steps string `default:"default" placeholder:"STEPS" help:"Steps as --refine of retort distill has them: default, none, or steps with commas between; -STEP leaves one out, STEP=list only lists what it finds."`
+	Steps string `default:"default" placeholder:"STEPS" help:"Steps as --refine of retort distill has them: default, none, or steps with commas between; -STEP leaves one out, STEP=list only lists what it finds, private=mask masks it."`
 	Eval  string `placeholder:"FILE" help:"A version or a file that nothing may be nearly the same as (step leakage)."`
 	Input string `placeholder:"COL" help:"Column of the input in --eval."`
 	Label string `placeholder:"COL" help:"Column of the label in --eval."`

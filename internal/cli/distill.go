@@ -32,7 +32,7 @@ type distillCmd struct {
 	Method     string  `enum:",cross-fitted,strict" default:"" placeholder:"cross-fitted" help:"How the threshold is found: cross-fitted uses all labels and is provisional until unseen labels certify it; strict keeps a fifth from training and is certified at once."`
 	Effort     string  `enum:",standard,high" default:"" placeholder:"standard" help:"standard trains in seconds; high may take minutes for accuracy."`
 	Seed       uint64  `default:"1" help:"Seed of everything random."`
-	Refine     string  `default:"default" placeholder:"STEPS" help:"Refining steps before training: default, none, or steps with commas between; -STEP leaves one out, STEP=list only lists what it finds. Steps: private, corrections, contradictions, duplicates, leakage, near, language, length, errors, balance."`
+	Refine     string  `default:"default" placeholder:"STEPS" help:"Refining steps before training: default, none, or steps with commas between; -STEP leaves one out, STEP=list only lists what it finds. Steps: corrections, contradictions, duplicates, leakage, near, language, length, errors, balance, private."`
 	Reask      int     `default:"100" placeholder:"N" help:"Ask the teacher again about N inputs to learn how consistent it is (default 100); 0 asks none. Each costs what an answer does. From traces only."`
 	askFlags
 	Promote bool   `help:"Make the student the champion at once."`
@@ -53,6 +53,9 @@ func (c *distillCmd) Run(s *session) error {
 		return err
 	}
 	plan, err := refine.ParsePlan(c.Refine)
+	if err == nil {
+		err = distill.CheckPlan(plan)
+	}
 	if err != nil {
 		return err
 	}
