@@ -31,7 +31,7 @@ type Hired struct {
 // Prompts finds the prompt with which a judge agrees best with recorded outcomes: a rubric, and worked examples. The trials are
 // divided by request: worked examples come from the training part, and candidates are compared on the validation part, block by block.
 // A candidate that is clearly worse is not asked about further blocks (O. Maron and A. Moore, "Hoeffding Races", 1994). In the end the simplest prompt
-// that is within one standard error of the best is taken.
+// is taken that the best is not ahead of by more than luck alone may put the best of so many ahead.
 type Prompts struct {
 	Rubrics  []string // the first is the one that the configuration has; empty: the general one
 	Pairs    bool     // two answers are compared; else each is graded
@@ -89,7 +89,7 @@ func (p *Prompts) choose(ctx context.Context, job *Job, training, validation []t
 	if err := p.race(ctx, job, rubrics, validation, job.Judge.Budget/2); err != nil {
 		return nil, err
 	}
-	chosen := simplest(rubrics)
+	chosen := simplest(rubrics, len(rubrics))
 	if chosen == nil {
 		return nil, &BudgetError{job.Blend, job.Judge.Budget, job.Judge.Spent()}
 	}
@@ -103,7 +103,7 @@ func (p *Prompts) choose(ctx context.Context, job *Job, training, validation []t
 		if err := p.race(ctx, job, with, validation, job.Judge.Budget); err != nil {
 			return nil, err
 		}
-		if better := simplest(with); better != nil {
+		if better := simplest(with, len(rubrics)+len(with)-1); better != nil {
 			chosen = better
 		}
 	}
@@ -174,9 +174,10 @@ func lead(a, b *candidate, n int) (mean, se float64) {
 	return mean, math.Sqrt(max(0, squares/float64(n)-mean*mean) / float64(n))
 }
 
-// simplest returns the first of those in the race that is within a standard error of the best, on the trials that all have judged;
-// nil where these are too few.
-func simplest(among []*candidate) *candidate {
+// simplest returns the first of those in the race that the best is ahead of by no more than luck would put it, on the trials that all
+// have judged; nil where these are too few. tried is how many prompts were tried in all: of n that are equally good, the best is ahead of any
+// one by about √(2 ln n) standard errors, so that a lead of one standard error is soon found by luck.
+func simplest(among []*candidate, tried int) *candidate {
 	running := slices.DeleteFunc(slices.Clone(among), func(c *candidate) bool { return c.out })
 	n := len(running[0].agreed)
 	for _, c := range running {
@@ -185,9 +186,9 @@ func simplest(among []*candidate) *candidate {
 	if n < earliest {
 		return nil
 	}
-	best := ahead(running, n)
+	best, luck := ahead(running, n), math.Sqrt(2*math.Log(float64(max(2, tried))))
 	for _, c := range running {
-		if mean, se := lead(best, c, n); mean <= se {
+		if mean, se := lead(best, c, n); mean <= luck*se {
 			return c
 		}
 	}
@@ -275,9 +276,12 @@ func (p *Prompts) tell(job *Job, report *Report, tried []*candidate, chosen, con
 	if job.Judge.Ended() {
 		report.Warnings = append(report.Warnings, "the budget ended before all trials were judged")
 	}
+	if p.Accept == 0 && !beyondChance(chosen.agreed) {
+		report.Warnings = append(report.Warnings, fmt.Sprintf("the judge agrees with %.1f %% of the outcomes, which is not shown to be more than the 50 %% of a coin: another judge may be needed rather than another prompt", 100*average(chosen.agreed)))
+	}
 	n := min(len(chosen.agreed), len(configured.agreed))
 	if chosen == configured {
-		report.Verdict = fmt.Sprintf("the configured prompt stays: it agrees with %.1f %% of %d recorded outcomes, and no other is better by more than a standard error", 100*average(chosen.agreed), len(chosen.agreed))
+		report.Verdict = fmt.Sprintf("the configured prompt stays: it agrees with %.1f %% of %d recorded outcomes, and no other is better by more than luck explains", 100*average(chosen.agreed), len(chosen.agreed))
 		return nil
 	}
 	gain, err := eval.Difference(chosen.agreed[:n], configured.agreed[:n], eval.CompareOptions{Seed: job.Seed})
@@ -287,4 +291,14 @@ func (p *Prompts) tell(job *Job, report *Report, tried []*candidate, chosen, con
 	report.Verdict = fmt.Sprintf("the judge agrees with %.1f %% of %d recorded outcomes, and with %.1f %% of them by the configured prompt (difference %+.1f points, [%+.1f, %+.1f]); "+
 		"the prompt was chosen on these, which flatters it a little", 100*average(chosen.agreed[:n]), n, 100*average(configured.agreed[:n]), 100*gain.Value, 100*gain.Lower, 100*gain.Upper)
 	return nil
+}
+
+// beyondChance says whether verdicts agree with more than half of the outcomes, with one-sided confidence of 95 %.
+func beyondChance(agreed []float64) bool {
+	half := &candidate{agreed: make([]float64, len(agreed))}
+	for i := range half.agreed {
+		half.agreed[i] = 0.5
+	}
+	mean, se := lead(&candidate{agreed: agreed}, half, len(agreed))
+	return mean > 1.645*se
 }

@@ -26,19 +26,54 @@ func TestTheSimplestOfEqualsIsKept(t *testing.T) {
 	kept, found := 0, 0
 	for seed := range uint64(seeds) {
 		rng := rand.New(rand.NewPCG(seed, 1))
-		if simplest([]*candidate{drawn(rng, "simple", 0.8, n), drawn(rng, "other", 0.8, n)}).prompt.Rubric == "simple" {
+		if simplest([]*candidate{drawn(rng, "simple", 0.8, n), drawn(rng, "other", 0.8, n)}, 2).prompt.Rubric == "simple" {
 			kept++
 		}
-		if simplest([]*candidate{drawn(rng, "simple", 0.6, n), drawn(rng, "better", 0.85, n)}).prompt.Rubric == "better" {
+		if simplest([]*candidate{drawn(rng, "simple", 0.6, n), drawn(rng, "better", 0.85, n)}, 2).prompt.Rubric == "better" {
 			found++
 		}
 	}
-	// A difference that is none exceeds one standard error upwards in 16 % of the cases.
-	if kept < seeds*78/100 || found < seeds*97/100 {
+	// A difference that is none exceeds √(2 ln 2) standard errors upwards in 12 % of the cases.
+	if kept < seeds*83/100 || found < seeds*97/100 {
 		t.Errorf("of %d seeds the simple one is kept in %d, and the better one found in %d", seeds, kept, found)
 	}
-	if c := simplest([]*candidate{drawn(rand.New(rand.NewPCG(1, 1)), "few", 1, earliest-1)}); c != nil {
+	if c := simplest([]*candidate{drawn(rand.New(rand.NewPCG(1, 1)), "few", 1, earliest-1)}, 1); c != nil {
 		t.Errorf("too few trials chose %+v", c)
+	}
+}
+
+// However many prompts are tried that are no better, the configured one is kept nearly always; and a judge that tosses coins is told from
+// one that does not.
+func TestManyPromptsAreNoLuckierThanFew(t *testing.T) {
+	const seeds, n = 400, 80
+	for _, tried := range []int{3, 7, 20} {
+		kept, found, coins, judges := 0, 0, 0, 0
+		for seed := range uint64(seeds) {
+			rng := rand.New(rand.NewPCG(seed, 3))
+			var all []*candidate
+			for i := range tried {
+				all = append(all, drawn(rng, fmt.Sprint(i), 0.5, n))
+			}
+			if simplest(all, tried) == all[0] {
+				kept++
+			}
+			all[tried-1] = drawn(rng, "better", 0.85, n)
+			if simplest(all, tried) == all[tried-1] {
+				found++
+			}
+			if beyondChance(drawn(rng, "coin", 0.5, n).agreed) {
+				coins++
+			}
+			if beyondChance(drawn(rng, "judge", 0.7, n).agreed) {
+				judges++
+			}
+		}
+		if kept < seeds*78/100 || found < seeds*90/100 {
+			t.Errorf("of %d prompts: the first of equals is kept in %d of %d seeds, and a better one found in %d", tried, kept, seeds, found)
+		}
+		if coins > seeds*8/100 || judges < seeds*93/100 {
+			t.Errorf("%d of %d coins and %d judges are beyond chance", coins, seeds, judges)
+		}
 	}
 }
 
