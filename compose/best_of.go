@@ -145,9 +145,7 @@ func (b *bestOf) round(ctx context.Context, s *session, among []*voice) []*voice
 			_, cost := d.trail.Total()
 			b.duels.add(cost)
 			s.spent += cost
-			for _, a := range d.trail.Attempts() {
-				s.trail.Add(a)
-			}
+			s.trail.AddJudging(&d.trail)
 		}
 		winners = append(winners, d.winner())
 	}

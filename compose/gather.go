@@ -217,6 +217,7 @@ func (s *session) close() {
 // move puts what a voice has cost on the caller's trail, and what splits and routes chose unless another one has won.
 func (s *session) move(v *voice, rejected bool) {
 	for _, a := range v.verdict.Attempts() {
+		a.Judging = true
 		s.trail.Add(s.signed(v, a))
 	}
 	for _, field := range v.trail.Dropped() {

@@ -122,7 +122,7 @@ func (job *Job) alike(examples []dataset.Example) []dataset.Example {
 // outside says what is wrong with the first answer outside the contract, and what to do.
 func (job *Job) outside(e *dataset.Example, err error) string {
 	if job.Task.Object != nil {
-		return fmt.Sprintf("an answer outside the schema of task %q, the first (line %d): %v; correct the file, or the task's output.schema", job.Task.Name, e.Line, err)
+		return fmt.Sprintf("an answer outside the schema of task %q, the first (%s): %v; correct the file, or the task's output.schema", job.Task.Name, e.Origin(), err)
 	}
-	return fmt.Sprintf("a label that task %q does not have, the first %q (line %d); correct the file, or add the label to the task's output.enum", job.Task.Name, e.Label, e.Line)
+	return fmt.Sprintf("a label that task %q does not have, the first %q (%s); correct the file, or add the label to the task's output.enum", job.Task.Name, e.Label, e.Origin())
 }

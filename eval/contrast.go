@@ -42,6 +42,9 @@ func (s *Standing) Place() string {
 	case s.Hull:
 		return "on the frontier"
 	}
+	if 100*s.Gap < 0.05 {
+		return "just below the frontier"
+	}
 	return fmt.Sprintf("%.1f points below the frontier", 100*s.Gap)
 }
 

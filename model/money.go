@@ -3,6 +3,7 @@
 package model
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -21,6 +22,22 @@ func (m Money) Dollars() float64 { return float64(m) / float64(Dollar) }
 
 // String returns the amount in US dollars with as many digits as it needs, such as "0.000315".
 func (m Money) String() string { return strconv.FormatFloat(m.Dollars(), 'f', -1, 64) }
+
+// AppendDollars appends US dollars for people: below one dollar with two significant digits, from then on with cents, and never
+// as a power of ten.
+func AppendDollars(b []byte, usd float64) []byte {
+	switch size := math.Abs(usd); {
+	case size == 0 || math.IsNaN(usd) || math.IsInf(usd, 0):
+		return strconv.AppendFloat(b, usd, 'f', -1, 64)
+	case size >= 1:
+		return strconv.AppendFloat(b, usd, 'f', 2, 64)
+	default:
+		const most = 18 // beyond what Money can hold
+		digits := min(most, 1-int(math.Floor(math.Log10(size))))
+		b = strconv.AppendFloat(b, usd, 'f', digits, 64)
+		return bytes.TrimSuffix(bytes.TrimRight(b, "0"), []byte("."))
+	}
+}
 
 // MarshalJSON writes US dollars as a number.
 func (m Money) MarshalJSON() ([]byte, error) { return []byte(m.String()), nil }

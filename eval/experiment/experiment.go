@@ -101,8 +101,9 @@ type Arm struct {
 	Requests int               `json:"requests"`
 	Failed   int               `json:"failed"`
 	Units    int               `json:"units"`
-	Judged   int               `json:"judged"`  // units with an outcome, closed
-	Pending  int               `json:"pending"` // units with an outcome that are still open
+	Judged   int               `json:"judged"`            // units with an outcome, closed
+	Pending  int               `json:"pending"`           // units with an outcome that are still open
+	Closing  []time.Time       `json:"closing,omitempty"` // when the first and the last of these close; nil: none is open
 	Outcome  *anytime.Interval `json:"outcome,omitempty"`
 	Cost     *anytime.Interval `json:"cost,omitempty"` // of a request that did not fail, in US dollars, asymptotic
 	P50      time.Duration     `json:"p50_ns"`
@@ -249,7 +250,7 @@ func (a *analysis) observe() error {
 	var outcomes, failures, costs []closing
 	for _, u := range a.units {
 		if value, at, said := u.outcome(a.plan.Window, a.plan.Now); said && at.After(a.plan.Now) {
-			u.arm.Pending++
+			u.arm.open(at)
 		} else if said {
 			outcomes = append(outcomes, closing{u, value, at})
 		}
@@ -329,6 +330,20 @@ func difference(a, b *anytime.Mean, level float64) (*anytime.Interval, error) {
 	}
 	d, err := anytime.Difference(a, b, level)
 	return &d, err
+}
+
+// open notes a unit that closes at a time to come.
+func (a *arm) open(until time.Time) {
+	if a.Pending++; a.Pending == 1 {
+		a.Closing = []time.Time{until, until}
+		return
+	}
+	if until.Before(a.Closing[0]) {
+		a.Closing[0] = until
+	}
+	if until.After(a.Closing[1]) {
+		a.Closing[1] = until
+	}
 }
 
 func (a *arm) shown(level float64) (Arm, error) {

@@ -45,6 +45,9 @@ func TestUnitsCountOnceAndForGood(t *testing.T) {
 	if b.Requests != 2 || b.Units != 2 || b.Judged != 0 || b.Pending != 1 || b.Failed != 1 || b.P50 != time.Second || b.Outcome != nil {
 		t.Errorf("got %+v", b)
 	}
+	if len(a.Closing) != 0 || !slices.Equal(b.Closing, []time.Time{at(31), at(31)}) {
+		t.Errorf("units close at %v and %v", a.Closing, b.Closing)
+	}
 	later, err := Analyse(plan(60), requests)
 	if err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ func Command(p Program) (compose.Verifier, error) {
 		path, err = filepath.Abs(path) // it runs in another folder
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find program: %w", err)
+		return nil, fmt.Errorf("the program %q cannot be run: %w; give one that the PATH has, or its absolute path", p.Args[0], errors.Unwrap(err))
 	}
 	if p.Within <= 0 {
 		p.Within = 10 * time.Second

@@ -321,7 +321,13 @@ func (a *App) readData(ctx context.Context, ref string, columns dataset.Columns,
 	_, statErr := os.Stat(ref)
 	if statErr == nil {
 		set, err := read(ref, columns)
-		return set, nil, err
+		if err != nil {
+			return nil, nil, err
+		}
+		for i := range set.Examples {
+			set.Examples[i].Source = set.Name // what is wrong with one is told with its file
+		}
+		return set, nil, nil
 	}
 	v, err := a.Dataset(ctx, ref)
 	if err != nil {

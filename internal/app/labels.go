@@ -139,7 +139,7 @@ func (w *labelling) divide(set *dataset.Set) (open, kept []dataset.Example, err 
 		said, err := w.task.Read(e.Text, e.Label)
 		if err != nil {
 			if wrong++; wrong == 1 {
-				first = fmt.Sprintf("%q (line %d)", e.Label, e.Line)
+				first = fmt.Sprintf("%q (%s)", e.Label, e.Origin())
 			}
 			e.Label = ""
 			open = append(open, e)

@@ -79,3 +79,31 @@ func TestLackingIsTold(t *testing.T) {
 		}
 	}
 }
+
+// A name that cannot be tuned is told what it is, and a program that is missing has its line.
+func TestNothingToTune(t *testing.T) {
+	a := openEnsembles(t)
+	for name, want := range map[string]string{
+		"ranked": "no tuning of ranked is in use",
+		"desk":   "desk is a task, which is not tuned but distilled: retort distill desk",
+		"rankd":  `no model is named "rankd"; did you mean "ranked"?`,
+		"c":      "c is a model of provider ",
+	} {
+		if err := a.DropTuning(t.Context(), name); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %s", name, err, want)
+		}
+		if _, err := a.Tune(t.Context(), TuneOptions{Blend: name, Data: "none"}); name != "ranked" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("tune %s: got %v, want %s", name, err, want)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "retort.yaml")
+	file := "providers:\n  up: {dialect: openai, base_url: http://127.0.0.1:1/v1}\nmodels:\n  a: {provider: up}\n  b: {provider: up}\n" +
+		"  thrifty: {cascade: {cheap: a, strong: b, verify: {command: {run: [no-such-program-here]}}}}\n  around: {fallback: [thrifty, b]}\n"
+	if err := os.WriteFile(path, []byte(file), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Check(t.Context(), path, os.LookupEnv)
+	if err == nil || !strings.Contains(err.Error(), `retort.yaml:6:`) || !strings.Contains(err.Error(), `models.thrifty.cascade.verify.command: the program "no-such-program-here" cannot be run: `) {
+		t.Errorf("a program that is missing: %v", err)
+	}
+}

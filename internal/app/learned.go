@@ -171,7 +171,7 @@ func (r *learned) why(d *live.Decision) string {
 		e := d.Estimates[place]
 		b = append(append(b, r.by.Among[place]...), ' ')
 		b = strconv.AppendFloat(b, e.Quality, 'f', 2, 64)
-		b = strconv.AppendFloat(append(b, " for $"...), e.Cost, 'g', 2, 64)
+		b = model.AppendDollars(append(b, " for $"...), e.Cost)
 	}
 	switch {
 	case d.Explored:

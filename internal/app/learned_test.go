@@ -320,7 +320,7 @@ func TestTuneSaysWhatIsWrong(t *testing.T) {
 	a := openWith(t, learning)
 	var wrong *notTunableError
 	for _, name := range []string{"smart", "none"} {
-		if _, err := a.Tune(t.Context(), TuneOptions{Blend: name}); !errors.As(err, &wrong) || wrong.Hint() != "there are: auto" {
+		if _, err := a.Tune(t.Context(), TuneOptions{Blend: name}); !errors.As(err, &wrong) || wrong.Hint() != "these can be tuned: auto" {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}

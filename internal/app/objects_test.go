@@ -222,7 +222,7 @@ func TestObjectsThatCannotBeLearned(t *testing.T) {
 	}
 	good := `{"text": "two pears", "label": {"action": "order", "item": "pears"}}` + "\n"
 	for name, test := range map[string]struct{ task, data, want string }{
-		"outside the schema": {"desk", good + `{"text": "x", "label": {"action": "buy"}}`, `(line 2): read object: field "action": "buy" is not one of the 2 values`},
+		"outside the schema": {"desk", good + `{"text": "x", "label": {"action": "buy"}}`, `.jsonl:2): read object: field "action": "buy" is not one of the 2 values`},
 		"no object":          {"desk", good + `{"text": "x", "label": "order"}`, "1 of 2 examples have an answer outside the schema"},
 		"a list":             {"desk", `{"text": "x", "label": ["order"]}`, `:1: field "label" is a list; an answer is a text or an object`},
 		"no task":            {"other", good, `the configuration has no task "other" that says which are allowed`},

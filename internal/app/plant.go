@@ -5,7 +5,9 @@ package app
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	"retort/compose"
 	"retort/internal/config"
@@ -52,17 +54,39 @@ func buildPlant(cfg *config.Config, meter func(model.Model, model.Price) model.M
 			return nil, cfg.Fault("providers", name, err)
 		}
 	}
-	for name := range cfg.Models {
+	for _, name := range append(slices.Sorted(maps.Keys(cfg.Models)), slices.Sorted(maps.Keys(cfg.Tasks))...) {
 		if _, err := p.model(name); err != nil {
-			return nil, err
-		}
-	}
-	for name := range cfg.Tasks {
-		if _, err := p.model(name); err != nil {
-			return nil, err
+			return nil, p.place(err)
 		}
 	}
 	return p, nil
+}
+
+// fault is what is wrong with a model or task; the key that is to blame begins its text.
+type fault struct {
+	section, name string
+	err           error
+}
+
+func (f *fault) Error() string { return f.section + "." + f.name + ": " + f.err.Error() }
+func (f *fault) Unwrap() error { return f.err }
+
+// faulty says whose fault an error is: that of the innermost model or task that could not be made.
+func faulty(section, name string, err error) error {
+	var of *fault
+	if errors.As(err, &of) {
+		return of
+	}
+	return &fault{section, name, err}
+}
+
+// place says where in the file the fault is.
+func (p *plant) place(err error) error {
+	var of *fault
+	if !errors.As(err, &of) {
+		return err
+	}
+	return p.config.Fault(of.section, of.name, of.err)
 }
 
 // close lets go of idle connections; requests under way keep theirs.
@@ -109,7 +133,7 @@ func (p *plant) model(name string) (model.Model, error) {
 	if c, ok := p.config.Tasks[name]; ok {
 		d, err := p.newDesk(name, c)
 		if err != nil {
-			return nil, fmt.Errorf("tasks.%s: %w", name, err)
+			return nil, faulty("tasks", name, err)
 		}
 		p.tasks[name] = d
 		return d, nil
@@ -120,7 +144,7 @@ func (p *plant) model(name string) (model.Model, error) {
 	}
 	m, err := p.build(name, c)
 	if err != nil {
-		return nil, fmt.Errorf("models.%s: %w", name, err)
+		return nil, faulty("models", name, err)
 	}
 	p.models[name] = m
 	return m, nil

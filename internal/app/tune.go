@@ -47,7 +47,7 @@ func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
 	p := a.plant.Load()
 	blend, ok := p.tunables[o.Blend]
 	if !ok {
-		return nil, &notTunableError{o.Blend, p.tunableNames()}
+		return nil, p.notTunable(o.Blend)
 	}
 	fitter, parts := blend.fitter()
 	job := &tune.Job{Blend: o.Blend, Models: parts, Seed: o.Seed, Progress: o.Progress}

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"retort/internal/store"
+	"retort/internal/suggest"
 	"retort/model"
 	"retort/tune"
 )
@@ -138,7 +139,7 @@ func (a *App) UseTuning(ctx context.Context, id string) (*store.Tuning, error) {
 	p := a.plant.Load()
 	blend, ok := p.tunables[t.Blend]
 	if !ok {
-		return nil, &notTunableError{t.Blend, p.tunableNames()}
+		return nil, p.notTunable(t.Blend)
 	}
 	if err := p.tuneOne(blend, t); err != nil {
 		return nil, fmt.Errorf("use tuning %s: %w", t.ID, err)
@@ -149,24 +150,47 @@ func (a *App) UseTuning(ctx context.Context, id string) (*store.Tuning, error) {
 
 // DropTuning puts the tuning in use of a blend aside, so that the blend goes untuned.
 func (a *App) DropTuning(ctx context.Context, blend string) error {
-	return a.store.DropTuning(ctx, model.DefaultTenant, blend)
+	p := a.plant.Load()
+	err := a.store.DropTuning(ctx, model.DefaultTenant, blend)
+	switch {
+	case model.KindOf(err) != model.NotFound:
+		return err
+	case p.tunables[blend] == nil:
+		return p.notTunable(blend)
+	}
+	return &tuningError{fmt.Sprintf("no tuning of %s is in use: it goes untuned already", blend)}
 }
 
 func (p *plant) tunableNames() []string { return slices.Sorted(maps.Keys(p.tunables)) }
 
+// notTunable is the error for a name of no blend that could be tuned.
+func (p *plant) notTunable(name string) error {
+	e := &notTunableError{fmt.Sprintf("no model is named %q%s", name, suggest.Near(name, p.tunableNames())), p.tunableNames()}
+	m, isModel := p.config.Models[name]
+	switch {
+	case p.isTask(name):
+		e.text = fmt.Sprintf("%s is a task, which is not tuned but distilled: retort distill %s", name, name)
+	case isModel && m.Split != nil:
+		e.text = fmt.Sprintf("%s is a split, which has nothing to tune; its arms are compared by: retort experiments show %s", name, name)
+	case isModel && m.Provider != "":
+		e.text = fmt.Sprintf("%s is a model of provider %s and no blend, so that there is nothing to tune", name, m.Provider)
+	case isModel:
+		e.text = fmt.Sprintf("%s, as it is configured, has nothing to tune", name)
+	}
+	return e
+}
+
 // notTunableError says that a name is of no blend that could be tuned.
 type notTunableError struct {
-	name  string
+	text  string
 	known []string
 }
 
-func (e *notTunableError) Error() string {
-	return fmt.Sprintf("the configuration has no blend %q that could be tuned", e.name)
-}
+func (e *notTunableError) Error() string { return e.text }
 
 func (e *notTunableError) Hint() string {
 	if len(e.known) == 0 {
 		return "it has none at all: docs/blends.md says which can be tuned, such as {route: {among: [fast, smart], by: learned, quality: 0.95}}"
 	}
-	return "there are: " + strings.Join(e.known, ", ")
+	return "these can be tuned: " + strings.Join(e.known, ", ")
 }

@@ -5,6 +5,7 @@ package cli
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"retort/eval/anytime"
 	"retort/internal/app"
@@ -76,6 +77,7 @@ func (c *experimentsShowCmd) print(s *session, e *app.Experiment) error {
 		s.line("since", clock(*e.Since))
 	}
 	s.line("intervals", fmt.Sprintf("hold together with %s, at every moment; margin %v", percent(e.Confidence), e.Margin))
+	s.line("open", openText(e))
 	fmt.Fprintln(s.Stdout)
 	var rows [][]string
 	for i := range e.Arms {
@@ -92,6 +94,31 @@ func (c *experimentsShowCmd) print(s *session, e *app.Experiment) error {
 		rows = append(rows, []string{p.B + " − " + p.A, between(p.Outcome, "%+.3f"), between(p.Failures, "%+.3f"), between(p.Cost, "%+.6f")})
 	}
 	return s.table(columns("DIFFERENCE", "OUTCOME", "FAILED", "USD A REQUEST"), rows)
+}
+
+// openText says when the units that are still open close; empty: none is open.
+func openText(e *app.Experiment) string {
+	units := 0
+	var first, last time.Time
+	for i := range e.Arms {
+		if a := &e.Arms[i]; a.Pending > 0 {
+			units += a.Pending
+			if first.IsZero() || a.Closing[0].Before(first) {
+				first = a.Closing[0]
+			}
+			if a.Closing[1].After(last) {
+				last = a.Closing[1]
+			}
+		}
+	}
+	window := fmt.Sprintf("%v after its first outcome", e.Window)
+	switch units {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf("1 unit, until %s: a unit counts %s", clock(last), window)
+	}
+	return fmt.Sprintf("%d units; the first counts from %s on, the last from %s: a unit counts %s", units, clock(first), clock(last), window)
 }
 
 // between prints a figure with its interval.

@@ -113,9 +113,11 @@ func clip(s string, n int) string {
 // clock prints a time in the local zone, to the second.
 func clock(t time.Time) string { return t.Local().Format(time.DateTime) }
 
-// duration prints a time span with about three digits.
+// duration prints a time span with about three digits; none as a dash.
 func duration(d time.Duration) string {
 	switch {
+	case d <= 0:
+		return "–"
 	case d >= time.Minute:
 		return d.Round(time.Second).String()
 	case d >= time.Second:

@@ -99,9 +99,9 @@ func usageText(u model.Usage) string {
 	return text + " (" + strings.Join(parts, ", ") + ")"
 }
 
-// attempts prints the calls behind an answer, where there was more than the one that gave it.
+// attempts prints the calls behind an answer, where there is more to say than that one gave it.
 func (c *tracesShowCmd) attempts(s *session, attempts []model.Attempt) error {
-	if len(attempts) < 2 {
+	if len(attempts) == 0 || len(attempts) == 1 && !attempts[0].Scored && attempts[0].Member == "" {
 		return nil
 	}
 	var rows [][]string

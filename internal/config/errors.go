@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -40,12 +41,15 @@ func (e *Error) Error() string {
 	return b.String() + e.Message
 }
 
+// keyPath matches keys below a thing of the file, such as cascade.verify.command or route.rules[2].when.
+var keyPath = regexp.MustCompile(`^[\w-]+(\[\d+\])?(\.[\w-]+(\[\d+\])?)*$`)
+
 // Fault returns err, which shows only when the thing of that name in a section is made, as a mistake with its place: err
-// begins with the key that is to blame and a colon.
+// begins with the key that is to blame, or the path to it, and a colon.
 func (c *Config) Fault(section, name string, err error) error {
 	path := join(section, name)
 	key, message, found := strings.Cut(err.Error(), ": ")
-	if !found || !plainKey(key) {
+	if !found || !keyPath.MatchString(key) {
 		return c.mistake(path, err.Error())
 	}
 	if errors.Is(err, fs.ErrNotExist) {

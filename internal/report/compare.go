@@ -38,6 +38,7 @@ type comparison struct {
 	Basis             string
 	Warnings          []string
 	Plane             template.HTML
+	Blend             string // whose parts the frontier is of; empty: it is of all models
 	Models            []standing
 	Pairs             []duel
 	Judge             string
@@ -89,6 +90,9 @@ func newComparison(d *Comparison) *comparison {
 	}
 	if len(d.Frontier) > 0 {
 		v.Plane = drawPlane(d.Models, d.Frontier)
+		if d.Verdict != nil {
+			v.Blend = d.Verdict.Blend
+		}
 	}
 	v.Oracle = percent(d.Oracle.Quality.Value)
 	if d.Oracle.Cost > 0 {

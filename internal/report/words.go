@@ -89,7 +89,7 @@ func money(m model.Money) string {
 	case usd == 0:
 		return "$0"
 	case usd < 0.01:
-		return "$" + strconv.FormatFloat(usd, 'g', 2, 64)
+		return string(model.AppendDollars([]byte("$"), usd))
 	case usd < 1:
 		return fmt.Sprintf("$%.3f", usd)
 	}
