@@ -67,7 +67,7 @@ var says = func() map[string]uint32 {
 			"ordine", "fattura", "spedizione", "bestelling", "factuur", "zamówienie", "zamówienia", "faktura", "artikel", "artikelnummer", "vin", "orcid", "doi", "patent", "timestamp", "epoch", "meter",
 			"reading", "sample", "request", "error", "errno", "sequence", "seq", "bytes", "checksum", "account", "acct", "customer", "membership", "member", "loyalty", "licence", "license", "matricola",
 			"sequencia", "population", "revenue", "budget", "eur", "usd", "gbp", "pln", "price", "total", "balance", "amount", "coordinates", "lat", "lon", "grid", "warehouse", "pallet", "container", "dossier",
-			"vat", "ust", "kundennummer", "vertragsnummer", "offset", "row", "line", "record", "records", "rows", "run", "job", "pid", "port", "bestell", "auftrags", "rechnungs", "kunden", "vertrags", "bestelnummer", "ordernummer"}},
+			"vat", "ust", "kundennummer", "vertragsnummer", "offset", "row", "line", "rows", "run", "job", "pid", "port", "bestell", "auftrags", "rechnungs", "kunden", "vertrags", "bestelnummer", "ordernummer"}},
 	} {
 		for _, w := range g.words {
 			t[w] |= g.bits

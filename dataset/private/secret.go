@@ -138,7 +138,7 @@ func (f *finder) url(i int) int {
 	if at == 0 || colon == 0 || colon > at || at == colon+1 {
 		return 0
 	}
-	if !placeheld(s[colon+1 : at]) {
+	if !placeheld(s[colon+1:at]) && f.known(colon+1) != at {
 		f.add(colon+1, at, URLPassword)
 	}
 	return at + 1
