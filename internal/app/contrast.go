@@ -45,7 +45,7 @@ func (a *App) Contrast(ctx context.Context, names []string, parts bool, o EvalOp
 	if err := a.unbiased(names, &o); err != nil {
 		return nil, err
 	}
-	r, err := a.examine(o)
+	r, err := a.examine(ctx, o)
 	if err != nil {
 		return nil, err
 	}

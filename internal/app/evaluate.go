@@ -23,7 +23,7 @@ import (
 // EvalOptions say what to evaluate on.
 type EvalOptions struct {
 	Model       string // a model, a task, or a student's id
-	Data        string // a file of labelled examples
+	Data        string // a file of labelled examples, or a version of a dataset
 	Input       string // its column of inputs; empty: found by name
 	Label       string // its column of labels
 	Limit       int    // how many examples at most; 0: all
@@ -44,7 +44,7 @@ type Evaluation struct {
 // Evaluate scores a model on a file. An evaluation that was interrupted goes on where it stopped when it is called
 // again with the same model and data; one that came to its end starts anew.
 func (a *App) Evaluate(ctx context.Context, o EvalOptions) (*Evaluation, error) {
-	r, err := a.examine(o)
+	r, err := a.examine(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -65,14 +65,12 @@ type examination struct {
 }
 
 // examine reads the examples.
-func (a *App) examine(o EvalOptions) (*examination, error) {
-	var set *dataset.Set
-	var err error
+func (a *App) examine(ctx context.Context, o EvalOptions) (*examination, error) {
+	read := dataset.ReadFile
 	if o.Judge != "" {
-		set, err = dataset.ReadInputs(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
-	} else {
-		set, err = dataset.ReadFile(o.Data, dataset.Columns{Input: o.Input, Label: o.Label})
+		read = dataset.ReadInputs
 	}
+	set, _, err := a.readData(ctx, o.Data, dataset.Columns{Input: o.Input, Label: o.Label}, read)
 	if err != nil {
 		return nil, err
 	}

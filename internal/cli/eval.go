@@ -15,7 +15,7 @@ import (
 type evalCmd struct {
 	jsonFlag
 	Models      []string `arg:"" name:"model" help:"Models, tasks, or ids of students; several are compared with each other."`
-	Data        string   `required:"" type:"existingfile" placeholder:"FILE" help:"CSV, TSV or JSONL file of inputs with the answers wanted; with --judge of inputs alone."`
+	Data        string   `required:"" placeholder:"FILE" help:"CSV, TSV, JSONL or Parquet file of inputs with the answers wanted, or a version of a dataset (NAME@VERSION); with --judge of inputs alone."`
 	Input       string   `placeholder:"COL" help:"Column or field of the input."`
 	Label       string   `placeholder:"COL" help:"Column or field of the answer wanted."`
 	Limit       int      `placeholder:"N" help:"Only the first N examples."`

@@ -89,6 +89,9 @@ func (w *refining) run(ctx context.Context) ([]dataset.Example, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(left) == 0 {
+			return nil, fmt.Errorf("refine %s: step %s leaves none of %d examples; leave it out with --steps default,-%s", w.job.From.Ref(), w.steps[k].Name(), len(examples), w.steps[k].Name())
+		}
 		examples, w.reports = left, append(w.reports, reports...)
 		runtime.GC() // so that one step's memory does not count on top of the next one's
 		if time.Since(since) >= keepAfter && k+1 < len(w.steps) {
