@@ -37,6 +37,8 @@ type Job struct {
 	// case, since copies are no evidence of their own.
 	Refine refine.Plan
 
+	Outside student.Outside // what is none of the task, and how much of the task may be taken for it
+
 	Goal   certify.Goal
 	Method certify.Method // MethodCrossFitted (also when empty) or MethodStrict
 	Effort student.Effort
@@ -65,7 +67,8 @@ type Judged struct {
 	Text      string
 	Label     string // the teacher's answer: a label, or an object in canonical form
 	Predicted string
-	Score     float64
+	Score     float64 // 0 where the student would not answer whatever the threshold
+	Novel     bool    // the text is unlike those that the student learned from
 }
 
 // Run distils. Its errors are about the examples or the goal, each with what to do; a student for which nothing can be
@@ -97,6 +100,7 @@ func Run(ctx context.Context, job Job) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
+	report.Novelty = out.Student.Card().Novelty
 	if err := job.evaluate(out, known, &report); err != nil {
 		return nil, err
 	}
@@ -118,6 +122,9 @@ func (job *Job) check() error {
 		return err
 	}
 	if err := CheckPlan(job.Refine); err != nil {
+		return err
+	}
+	if err := job.Outside.Check(); err != nil {
 		return err
 	}
 	if n := len(job.Hard); n > 0 && len(job.Examples) == 0 {
@@ -267,17 +274,20 @@ func (job *Job) terms() map[string]string {
 	return terms
 }
 
-func judge(examples []dataset.Example, answer func(i int) (string, float64)) []Judged {
+// answerer answers example i, as student.Any does by Notice.
+type answerer func(i int) (answer string, score float64, novel bool)
+
+func judge(examples []dataset.Example, answer answerer) []Judged {
 	out := make([]Judged, len(examples))
 	for i := range examples {
-		said, score := answer(i)
-		out[i] = Judged{Text: examples[i].Text, Label: examples[i].Label, Predicted: said, Score: score}
+		said, score, novel := answer(i)
+		out[i] = Judged{Text: examples[i].Text, Label: examples[i].Label, Predicted: said, Score: score, Novel: novel}
 	}
 	return out
 }
 
 func judgeBy(s student.Any, examples []dataset.Example) []Judged {
-	return judge(examples, func(i int) (string, float64) { return s.Answer(examples[i].Text) })
+	return judge(examples, func(i int) (string, float64, bool) { return s.Notice(examples[i].Text) })
 }
 
 func judgements(judged []Judged) []certify.Judgement {

@@ -16,7 +16,7 @@ import (
 // learned is a student with its answers to the examples by siblings that had not seen them.
 type learned struct {
 	student                  student.Any
-	outOfFold                func(i int) (answer string, score float64)
+	outOfFold                answerer
 	seconds, crossFitSeconds float64
 	warnings                 []string
 	doubts                   *refine.Doubts // about labels; nil where they were not wanted
@@ -40,7 +40,7 @@ func (job *Job) learnLabels(ctx context.Context, examples, hard []dataset.Exampl
 	for i := range hard {
 		taught = append(taught, student.Example{Text: hard[i].Text, Label: hard[i].Label, Soft: hard[i].Soft, Hard: true})
 	}
-	opt := student.Options{Task: job.Task.Name, Labels: job.Task.Labels, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress}
+	opt := student.Options{Task: job.Task.Name, Labels: job.Task.Labels, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress, Outside: job.Outside}
 	var doubts *refine.Doubts
 	if job.Refine[refine.Errors] == refine.List {
 		doubts = refine.NewDoubts(examples, job.Task.Labels)
@@ -50,7 +50,11 @@ func (job *Job) learnLabels(ctx context.Context, examples, hard []dataset.Exampl
 	if err != nil {
 		return nil, err
 	}
-	answer := func(i int) (string, float64) { return t.OutOfFold[i].Label, t.OutOfFold[i].Score }
+	acts := t.Student.Card().Novelty
+	answer := func(i int) (string, float64, bool) {
+		p := &t.OutOfFold[i]
+		return p.Label, acts.Sure(p.Score, p.Novel), p.Novel
+	}
 	return &learned{t.Student, answer, t.Seconds, t.CrossFitSeconds, nil, doubts}, nil
 }
 
@@ -64,11 +68,15 @@ func (job *Job) learnObjects(ctx context.Context, fair, hard []dataset.Example) 
 	for i := range examples {
 		taught[i] = student.ObjectExample{Text: examples[i].Text, Object: []byte(examples[i].Label), Hard: i >= len(fair)}
 	}
-	t, err := student.TrainExtractor(ctx, *schema, taught, student.ExtractorOptions{Task: job.Task.Name, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress})
+	t, err := student.TrainExtractor(ctx, *schema, taught, student.ExtractorOptions{Task: job.Task.Name, Effort: job.Effort, Seed: job.Seed, Progress: job.Progress, Outside: job.Outside})
 	if err != nil {
 		return nil, err
 	}
-	answer := func(i int) (string, float64) { return string(t.OutOfFold[i].Object), t.OutOfFold[i].Score }
+	acts := t.Extractor.Card().Novelty
+	answer := func(i int) (string, float64, bool) {
+		x := &t.OutOfFold[i]
+		return string(x.Object), acts.Sure(x.Score, x.Novel), x.Novel
+	}
 	out := &learned{t.Extractor, answer, t.Seconds, t.CrossFitSeconds, nil, nil}
 	if n := len(t.Unaligned); n > 0 {
 		out.warnings = []string{fmt.Sprintf("%d of %d examples have a value that their text does not have, so that no student can copy it; the first, %.80q: %v",

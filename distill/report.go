@@ -14,6 +14,7 @@ import (
 	"retort/eval"
 	"retort/eval/certify"
 	"retort/model"
+	"retort/student"
 	"retort/task"
 )
 
@@ -52,6 +53,9 @@ type Report struct {
 	Lower      float64        `json:"certified_agreement"`
 
 	Certificate certify.Certificate  `json:"certificate"`
+	Novelty     *student.Novelty     `json:"novelty"`                       // what is unlike the examples, and whether it is answered; null: not measured
+	NovelShare  float64              `json:"novel_share"`                   // of the evaluated examples that are not answered and unlike the examples
+	UnsureShare float64              `json:"unsure_share"`                  // of the evaluated examples that are like them and score too low
 	Consistency *certify.Consistency `json:"teacher_consistency,omitempty"` // null when it was not measured
 	Reasked     *Reasked             `json:"teacher_reasked,omitempty"`     // null when the teacher was not asked again
 
@@ -144,17 +148,20 @@ func (r *Report) measure(judged []Judged, job *Job) error {
 		threshold := r.Certificate.Threshold
 		r.Threshold = &threshold
 	}
-	answered, agreed := 0, 0
+	answered, agreed, novel := 0, 0, 0
 	for i := range judged {
 		if r.Certificate.Answers(judged[i].Score) {
 			answered++
 			if judged[i].Predicted == judged[i].Label {
 				agreed++
 			}
+		} else if judged[i].Novel {
+			novel++
 		}
 	}
 	if len(judged) > 0 {
-		r.Coverage = float64(answered) / float64(len(judged))
+		n := float64(len(judged))
+		r.Coverage, r.NovelShare, r.UnsureShare = float64(answered)/n, float64(novel)/n, float64(len(judged)-answered-novel)/n
 	}
 	if answered > 0 {
 		r.Agreement = float64(agreed) / float64(answered)

@@ -25,6 +25,7 @@ type Attempt struct {
 	Judging  bool          `json:"judging,omitempty"`  // asked to judge another answer, not to give one
 	Cached   bool          `json:"cached,omitempty"`   // answered from a cache: nothing was asked and nothing paid
 	Error    string        `json:"error,omitempty"`    // the kind of its error
+	Why      string        `json:"why,omitempty"`      // why it was or should be Rejected: WhyNovel or WhyUnsure
 
 	// Estimated says that Usage and Cost are no more than an estimate: the call ended before the upstream said them.
 	Estimated bool `json:"estimated,omitempty"`
@@ -43,6 +44,12 @@ const (
 	ForVote      Purpose = "vote"      // rejected: it was for another answer, or for none
 	ForCandidate Purpose = "candidate" // rejected: another one was chosen
 	ForProposal  Purpose = "proposal"  // rejected: it said nothing of use
+)
+
+// Why a cascade did not take an answer.
+const (
+	WhyNovel  = "novel"  // the request is unlike those that the student learned from, whatever the score
+	WhyUnsure = "unsure" // the score is too low, and nothing else is known
 )
 
 // Pick is the choice that a route made before it asked.
@@ -121,6 +128,12 @@ func (t *Trail) Judge(name string, score float64, taken bool) {
 			if a.Rejected = !taken; !math.IsNaN(score) {
 				a.Score, a.Scored = score, true
 			}
+			switch {
+			case taken:
+				a.Why = ""
+			case a.Why == "" && !math.IsNaN(score):
+				a.Why = WhyUnsure
+			}
 			return
 		}
 	}
@@ -155,6 +168,22 @@ func (t *Trail) AddJudging(of *Trail) {
 		a.Judging = true
 		t.Add(a)
 	}
+}
+
+// Deferred returns why the latest answer that a cascade did not take was not taken, or "" when there is none: WhyNovel or
+// WhyUnsure.
+func (t *Trail) Deferred() string {
+	if t == nil {
+		return ""
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := len(t.attempts) - 1; i >= 0; i-- {
+		if a := &t.attempts[i]; a.Rejected && a.Why != "" && !a.Judging {
+			return a.Why
+		}
+	}
+	return ""
 }
 
 // Drop notes that a field of the request had no counterpart upstream and was left out.

@@ -8,23 +8,37 @@ import "retort/internal/sections"
 // It is safe for concurrent use.
 type Any interface {
 	// Answer returns the label or the canonical object for a text, and the calibrated probability that the teacher's is the
-	// same.
+	// same: 0 where the student would not answer whatever the threshold, see [Novelty.Sure].
 	Answer(text string) (answer string, score float64)
+	// Notice is Answer that also says whether the text is novel, see [Novelty].
+	Notice(text string) (answer string, score float64, novel bool)
 	Card() Card
 	WriteFile(path string) (int64, error)
 }
 
 // Answer is Predict without the number of the label.
 func (s *Student) Answer(text string) (answer string, score float64) {
+	answer, score, _ = s.Notice(text)
+	return answer, score
+}
+
+// Notice is Answer that also says whether the text is novel.
+func (s *Student) Notice(text string) (answer string, score float64, novel bool) {
 	p := s.Predict(text)
-	return p.Label, p.Score
+	return p.Label, s.card.Novelty.Sure(p.Score, p.Novel), p.Novel
 }
 
 // Answer is Extract without what is known of single fields.
 func (e *Extractor) Answer(text string) (answer string, score float64) {
+	answer, score, _ = e.Notice(text)
+	return answer, score
+}
+
+// Notice is Answer that also says whether the text is novel.
+func (e *Extractor) Notice(text string) (answer string, score float64, novel bool) {
 	var x Extraction
 	e.Extract(&x, text)
-	return string(x.Object), x.Score
+	return string(x.Object), e.card.Novelty.Sure(x.Score, x.Novel), x.Novel
 }
 
 // WithCard returns the same student with another card, see [Student.WithCard] and [Extractor.WithCard].

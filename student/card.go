@@ -33,6 +33,8 @@ type Card struct {
 	// Certificate says at which scores the student may answer; nil when nobody tried to certify it.
 	Certificate *certify.Certificate `json:"certificate,omitempty"`
 	Training    TrainingConfig       `json:"training"`
+	// Novelty says which texts are unlike those of the training, and whether the student answers them; nil: it was not measured.
+	Novelty *Novelty `json:"novelty,omitempty"`
 }
 
 // TrainingConfig is how a student was trained: enough to do it again.
@@ -56,6 +58,10 @@ func (c Card) clone() Card {
 	if c.Certificate != nil {
 		certificate := *c.Certificate
 		c.Certificate = &certificate
+	}
+	if c.Novelty != nil {
+		novelty := *c.Novelty
+		c.Novelty = &novelty
 	}
 	return c
 }

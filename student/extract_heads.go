@@ -73,7 +73,7 @@ func (t *extractTrainer) classifiers(ctx context.Context) (seconds float64, err 
 		h := &t.heads[k]
 		f := &t.schema.Fields[h.field]
 		labels := f.headLabels()
-		opt := Options{Task: f.Name, Labels: labels, Effort: t.opt.Effort, Seed: t.opt.Seed, Workers: t.opt.Workers, Folds: t.opt.Folds}
+		opt := Options{Task: f.Name, Labels: labels, Effort: t.opt.Effort, Seed: t.opt.Seed, Workers: t.opt.Workers, Folds: t.opt.Folds, Outside: Outside{Never: true}}
 		if f.Kind == KindEnums {
 			opt.MaxBytes = listHeadBytes
 		}

@@ -37,6 +37,7 @@ type ExtractorOptions struct {
 	Workers int // goroutines; 0: GOMAXPROCS. They change the time, not the result
 	// Folds of the cross-fit that calibrates; 0 means 5. At least 2.
 	Folds int
+	Outside
 	// Progress, where set, is told how far the stages "classifiers", "cross-fit" and "fit" are, as that of [Options].
 	Progress func(stage string, done, total int)
 }
@@ -96,6 +97,9 @@ func TrainExtractor(ctx context.Context, schema Schema, examples []ObjectExample
 	c := fitConfidence(t.fair(outcomes), len(t.schema.Fields))
 	judged := t.judge(&c, outcomes)
 	e := newExtractor(t.card(judged), t.schema, t.heads, m, familiar, c)
+	if err := t.findNovel(e, outcomes); err != nil {
+		return nil, err
+	}
 	return &ExtractorTraining{
 		Extractor: e, OutOfFold: judged, Unaligned: t.unaligned,
 		Seconds:         heads + time.Since(fitting).Seconds(),
@@ -380,6 +384,26 @@ func (t *extractTrainer) judge(c *confidence, outcomes []outcome) []JudgedObject
 		}
 	}
 	return t.judged
+}
+
+// findNovel fits what is novel to the strangeness of the texts to models that had not seen them.
+func (t *extractTrainer) findNovel(e *Extractor, outcomes []outcome) error {
+	var texts []string
+	var known []float64
+	for i := range outcomes {
+		if !t.examples[i].Hard {
+			texts, known = append(texts, t.examples[i].Text), append(known, -outcomes[i].evidence.novelty)
+		}
+	}
+	found, err := t.opt.Outside.fit(texts, known, e.familiarity)
+	if err != nil {
+		return err
+	}
+	e.card.Novelty = found
+	for i := range t.judged {
+		t.judged[i].Novel = !t.examples[i].Hard && found.finds(-outcomes[i].evidence.novelty)
+	}
+	return nil
 }
 
 func (t *extractTrainer) card(judged []JudgedObject) Card {

@@ -47,6 +47,7 @@ type Extraction struct {
 	// seen them. Above 0.99 it is stranger than all but one in a hundred of what the task is asked, and perhaps not meant
 	// for it.
 	Novelty float64
+	Novel   bool // the text is less familiar than the card's Novelty asks; see [Prediction]
 }
 
 type extractorScratch struct {
@@ -69,18 +70,24 @@ func newExtractor(card Card, schema Schema, heads []head, m *tagger, familiar te
 // only the first 2,048 words are read. It does not allocate once warm and dst has been used, but for numbers and dates.
 func (e *Extractor) Extract(dst *Extraction, t string) {
 	s := e.scratch.Get().(*extractorScratch)
-	s.answers = s.answers[:0]
-	for i := range e.heads {
-		s.answers = append(s.answers, e.heads[i].student.Predict(t))
-	}
+	e.answerHeads(s, t)
 	e.extract(dst, s, t)
 	dst.Score = e.confidence.object(&s.evidence)
 	for i := range e.schema.Fields {
 		dst.Fields = append(dst.Fields, e.confidence.field(i, &s.evidence))
 	}
 	dst.Novelty = e.confidence.novelty(s.evidence.novelty)
+	dst.Novel = e.card.Novelty.finds(-s.evidence.novelty)
 	e.scratch.Put(s)
 	runtime.KeepAlive(e) // and the mapping with it
+}
+
+// answerHeads fills s.answers.
+func (e *Extractor) answerHeads(s *extractorScratch, t string) {
+	s.answers = s.answers[:0]
+	for i := range e.heads {
+		s.answers = append(s.answers, e.heads[i].student.Predict(t))
+	}
 }
 
 // extract answers with what the heads say, in s.answers, and gathers the evidence for the scores, which it does not fill.
@@ -334,10 +341,11 @@ func (e *Extractor) Schema() *Schema { return &e.schema }
 // Card returns a copy of the student's card.
 func (e *Extractor) Card() Card { return e.card.clone() }
 
-// WithCard returns the same student with another card. What the model itself depends on stays: format and schema.
+// WithCard returns the same student with another card. What the model itself depends on stays: format, schema and
+// what is novel.
 func (e *Extractor) WithCard(card Card) *Extractor {
 	other := *e
-	card.Format, card.Labels, card.Schema = e.card.Format, nil, e.card.Schema
+	card.Format, card.Labels, card.Schema, card.Novelty = e.card.Format, nil, e.card.Schema, e.card.Novelty
 	other.card = card
 	return &other
 }

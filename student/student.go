@@ -25,6 +25,9 @@ type Prediction struct {
 	Label string // the label of Class
 	// Score is the calibrated probability that the teacher would give the same label. Thresholds are set on it.
 	Score float64
+	// Novel says that the text is unlike those that the student learned from. What is known of Score is known of texts like
+	// those. Score does not change with it; see [Novelty.Sure].
+	Novel bool
 }
 
 type studentScratch struct {
@@ -43,7 +46,8 @@ func newStudent(card Card, m *model, heat []float32) *Student {
 func (s *Student) Predict(text string) Prediction {
 	scratch := s.scratch.Get().(*studentScratch)
 	s.model.scores(scratch.scores, &scratch.model, text)
-	p := predict(scratch.scores, s.model.seen, s.heat, s.card.Labels)
+	p, familiar := predict(scratch.scores, s.model.seen, s.heat, s.card.Labels)
+	p.Novel = s.card.Novelty.finds(familiar)
 	s.scratch.Put(scratch)
 	runtime.KeepAlive(s) // and the mapping with it
 	return p
@@ -74,28 +78,32 @@ func (s *Student) Labels() []string { return s.card.Labels }
 // Card returns a copy of the student's card.
 func (s *Student) Card() Card { return s.card.clone() }
 
-// WithCard returns the same student with another card. What the model itself depends on stays: format and labels.
+// WithCard returns the same student with another card. What the model itself depends on stays: format, labels and
+// what is novel.
 func (s *Student) WithCard(card Card) *Student {
 	other := *s
-	card.Format, card.Labels = s.card.Format, s.card.Labels
+	card.Format, card.Labels, card.Novelty = s.card.Format, s.card.Labels, s.card.Novelty
 	other.card = card
 	return &other
 }
 
-// predict picks the best output of the members' scores, which are overwritten.
-func predict(scores []float32, seen []int32, heat []float32, labels []string) Prediction {
+// predict picks the best output of the members' scores, which are overwritten. It also returns how familiar the text is: how
+// far the best output stands out from the mean of all. Its probability does not say that, as it only compares outputs: a
+// text that hardly speaks for one of them may speak even less for the others.
+func predict(scores []float32, seen []int32, heat []float32, labels []string) (Prediction, float64) {
 	if len(scores) == 0 {
-		return Prediction{Class: -1}
+		return Prediction{Class: -1}, 0
 	}
 	p := pool(scores, len(seen), heat)
-	best := 0
+	best, sum := 0, float32(0)
 	for c, x := range p {
+		sum += x
 		if x > p[best] {
 			best = c
 		}
 	}
-	class := int(seen[best])
-	return Prediction{Class: class, Label: labels[class], Score: 1 / soften(p)}
+	class, familiar := int(seen[best]), float64(p[best]-sum/float32(len(p)))
+	return Prediction{Class: class, Label: labels[class], Score: 1 / soften(p)}, familiar
 }
 
 // soften replaces scores by e to their distance from the highest, and returns the sum of these.

@@ -38,6 +38,7 @@ type Options struct {
 	// MaxBytes bounds the student's file by leaving out the least useful n-grams. 0 means 2.4 bytes per example
 	// and label, but between 1.98 and 16 million. What effort High adds comes on top.
 	MaxBytes int64
+	Outside
 	// Progress, where set, is told how far the stages "cross-fit" and "fit" are. It may be called from several
 	// goroutines, one call at a time per stage is not promised.
 	Progress func(stage string, done, total int)
@@ -93,14 +94,26 @@ func Train(ctx context.Context, examples []Example, opt Options) (*Training, err
 		CrossFitSeconds: middle.Sub(start).Seconds(),
 	}
 	right, fair := 0, 0
+	familiar := make([]float64, len(answers))
+	var texts []string // those that siblings answered
+	var known []float64
 	for i, a := range answers {
-		t.OutOfFold[i] = predict(a.scores, a.seen, heat, s.labels)
+		t.OutOfFold[i], familiar[i] = predict(a.scores, a.seen, heat, s.labels)
+		if len(a.seen) > 1 {
+			texts, known = append(texts, s.texts[i]), append(known, familiar[i])
+		}
 		if !s.hard[i] {
 			fair++
 		}
 		if t.OutOfFold[i].Class == int(a.class) {
 			right++
 		}
+	}
+	if t.Student.card.Novelty, err = opt.fit(texts, known, t.Student.familiar); err != nil {
+		return nil, err
+	}
+	for i := range t.OutOfFold {
+		t.OutOfFold[i].Novel = len(answers[i].seen) > 1 && t.Student.card.Novelty.finds(familiar[i])
 	}
 	t.Student.card.Metrics = map[string]float64{"cross_fit_accuracy": float64(right) / float64(max(fair, 1))}
 	return t, nil

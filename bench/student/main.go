@@ -28,6 +28,7 @@ type options struct {
 var parts = rig.Parts[*bench]{
 	{Name: "banking77", Run: measureBanking},
 	{Name: "clinc150", Run: measureClinc},
+	{Name: "novelty", Run: measureNovelty},
 	{Name: "coverage", Run: measureCoverage},
 	{Name: "teacher", Run: measureTeacher},
 	{Name: "high", Run: measureHigh},
@@ -39,7 +40,7 @@ func main() {
 	flag.StringVar(&o.only, "only", parts.Names(), "the parts to run")
 	flag.IntVar(&o.runs, "runs", 20, "random label subsets per size in the part coverage")
 	flag.StringVar(&o.cells, "coverage-cells", "", "the cells of the part coverage to run, such as 5000_strict,all_strict; empty: all")
-	flag.BoolVar(&o.validate, "validate", false, "count coverage on what the subsets leave of the training split, to choose by, and not on the test split")
+	flag.BoolVar(&o.validate, "validate", false, "count coverage on what the subsets leave of the training split, and novelty on the validation split, to choose by, and not on the test split")
 	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/student/latest.json")
 	flag.StringVar(&o.open, "latency", "", "only measure the latency of the student in this file, and print it as JSON")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")

@@ -62,9 +62,10 @@ type Certificate struct {
 	MoreLabels int `json:"more_labels,omitempty"`
 }
 
-// Answers reports whether a student with this certificate answers at this score. NaN is never answered.
+// Answers reports whether a student with this certificate answers at this score. NaN is never answered, nor is 0: that is the
+// score of an answer that its student would not give at any threshold.
 func (c Certificate) Answers(score float64) bool {
-	return c.Speaks() && score >= c.Threshold
+	return c.Speaks() && score > 0 && score >= c.Threshold
 }
 
 // Speaks reports whether there is any score at which the student answers.

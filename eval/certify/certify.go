@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// Judgement is one labelled request: how sure the student was, in [0, 1], and whether its answer was the teacher's.
+// Judgement is one labelled request: how sure the student was, in [0, 1], and whether its answer was the teacher's. A score
+// of 0 says that the student is silent at every threshold, for what it saw in the request alone.
 type Judgement struct {
 	Score float64
 	Agree bool
@@ -47,6 +48,9 @@ func (g Goal) Check() error {
 // single crossing is needed because the candidates are ranks of the judged scores and not scores fixed beforehand;
 // without it the same holds for the mean agreement expected on the judged requests given their scores, by W. Hoeffding's
 // comparison of sums of unequal trials with binomial ones (1956).
+//
+// Requests whose score is 0 are never answered, so they count as labels and in the coverage, and no test counts them: the
+// theorem is about the others, which are independent draws from those requests that score more.
 //
 // With too little evidence the result is a silent certificate with a reason, not an error. An error names a goal out
 // of range or a judgement whose score is not in [0, 1].
@@ -87,9 +91,10 @@ func certify(judged []Judgement, by rule, method Method, best Status) (Certifica
 	}
 	c := Certificate{Method: method, Status: Silent, Target: by.Agreement, Confidence: by.Confidence,
 		Labels: len(judged)}
+	r = r.speaking()
 	k, level := by.lowest(r)
 	if k == 0 {
-		c.Reason, c.MoreLabels = by.explain(r)
+		c.Reason, c.MoreLabels = by.explain(r, c.Labels)
 		return c, nil
 	}
 	c.Status = best
@@ -102,7 +107,7 @@ func certify(judged []Judgement, by rule, method Method, best Status) (Certifica
 	}
 	c.count(k, r.agreed[k])
 	c.Lower = c.Target
-	if k == c.Labels {
+	if k == r.len() {
 		// No threshold was left to test, so the level that remains may test higher goals here, in ascending order.
 		c.Lower = max(c.Target, lowerBound(by.worth(k)*float64(c.Agreed), by.worth(k)*float64(k), level))
 	}
@@ -154,6 +159,15 @@ func rank(judged []Judgement) (ranking, error) {
 }
 
 func (r ranking) len() int { return len(r.scores) }
+
+// speaking leaves out the scores of 0, which are never answered.
+func (r ranking) speaking() ranking {
+	n := r.len()
+	for n > 0 && r.scores[n-1] == 0 {
+		n--
+	}
+	return ranking{r.scores[:n], r.agreed[:n+1]}
+}
 
 // whole returns the rank at which the tie that holds rank k ends.
 func (r ranking) whole(k int) int {

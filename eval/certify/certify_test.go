@@ -199,3 +199,25 @@ func TestJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestScoresOfZeroAreNeverAnswered has a student that is silent on a fifth of the requests whatever the threshold.
+func TestScoresOfZeroAreNeverAnswered(t *testing.T) {
+	var judged []Judgement
+	for i := range 1000 {
+		switch {
+		case i%5 == 0:
+			judged = append(judged, Judgement{Score: 0, Agree: i%10 == 0})
+		default:
+			judged = append(judged, Judgement{Score: 0.9 + float64(i)/1e5, Agree: true})
+		}
+	}
+	for name, find := range map[string]func([]Judgement, Goal) (Certificate, error){"strict": Strict, "cross-fitted": CrossFitted} {
+		c, err := find(judged, Goal{0.95, 0.95})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !c.Speaks() || c.Labels != 1000 || c.Answered != 800 || c.Coverage != 0.8 || c.Answers(0) || !c.Answers(0.95) {
+			t.Errorf("%s: %+v; want 800 of 1000 answered, and none at a score of 0", name, c)
+		}
+	}
+}

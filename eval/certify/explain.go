@@ -39,11 +39,15 @@ func (w words) count(n int) string {
 
 // explain says why nothing could be shown and how many more labels of the same kind would likely do, 0 when no number
 // can be named.
-func (t rule) explain(r ranking) (reason string, more int) {
+func (t rule) explain(r ranking, all int) (reason string, more int) {
 	n, w := r.len(), t.words
 	least := t.leastLabels(t.delta())
 	if n < least {
 		more = roundUp(max(int(math.Ceil(float64(least)/mainStart)), t.neededLabels(r)) - n)
+		if n < all {
+			return fmt.Sprintf("%s are too few, %d of which the student never answers: to show with confidence %s that %s %s takes at least %d others even if all do",
+				w.count(all), all-n, percent(t.Confidence), percent(t.Agreement), w.agree, least), more
+		}
 		return fmt.Sprintf("%s are too few: to show with confidence %s that %s %s takes at least %d even if all do",
 			w.count(n), percent(t.Confidence), percent(t.Agreement), w.agree, least), more
 	}

@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -36,12 +37,16 @@ type DistillOptions struct {
 	Input    string // its column of inputs; empty: found by name
 	Label    string // its column of labels
 	Eval     string // a file, or a version of a dataset, to measure and certify on
-	Goal     certify.Goal
-	Method   certify.Method
-	Effort   string
-	Seed     uint64
-	Refine   refine.Plan // the refining steps; nil: refine.Default
-	Reask    int         // how many inputs to put to the teacher again, with traces and a teacher that is no recording
+	// OutOfScope is a file of texts that are none of the task; empty: none are known. FalseAlarms is as in student.Outside; 0 means the task's.
+	OutOfScope  string
+	FalseAlarms float64
+
+	Goal   certify.Goal
+	Method certify.Method
+	Effort string
+	Seed   uint64
+	Refine refine.Plan // the refining steps; nil: refine.Default
+	Reask  int         // how many inputs to put to the teacher again, with traces and a teacher that is no recording
 
 	// Asking says how teachers label a file's inputs, or those of traces that a further teacher has not answered. A file whose
 	// rows have no labels is labelled by the task's teachers; one with labels only where teachers or a budget are given.
@@ -68,6 +73,9 @@ func (a *App) Distill(ctx context.Context, o DistillOptions) (*Distilled, error)
 	}
 	job := distill.Job{Created: time.Now().UTC().Truncate(time.Second), Seed: o.Seed, Progress: o.Progress}
 	job.Goal, job.Method, job.Effort = o.settings(d)
+	if job.Outside, err = o.outside(d); err != nil {
+		return nil, err
+	}
 	if job.Refine = o.Refine; job.Refine == nil {
 		job.Refine = refine.Default()
 	}
@@ -129,13 +137,7 @@ func (e *otherTaskError) Hint() string {
 
 // settings are the options where given, then the task's, then the defaults.
 func (o *DistillOptions) settings(d *desk) (certify.Goal, certify.Method, student.Effort) {
-	c := config.Task{Agreement: 0.95, Confidence: 0.95}
-	switch {
-	case o.Contract != nil:
-		c = *o.Contract
-	case d != nil:
-		c = d.config
-	}
+	c := o.contract(d)
 	goal, method, effort := o.Goal, o.Method, o.Effort
 	if goal.Agreement == 0 {
 		goal.Agreement = c.Agreement
@@ -150,6 +152,32 @@ func (o *DistillOptions) settings(d *desk) (certify.Goal, certify.Method, studen
 		effort = c.Student.Effort
 	}
 	return goal, method, student.Effort(effort)
+}
+
+// contract is the file's task, or the configured one, or one of defaults.
+func (o *DistillOptions) contract(d *desk) config.Task {
+	switch {
+	case o.Contract != nil:
+		return *o.Contract
+	case d != nil:
+		return d.config
+	}
+	return config.Task{Agreement: 0.95, Confidence: 0.95}
+}
+
+// outside reads the texts that are none of the task. The task's share of false alarms counts where none is given.
+func (o *DistillOptions) outside(d *desk) (student.Outside, error) {
+	out := student.Outside{FalseAlarms: cmp.Or(o.FalseAlarms, o.contract(d).Student.FalseAlarms)}
+	if o.OutOfScope != "" {
+		set, err := dataset.ReadInputs(o.OutOfScope, dataset.Columns{Input: o.Input})
+		if err != nil {
+			return out, err
+		}
+		for _, e := range set.Examples {
+			out.OutOfScope = append(out.OutOfScope, e.Text)
+		}
+	}
+	return out, out.Check()
 }
 
 // gather finds the examples, the contract and the teacher, and says what it took where the teacher was asked again.

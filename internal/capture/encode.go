@@ -86,6 +86,7 @@ func appendAttempt(b []byte, a *model.Attempt) []byte {
 		b = append(b, `,"cached":true`...)
 	}
 	b = appendOptional(b, "error", a.Error)
+	b = appendOptional(b, "why", a.Why)
 	if a.Estimated {
 		b = append(b, `,"estimated":true`...)
 	}

@@ -33,6 +33,8 @@ type distillCmd struct {
 	Effort     string  `enum:",standard,high" default:"" placeholder:"standard" help:"standard trains in seconds; high may take minutes for accuracy."`
 	Seed       uint64  `default:"1" help:"Seed of everything random."`
 	Refine     string  `default:"default" placeholder:"STEPS" help:"Refining steps before training: default, none, or steps with commas between; -STEP leaves one out, STEP=list only lists what it finds. Steps: corrections, contradictions, duplicates, leakage, near, language, length, errors, balance, private."`
+	Outside    string  `name:"out-of-scope" type:"existingfile" placeholder:"FILE" help:"Texts that are none of the task, at least 20, in a file as for --data whose labels do not count: the student learns to leave such to the teacher."`
+	Alarms     float64 `name:"false-alarms" placeholder:"0.05" help:"Share of the task's own texts that the student may leave to the teacher as unlike its examples, whatever their score, so that it answers fewer that are none of the task. Without it, or out-of-scope texts, none is left for that alone."`
 	Reask      int     `default:"100" placeholder:"N" help:"Ask the teacher again about N inputs to learn how consistent it is (default 100); 0 asks none. Each costs what an answer does. From traces only."`
 	askFlags
 	Promote bool   `help:"Make the student the champion at once."`
@@ -66,7 +68,7 @@ func (c *distillCmd) Run(s *session) error {
 	bar := s.progress(c.JSON && !s.Terminal)
 	start := time.Now()
 	result, err := a.Distill(s.ctx, app.DistillOptions{
-		Task: c.Task, Contract: contract, Data: c.Data, Input: c.Input, Label: c.Label, Eval: c.Eval,
+		Task: c.Task, Contract: contract, Data: c.Data, Input: c.Input, Label: c.Label, Eval: c.Eval, OutOfScope: c.Outside, FalseAlarms: c.Alarms,
 		Goal:   certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence},
 		Method: certify.Method(c.Method), Effort: c.Effort, Seed: c.Seed, Reask: c.Reask, Refine: plan, Asking: asking, Progress: bar.Step,
 	})
@@ -189,8 +191,11 @@ func summary(r *distill.Report, took time.Duration) [][2]string {
 	}
 	if r.Threshold != nil {
 		lines = append(lines,
-			[2]string{"answers", percent(r.Coverage) + " of them; the rest is the teacher's"},
+			[2]string{"answers", percent(r.Coverage) + " of them; the rest is the teacher's: " + percent(r.NovelShare) + " novel, " + percent(r.UnsureShare) + " unsure"},
 			[2]string{"agrees with teacher", fmt.Sprintf("%s of those answers (wanted %s)", percent(r.Agreement), percent(r.Target))})
+	}
+	if n := r.Novelty; n != nil && (n.Acts || n.Off != "") {
+		lines = append(lines, [2]string{"unlike the examples", n.String()})
 	}
 	if r.Consistency != nil {
 		lines = append(lines, [2]string{"consistency", consistency(r.Consistency, r.Reasked)})

@@ -138,7 +138,9 @@ func resultText(a *model.Attempt) string {
 	case a.Asked != "":
 		text = purposeText(a)
 	case a.Rejected:
-		text = "not accepted"
+		if text = "not accepted"; a.Why != "" {
+			text += ": " + a.Why
+		}
 	case a.Scored:
 		text = "accepted"
 	default:

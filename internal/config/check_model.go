@@ -126,6 +126,9 @@ func (t *Task) checkShape(d *decoder, path string) {
 			d.fail(join(path, key), "%v is not between 0 and 1; write a share such as 0.95", share)
 		}
 	}
+	if share := t.Student.FalseAlarms; !(share >= 0 && share <= 0.5) {
+		d.fail(path+".student.false_alarms", "%v is not from 0 to 0.5; write a share such as 0.05", share)
+	}
 	if len(t.Output.Enum) == 1 {
 		d.fail(join(join(path, "output"), "enum"), "one label leaves nothing to decide; give two or more")
 	}

@@ -62,7 +62,7 @@ func FuzzText(f *testing.F) {
 			t.Skip()
 		}
 		cfg := &Config{Tasks: map[string]Task{"t": {
-			Instructions: text, Output: Output{Enum: []string{"a", "b"}}, Teacher: Teachers{"m"}, Agreement: 0.5, Confidence: 0.5, Student: Student{EffortHigh, MethodStrict},
+			Instructions: text, Output: Output{Enum: []string{"a", "b"}}, Teacher: Teachers{"m"}, Agreement: 0.5, Confidence: 0.5, Student: Student{Effort: EffortHigh, Method: MethodStrict, FalseAlarms: 0.1},
 		}}}
 		canonical, err := cfg.Canonical()
 		if err != nil {

@@ -56,8 +56,9 @@ type Example struct {
 
 // Student says how a student is made.
 type Student struct {
-	Effort string `yaml:"effort" enum:"standard,high" default:"standard" doc:"standard trains in seconds; high takes minutes for more accuracy."`
-	Method string `yaml:"method" enum:"cross-fitted,strict" default:"cross-fitted" doc:"cross-fitted covers more and is provisional until unseen labels certify it; strict holds labels out and certifies at once."`
+	Effort      string  `yaml:"effort" enum:"standard,high" default:"standard" doc:"standard trains in seconds; high takes minutes for more accuracy."`
+	Method      string  `yaml:"method" enum:"cross-fitted,strict" default:"cross-fitted" doc:"cross-fitted covers more and is provisional until unseen labels certify it; strict holds labels out and certifies at once."`
+	FalseAlarms float64 `yaml:"false_alarms" doc:"Share of the task's own inputs, up to 0.5, that a student may leave to the teacher as unlike its examples, so that it answers fewer that are none of the task; 0 leaves none for that."`
 }
 
 var (

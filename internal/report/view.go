@@ -267,6 +267,10 @@ func facts(d Data) []section {
 		certificate = append(certificate, [2]string{"Threshold", fmt.Sprintf("%.4f", r.Certificate.Threshold)},
 			[2]string{"Agreement, at least", bound(r.Certificate.Lower)})
 	}
+	if r.Novelty != nil {
+		certificate = append(certificate, [2]string{"Left to the teacher, and novel: unlike the examples", percent(r.NovelShare)},
+			[2]string{"Left to the teacher as unsure", percent(r.UnsureShare)}, [2]string{"What is unlike the examples", r.Novelty.String()})
+	}
 	if c := r.Consistency; c != nil {
 		certificate = append(certificate, [2]string{"Teacher's own consistency",
 			fmt.Sprintf("%s: the same answer %s of %s times", percent(c.Estimate), number(c.Same), number(c.Asked))})

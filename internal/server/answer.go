@@ -218,6 +218,9 @@ func (c *call) headers(contentType, name string) {
 	c.set("Content-Type", 1, contentType)
 	c.set("Retort-Model", 2, name)
 	setDropped(h, c.trail.Dropped())
+	if why := c.trail.Deferred(); why != "" {
+		h["Retort-Deferred"] = []string{why}
+	}
 	if c.trail.Cached() {
 		h["Retort-Cache"] = []string{"hit"}
 	}
