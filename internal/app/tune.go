@@ -144,7 +144,11 @@ func (p *plant) strangers(job *tune.Job, file string, ignored map[string]int) ([
 		if meant := suggest.Near(name, missing); meant != "" && !isModel && !isTask {
 			return nil, &misspeltError{fmt.Sprintf("%s: %d outcomes are of %q, which is no part of %s%s", file, ignored[name], name, job.Blend, meant), job.Models}
 		}
-		notes = append(notes, fmt.Sprintf("%d outcomes of %q were ignored: it is no part of %s%s", ignored[name], name, job.Blend, suggest.Near(name, job.Models)))
+		meant := ""
+		if !isModel && !isTask {
+			meant = suggest.Near(name, job.Models)
+		}
+		notes = append(notes, fmt.Sprintf("%d outcomes of %q were ignored: it is no part of %s%s", ignored[name], name, job.Blend, meant))
 	}
 	if len(notes) > 5 {
 		notes = append(notes[:5], fmt.Sprintf("so were those of %d other models", len(notes)-5))

@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
+	"strconv"
 
 	"retort/internal/app"
 	"retort/tune"
@@ -59,6 +61,8 @@ func (s *session) tuned(r *tune.Report) error {
 	s.line("learned from", fmt.Sprintf("%d requests, %d with an outcome of every model", r.Records, r.Complete))
 	target := r.Target
 	switch {
+	case !r.Reached && r.Kind == tune.KindCascade:
+		target += "; NOT REACHED"
 	case !r.Reached:
 		target += "; NOT REACHED, this comes nearest"
 	case r.HeldOut != nil && r.HeldOut.Missed:
@@ -66,7 +70,7 @@ func (s *session) tuned(r *tune.Report) error {
 	}
 	s.line("target", target)
 	if r.Lambda > 0 {
-		s.line("lambda", fmt.Sprintf("%.4g of quality for a US dollar", r.Lambda))
+		s.line("lambda", strconv.FormatFloat(r.Lambda, 'f', max(0, 3-int(math.Floor(math.Log10(r.Lambda)))), 64)+" of quality for a US dollar")
 	}
 	if r.Margin > 0 {
 		s.line("margin", fmt.Sprintf("another model must be expected to be better than the strongest by more than %.4g", r.Margin))
