@@ -18,6 +18,7 @@ import (
 	"retort/audit"
 	"retort/dataset"
 	"retort/eval"
+	"retort/internal/sections"
 )
 
 // AuditOptions say what to audit a student with.
@@ -188,11 +189,7 @@ func (a *App) keepAudit(r *audit.Report) error {
 	if err != nil {
 		return fmt.Errorf("keep the audit of student %s: %w", r.Student, err)
 	}
-	path := a.auditPath(r.Student)
-	if err := os.WriteFile(path+".new", append(text, '\n'), 0o600); err != nil {
-		return fmt.Errorf("keep the audit of student %s: %w", r.Student, err)
-	}
-	if err := os.Rename(path+".new", path); err != nil {
+	if err := sections.WriteFile(a.auditPath(r.Student), append(text, '\n')); err != nil {
 		return fmt.Errorf("keep the audit of student %s: %w", r.Student, err)
 	}
 	return nil

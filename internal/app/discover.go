@@ -156,7 +156,7 @@ func (a *App) recorded(ctx context.Context, o *DiscoverOptions, found *Discovere
 	}
 	tasks := a.plant.Load().tasks
 	var ring []recorded
-	read := 0
+	read, turned := 0, 0
 	for trace, err := range a.store.Traces(ctx, filter) {
 		if trace == nil {
 			return nil, err
@@ -178,8 +178,8 @@ func (a *App) recorded(ctx context.Context, o *DiscoverOptions, found *Discovere
 			ring = append(ring, r)
 			continue
 		}
-		ring[found.Calls%o.Limit] = r
-		found.Calls++ // turns of the ring, until the count is set
+		ring[turned%o.Limit] = r
+		turned++
 	}
 	slices.SortStableFunc(ring, func(a, b recorded) int { return a.start.Compare(b.start) })
 	return ring, nil

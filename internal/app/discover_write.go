@@ -5,12 +5,12 @@ package app
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 
 	"retort/internal/config"
+	"retort/internal/outfile"
 )
 
 // WriteTasks adds proposals to the configuration file as drafts: tasks that their teacher answers until a student is
@@ -66,29 +66,17 @@ func WriteExamples(folder string, proposals []*Proposal) error {
 	return nil
 }
 
-// replaceFile puts text in the place of a file, keeping its mode. A link stays a link.
+// replaceFile puts text in the place of a file.
 func replaceFile(file string, text []byte) error {
-	file, err := filepath.EvalSymlinks(file)
+	out, err := outfile.Open(file)
 	if err != nil {
 		return err
 	}
-	info, err := os.Stat(file)
-	if err != nil {
+	defer out.Discard()
+	if _, err := out.Write(text); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(file), ".retort-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Chmod(info.Mode()), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), file)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return out.Commit()
 }
 
 // addTasksError says why tasks cannot be added to a file.

@@ -172,15 +172,7 @@ func TestBestOfIsTuned(t *testing.T) {
 	if got := lacks(); got != "panel vote, ranked best_of, desk task, other task" {
 		t.Errorf("not tuned: %s", got)
 	}
-	var data strings.Builder
-	for i := range 60 {
-		fmt.Fprintf(&data, `{"input": "request %d", "outcomes": {"mad": {"answer": "who knows", "quality": %d}, "c": {"answer": "invoice", "quality": 1}}}`+"\n", i, i%2)
-	}
-	file := filepath.Join(t.TempDir(), "outcomes.jsonl")
-	if err := os.WriteFile(file, []byte(data.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	report, err := a.Tune(t.Context(), TuneOptions{Blend: "ranked", Data: file})
+	report, err := a.Tune(t.Context(), TuneOptions{Blend: "ranked", Data: rankedOutcomes(t)})
 	if err != nil || !report.Reached || report.HeldOut == nil || report.HeldOut.Shares["c"] < 0.99 {
 		t.Fatalf("the report is %+v, %v", report, err)
 	}
@@ -235,4 +227,18 @@ func TestEnsembles(t *testing.T) {
 	if len(said) != 3 || !outvoted || said["up/refund"].Rejected || said["up/plain refund"].Error != "" {
 		t.Errorf("the attempts are %+v", trace.Attempts)
 	}
+}
+
+// rankedOutcomes writes outcomes in which c is always right and mad half of the time, and returns the file.
+func rankedOutcomes(t *testing.T) string {
+	t.Helper()
+	var data strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&data, `{"input": "request %d", "outcomes": {"mad": {"answer": "who knows", "quality": %d}, "c": {"answer": "invoice", "quality": 1}}}`+"\n", i, i%2)
+	}
+	file := filepath.Join(t.TempDir(), "outcomes.jsonl")
+	if err := os.WriteFile(file, []byte(data.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

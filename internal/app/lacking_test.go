@@ -4,7 +4,6 @@ package app
 
 import (
 	"bytes"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -35,15 +34,7 @@ func TestLackingIsTold(t *testing.T) {
 	told(`msg="a vote is not tuned" model=panel why="nothing was learned for it yet" meanwhile="each vote counts alike" hint="retort tune panel --data FILE"`,
 		`msg="a task has no champion" task=desk`, `hint="retort distill desk"`)
 
-	var data strings.Builder
-	for i := range 60 {
-		fmt.Fprintf(&data, `{"input": "request %d", "outcomes": {"mad": {"answer": "who knows", "quality": %d}, "c": {"answer": "invoice", "quality": 1}}}`+"\n", i, i%2)
-	}
-	file := filepath.Join(t.TempDir(), "outcomes.jsonl")
-	if err := os.WriteFile(file, []byte(data.String()), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	report, err := a.Tune(t.Context(), TuneOptions{Blend: "ranked", Data: file})
+	report, err := a.Tune(t.Context(), TuneOptions{Blend: "ranked", Data: rankedOutcomes(t)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -77,7 +77,7 @@ func closed(answers []string) (set []string, outside int, unseen float64) {
 	}
 	by := map[string]*label{}
 	for _, a := range answers {
-		bare := Bare(a)
+		bare := bareOf(a)
 		if len(bare) > longestLabel || bare == "" {
 			outside++
 			continue
@@ -106,8 +106,8 @@ func closed(answers []string) (set []string, outside int, unseen float64) {
 	return set, outside, float64(once) / float64(max(1, len(answers)))
 }
 
-// Bare returns an answer without what models put around a label: blanks, quotes, a full stop.
-func Bare(answer string) string {
+// bareOf returns an answer without what models put around a label: blanks, quotes, a full stop.
+func bareOf(answer string) string {
 	return strings.TrimSpace(strings.Trim(strings.TrimSuffix(strings.TrimSpace(answer), "."), "\"'`*"))
 }
 
