@@ -54,8 +54,10 @@ func (c *auditCmd) print(s *session, r *audit.Report) error {
 	}
 	s.line("student", r.Student+" of task "+r.Task)
 	s.line("audited", clock(r.Created))
-	s.line("data", fmt.Sprintf("%d examples %s", r.Training, r.Data))
-	s.line("eval", fmt.Sprintf("%d texts %s", r.Judging, r.Eval))
+	s.line("data", fmt.Sprintf("%d examples of %s", r.Training, r.Data))
+	if r.Eval != "" {
+		s.line("eval", fmt.Sprintf("%d texts of %s", r.Judging, r.Eval))
+	}
 	for _, n := range r.Notes {
 		s.line("note", n)
 	}

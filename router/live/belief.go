@@ -84,12 +84,12 @@ func (t tallies) total() float64 {
 	return sum
 }
 
-// place returns the place of a domain.
-func (t tallies) place(domain int) int {
-	if domain < 0 || domain >= len(t) {
-		return len(t) - 1
+// inDomain returns what is kept of a domain: the last where the domain is not known.
+func inDomain[T any](all []T, domain int) *T {
+	if domain < 0 || domain >= len(all) {
+		domain = len(all) - 1
 	}
-	return domain
+	return &all[domain]
 }
 
 // guess is by how much the log-odds of success differ from what the tuning expects.
@@ -105,13 +105,7 @@ type belief struct {
 }
 
 // of returns the guess about a model's answers in a domain.
-func (b *belief) of(m, domain int) guess {
-	in := b.domain[m]
-	if domain < 0 || domain >= len(in) {
-		return in[len(in)-1]
-	}
-	return in[domain]
-}
+func (b *belief) of(m, domain int) guess { return *inDomain(b.domain[m], domain) }
 
 // believe returns the most probable shifts (a hierarchical logistic model, maximum a posteriori by Newton's method) and how uncertain
 // they are. A model's shift in a domain is drawn to the model's own, and that to what all models share; so what is said in one
@@ -267,8 +261,7 @@ func (d *Decider) change(place, domain int, expected router.Estimate, how func(t
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	of := d.tally[place]
-	how(&of[of.place(domain)], expected.Quality)
+	how(inDomain(d.tally[place], domain), expected.Quality)
 	d.since.Store(believe(d.tally))
 }
 
