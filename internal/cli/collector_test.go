@@ -5,6 +5,7 @@ package cli
 import (
 	"runtime"
 	"testing"
+	"time"
 )
 
 func TestHeapGrowth(t *testing.T) {
@@ -26,10 +27,21 @@ func TestHeapGrowth(t *testing.T) {
 }
 
 func TestAfterEachCollection(t *testing.T) {
-	calls := make(chan struct{})
-	afterEachCollection(func() { calls <- struct{}{} })
-	for range 3 { // the call hands over while the next collection has not begun, so that each needs one of its own
-		runtime.GC()
-		<-calls
+	calls := make(chan struct{}, 1)
+	afterEachCollection(func() {
+		select {
+		case calls <- struct{}{}:
+		default: // the test is over, and the collector's own goroutine must not wait for it
+		}
+	})
+	for range 3 {
+		for called := false; !called; { // what is made after a collection has begun is only seen by the next
+			runtime.GC()
+			select {
+			case <-calls:
+				called = true
+			case <-time.After(time.Millisecond):
+			}
+		}
 	}
 }
