@@ -4,6 +4,7 @@ package compose
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,14 +43,21 @@ func layers() map[string]func(model.Model) model.Model {
 		"hedge":  func(m model.Model) model.Model { return Hedge(m, Hedging{After: time.Hour}) },
 		"shadow": func(m model.Model) model.Model { return Shadow(m, other, Shadowing{}) },
 		"route":  func(m model.Model) model.Model { return Route(named(m, other), always(0), Routing{}) },
+		"limit":  func(m model.Model) model.Model { return Limit(m, Limits{Rate: 1e9, Burst: 1e9, Concurrent: 100}) },
+		"cascade": func(m model.Model) model.Model {
+			return &Cascade{Cheap: m, Strong: other, Accept: AtLeast(0.5), Verify: alwaysGood, Within: time.Minute}
+		},
 	}
 }
 
 func BenchmarkBlend(b *testing.B) {
 	req := from("tenant", "key")
 	blends := layers()
-	blends["fallback of balance of hedge"] = func(m model.Model) model.Model {
-		return blends["fallback"](blends["balance"](blends["hedge"](m)))
+	for _, nest := range [][3]string{{"fallback", "balance", "hedge"}, {"hedge", "hedge", "hedge"}, {"cascade", "cascade", "cascade"},
+		{"balance sticky", "hedge", "cascade"}} {
+		blends[strings.Join(nest[:], " of ")] = func(m model.Model) model.Model {
+			return blends[nest[0]](blends[nest[1]](blends[nest[2]](m)))
+		}
 	}
 	for name, layer := range blends {
 		b.Run(name, func(b *testing.B) {

@@ -68,14 +68,15 @@ func (c *Cascade) Generate(ctx context.Context, req *model.Request, emit func(mo
 			return nil, err
 		}
 	}
-	var held shortTape
-	resp, err := c.Cheap.Generate(ctx, asked, func(p model.Part) error {
-		if bare {
-			p.Logprobs, p.Event = nil, model.Event{}
-		}
-		held.add(&p)
-		return nil
-	})
+	held := hold(bare)
+	resp, err := c.answer(ctx, req, asked, held, emit)
+	held.release() // not after a panic: who panicked may still hold it
+	return resp, err
+}
+
+// answer asks for the cheap answer by a request of its own, which it holds.
+func (c *Cascade) answer(ctx context.Context, req, asked *model.Request, held *holding, emit func(model.Part) error) (*model.Response, error) {
+	resp, err := c.Cheap.Generate(ctx, asked, held.adder)
 	taken := err == nil && ctx.Err() == nil && c.take(ctx, req, resp)
 	if ctxErr := ctx.Err(); ctxErr != nil {
 		return nil, ctxErr
@@ -86,10 +87,10 @@ func (c *Cascade) Generate(ctx context.Context, req *model.Request, emit func(mo
 	if !taken {
 		return c.Strong.Generate(ctx, req, emit)
 	}
-	if bare {
+	if held.bare {
 		resp = withoutLogprobs(resp)
 	}
-	if err := held.play(emit, false); err != nil {
+	if err := held.tape.play(emit, false); err != nil {
 		return nil, err
 	}
 	return resp, nil
@@ -119,23 +120,17 @@ func (c *Cascade) take(ctx context.Context, req *model.Request, resp *model.Resp
 
 // score has an answer scored. What that takes of models goes on the trail as judging.
 func (c *Cascade) score(ctx context.Context, req *model.Request, resp *model.Response) (float64, error) {
-	judging, cancel := judgingContext(ctx, c.Within)
+	judging := &branch{parent: ctx}
+	if c.Within > 0 {
+		judging.until = time.Now().Add(c.Within)
+	}
 	score, err := c.Verify.Verify(judging, req, resp)
-	cancel()
-	model.TrailOf(ctx).AddJudging(model.TrailOf(judging))
+	judging.end()
+	model.TrailOf(ctx).AddJudging(&judging.trail)
 	if err == nil && !(score >= 0 && score <= 1) {
 		err = fmt.Errorf("the score is %v, not a number from 0 to 1", score)
 	}
 	return score, err
-}
-
-// judgingContext returns a context with a trail of its own that ends after a time, if it is not 0.
-func judgingContext(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
-	ctx = model.WithTrail(ctx, &model.Trail{})
-	if within > 0 {
-		return context.WithTimeout(ctx, within)
-	}
-	return ctx, func() {}
 }
 
 // withLogprobs returns a request that asks for log-probabilities, and whether it did not before.

@@ -152,3 +152,40 @@ func TestCascadeShowsNoLogprobsNobodyAskedFor(t *testing.T) {
 		}
 	}
 }
+
+// TestVerifiersHaveATimeAndATrailOfTheirOwn asks a verifier what its context says.
+func TestVerifiersHaveATimeAndATrailOfTheirOwn(t *testing.T) {
+	ctx, cancel := context.WithTimeout(model.WithTrail(context.Background(), &model.Trail{}), time.Hour)
+	defer cancel()
+	outer, _ := ctx.Deadline()
+	for _, within := range []time.Duration{0, time.Minute, 2 * time.Hour} {
+		var deadline time.Time
+		var kept context.Context
+		c := cascade(modeltest.Echo("cheap"), alwaysDown(), AtLeast(0.5))
+		c.Within = within
+		c.Verify = VerifierFunc(func(judging context.Context, _ *model.Request, _ *model.Response) (float64, error) {
+			deadline, _ = judging.Deadline()
+			kept = judging
+			model.TrailOf(judging).Add(model.Attempt{Model: "judge"})
+			return 1, judging.Err()
+		})
+		if _, err := c.Generate(ctx, modeltest.Wired("test", "hi"), model.Discard); err != nil {
+			t.Fatal(err)
+		}
+		if want := within == time.Minute; deadline.Before(outer) != want {
+			t.Errorf("within %v the verifier's time ends at %v, the request's at %v", within, deadline, outer)
+		}
+		if kept.Err() == nil {
+			t.Error("the verifier's context has not ended with it")
+		}
+	}
+	judged := 0
+	for _, a := range model.TrailOf(ctx).Attempts() {
+		if a.Judging {
+			judged++
+		}
+	}
+	if judged != 3 {
+		t.Errorf("%d calls to judge are on the trail, want 3", judged)
+	}
+}

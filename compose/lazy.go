@@ -49,24 +49,36 @@ func (l *lazy) state() (armed context.Context, over bool) {
 	return l.armed, l.over
 }
 
-// branch is a context of one of several models that are asked at once: it can be ended alone, and has a trail of its
+// branch is a context of one of several things that are done for a request: it can be ended alone, and has a trail of its
 // own.
 type branch struct {
 	lazy
 	parent context.Context // what it is made of, as in package context
+	until  time.Time       // when it ends by itself; zero: with the parent alone
 	trail  model.Trail
 }
 
-func (b *branch) Deadline() (time.Time, bool) { return b.parent.Deadline() }
+func (b *branch) Deadline() (time.Time, bool) {
+	at, has := b.parent.Deadline()
+	if !b.until.IsZero() && (!has || b.until.Before(at)) {
+		return b.until, true
+	}
+	return at, has
+}
 
 func (b *branch) arm() context.Context {
-	return b.lazy.arm(func() (context.Context, context.CancelFunc) { return context.WithCancel(b.parent) })
+	return b.lazy.arm(func() (context.Context, context.CancelFunc) {
+		if b.until.IsZero() {
+			return context.WithCancel(b.parent)
+		}
+		return context.WithDeadline(b.parent, b.until)
+	})
 }
 
 func (b *branch) Done() <-chan struct{} { return b.arm().Done() }
 
 func (b *branch) Err() error {
-	if armed, over := b.state(); armed == nil && !over {
+	if armed, over := b.state(); armed == nil && !over && b.until.IsZero() {
 		return b.parent.Err()
 	}
 	return b.arm().Err()

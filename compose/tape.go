@@ -2,7 +2,11 @@
 
 package compose
 
-import "retort/model"
+import (
+	"sync"
+
+	"retort/model"
+)
 
 // tape holds parts back, with copies of their events, to emit them later. The zero value is empty.
 type tape struct {
@@ -55,3 +59,52 @@ func (t *tape) play(emit func(model.Part) error, more bool) error {
 
 // reset forgets what is held and keeps the room. No part may be in use any more.
 func (t *tape) reset() { t.parts, t.data = t.parts[:0], t.data[:0] }
+
+// holding is a tape for the whole of an answer that nobody may see before it was judged.
+type holding struct {
+	tape  tape
+	bare  bool                   // keep no log-probabilities, nor the events that have them
+	over  bool                   // the answer has come, or failed to
+	adder func(model.Part) error // add, made once: a method as a value takes memory each time
+}
+
+// holdings lends holdings, since every request takes one for each cascade that it goes through.
+var holdings = sync.Pool{New: func() any {
+	h := new(holding)
+	h.adder = h.add
+	return h
+}}
+
+// hold returns an empty tape. Who takes it gives it back with release when the model that he handed its adder to has
+// returned.
+func hold(bare bool) *holding {
+	h := holdings.Get().(*holding)
+	h.bare, h.over = bare, false
+	return h
+}
+
+func (h *holding) add(p model.Part) error {
+	if h.over {
+		return errTooLate
+	}
+	if h.bare {
+		p.Logprobs, p.Event = nil, model.Event{}
+	}
+	h.tape.add(&p)
+	return nil
+}
+
+// release gives the tape back with the room it has for a usual answer, and nothing of this one.
+func (h *holding) release() {
+	const usual, usualData = 64, 8 << 10
+	h.tape.reset()
+	if cap(h.tape.parts) > usual {
+		h.tape.parts = nil
+	}
+	clear(h.tape.parts[:cap(h.tape.parts)])
+	if cap(h.tape.data) > usualData {
+		h.tape.data = nil
+	}
+	h.over = true
+	holdings.Put(h)
+}

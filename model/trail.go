@@ -162,9 +162,14 @@ func (t *Trail) Picks() []Pick {
 	return slices.Clone(t.picks)
 }
 
-// AddJudging adds the attempts of another trail as ones that were made to judge an answer.
+// AddJudging adds the attempts of another trail as ones that were made to judge an answer. They are not the same.
 func (t *Trail) AddJudging(of *Trail) {
-	for _, a := range of.Attempts() {
+	if t == nil || of == nil {
+		return
+	}
+	of.mu.Lock()
+	defer of.mu.Unlock()
+	for _, a := range of.attempts {
 		a.Judging = true
 		t.Add(a)
 	}
