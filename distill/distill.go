@@ -69,6 +69,8 @@ type Judged struct {
 	Predicted string
 	Score     float64 // 0 where the student would not answer whatever the threshold
 	Novel     bool    // the text is unlike those that the student learned from
+	// Fields has a score for each field of an object, as student.Detail; nil for labels.
+	Fields []float64
 }
 
 // Run distils. Its errors are about the examples or the goal, each with what to do; a student for which nothing can be
@@ -182,11 +184,10 @@ func (job *Job) crossFitted(ctx context.Context, examples []dataset.Example, rep
 	report.TrainExamples = len(chosen.fair) + len(chosen.hard)
 	report.learned(trained)
 	judged := append(judge(chosen.fair, trained.outOfFold), judgeBy(trained.student, chosen.aside)...)
-	certificate, err := certify.CrossFitted(judgements(judged), job.Goal)
-	if err != nil {
+	if err := report.certify(judged, job, certify.CrossFitted); err != nil {
 		return nil, nil, err
 	}
-	report.Certificate, report.EvaluatedOn = certificate, OutOfFold
+	report.EvaluatedOn = OutOfFold
 	return &Outcome{Student: trained.student, Judged: judged}, slices.Concat(chosen.fair, chosen.hard, chosen.aside), nil
 }
 
@@ -210,11 +211,10 @@ func (job *Job) strict(ctx context.Context, examples []dataset.Example, report *
 	report.TrainExamples = len(chosen.fair) + len(chosen.hard)
 	report.learned(trained)
 	judged := judgeBy(trained.student, unseen)
-	certificate, err := certify.Strict(judgements(judged), job.Goal)
-	if err != nil {
+	if err := report.certify(judged, job, certify.Strict); err != nil {
 		return nil, nil, err
 	}
-	report.Certificate, report.EvaluatedOn = certificate, HeldOut
+	report.EvaluatedOn = HeldOut
 	return &Outcome{Student: trained.student, Judged: judged}, slices.Concat(chosen.fair, chosen.hard, unseen), nil
 }
 
@@ -230,12 +230,10 @@ func (job *Job) evaluate(out *Outcome, known []dataset.Example, report *Report) 
 			report.Warnings = append(report.Warnings, fmt.Sprintf(
 				"%d texts of the eval file were trained on: accuracy, coverage and agreement flatter the student, and those texts certify nothing", n))
 		}
-		if report.Certificate.Status == certify.Provisional && len(unseen) > 0 {
-			upgraded, err := report.Certificate.Upgrade(judgements(judgeBy(out.Student, unseen)))
-			if err != nil {
+		if len(unseen) > 0 {
+			if err := report.upgrade(judgeBy(out.Student, unseen), job); err != nil {
 				return err
 			}
-			report.Certificate = upgraded
 		}
 	}
 	return report.measure(out.Judged, job)
@@ -255,7 +253,7 @@ func (job *Job) card(card student.Card, report *Report) student.Card {
 	card.Task, card.Teachers, card.DataHash, card.Created = job.Task.Name, job.Teachers, job.DataHash, job.Created
 	card.Dataset = job.Dataset
 	card.Terms = job.terms()
-	card.Certificate = &report.Certificate
+	card.Certificate, card.Fields = &report.Certificate, report.fieldCertificates()
 	card.Metrics = report.metrics()
 	return card
 }
@@ -274,26 +272,18 @@ func (job *Job) terms() map[string]string {
 	return terms
 }
 
-// answerer answers example i, as student.Any does by Notice.
-type answerer func(i int) (answer string, score float64, novel bool)
+// answerer answers example i, as student.Any does by Detail.
+type answerer func(i int) student.Detail
 
 func judge(examples []dataset.Example, answer answerer) []Judged {
 	out := make([]Judged, len(examples))
 	for i := range examples {
-		said, score, novel := answer(i)
-		out[i] = Judged{Text: examples[i].Text, Label: examples[i].Label, Predicted: said, Score: score, Novel: novel}
+		d := answer(i)
+		out[i] = Judged{Text: examples[i].Text, Label: examples[i].Label, Predicted: d.Answer, Score: d.Score, Novel: d.Novel, Fields: d.Fields}
 	}
 	return out
 }
 
 func judgeBy(s student.Any, examples []dataset.Example) []Judged {
-	return judge(examples, func(i int) (string, float64, bool) { return s.Notice(examples[i].Text) })
-}
-
-func judgements(judged []Judged) []certify.Judgement {
-	out := make([]certify.Judgement, len(judged))
-	for i := range judged {
-		out[i] = certify.Judgement{Score: judged[i].Score, Agree: judged[i].Label == judged[i].Predicted}
-	}
-	return out
+	return judge(examples, func(i int) student.Detail { return s.Detail(examples[i].Text) })
 }

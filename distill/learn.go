@@ -51,9 +51,9 @@ func (job *Job) learnLabels(ctx context.Context, examples, hard []dataset.Exampl
 		return nil, err
 	}
 	acts := t.Student.Card().Novelty
-	answer := func(i int) (string, float64, bool) {
+	answer := func(i int) student.Detail {
 		p := &t.OutOfFold[i]
-		return p.Label, acts.Sure(p.Score, p.Novel), p.Novel
+		return student.Detail{Answer: p.Label, Score: acts.Sure(p.Score, p.Novel), Novel: p.Novel}
 	}
 	return &learned{t.Student, answer, t.Seconds, t.CrossFitSeconds, nil, doubts}, nil
 }
@@ -73,10 +73,7 @@ func (job *Job) learnObjects(ctx context.Context, fair, hard []dataset.Example) 
 		return nil, err
 	}
 	acts := t.Extractor.Card().Novelty
-	answer := func(i int) (string, float64, bool) {
-		x := &t.OutOfFold[i]
-		return string(x.Object), acts.Sure(x.Score, x.Novel), x.Novel
-	}
+	answer := func(i int) student.Detail { return t.OutOfFold[i].Detail(acts) }
 	out := &learned{t.Extractor, answer, t.Seconds, t.CrossFitSeconds, nil, nil}
 	if n := len(t.Unaligned); n > 0 {
 		out.warnings = []string{fmt.Sprintf("%d of %d examples have a value that their text does not have, so that no student can copy it; the first, %.80q: %v",

@@ -48,7 +48,13 @@ func TestObjects(t *testing.T) {
 	if r.Accuracy < 0.9 || r.Accuracy == 1 || len(r.Metrics.Fields) != 2 || r.Labels != 0 || r.MacroF1 < 0.9 {
 		t.Errorf("report %+v", r)
 	}
+	if len(r.Fields) != 2 || r.Fields[0].Name != "kind" || r.Fields[0].Threshold == nil || r.Fields[0].Given != 101 || r.Fields[1].Found < 0.9 {
+		t.Errorf("fields %+v", r.Fields)
+	}
 	card := out.Student.Card()
+	if len(card.Fields) != 2 || card.Fields[1].Field != "item" || card.Fields[1].Certificate != r.Fields[1].Certificate {
+		t.Errorf("the card's fields: %+v", card.Fields)
+	}
 	if card.Schema == nil || card.Task != "order" || card.Certificate == nil || card.Metrics["accuracy"] != r.Accuracy || card.Metrics["field_accuracy_item"] != r.Metrics.Fields[1].Accuracy.Value {
 		t.Errorf("card %+v", card)
 	}

@@ -53,6 +53,7 @@ type Report struct {
 	Lower      float64        `json:"certified_agreement"`
 
 	Certificate certify.Certificate  `json:"certificate"`
+	Fields      []Field              `json:"fields,omitempty"`              // of objects: what is known of single fields
 	Novelty     *student.Novelty     `json:"novelty"`                       // what is unlike the examples, and whether it is answered; null: not measured
 	NovelShare  float64              `json:"novel_share"`                   // of the evaluated examples that are not answered and unlike the examples
 	UnsureShare float64              `json:"unsure_share"`                  // of the evaluated examples that are like them and score too low
@@ -166,6 +167,7 @@ func (r *Report) measure(judged []Judged, job *Job) error {
 	if answered > 0 {
 		r.Agreement = float64(agreed) / float64(answered)
 	}
+	r.measureFields(judged, opt.Fields)
 	return nil
 }
 

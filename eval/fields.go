@@ -19,6 +19,22 @@ type Field struct {
 	Predicted int      `json:"predicted"` // values that the predictions have
 }
 
+// FieldAnswer is how one field of a predicted object stands to that of the gold.
+type FieldAnswer struct {
+	Gold  bool // the gold has a value: not null, nor an empty list
+	Given bool // the prediction has one
+	Same  bool // both are the same, be it that there is none
+}
+
+// AnswersByField compares two objects in canonical form field by field, in the order of names.
+func AnswersByField(gold, predicted string, names []string) []FieldAnswer {
+	out := make([]FieldAnswer, len(names))
+	for f, c := range compareObjects(gold, predicted, names) {
+		out[f] = FieldAnswer{Gold: c.gold > 0, Given: c.predicted > 0, Same: c.same}
+	}
+	return out
+}
+
 // fieldTable counts the values of each field in each item.
 type fieldTable struct {
 	names []string
@@ -35,14 +51,19 @@ type fieldCell struct {
 func tallyFields(items []Item, names []string) *fieldTable {
 	t := &fieldTable{names: names, cells: make([][]fieldCell, len(items))}
 	for i := range items {
-		gold, predicted := values(items[i].Gold), values(items[i].Predicted)
-		t.cells[i] = make([]fieldCell, len(names))
-		for f, name := range names {
-			t.cells[i][f] = compareValues(elements(gold[name]), elements(predicted[name]))
-			t.cells[i][f].same = predicted != nil && orNull(gold[name]) == orNull(predicted[name])
-		}
+		t.cells[i] = compareObjects(items[i].Gold, items[i].Predicted, names)
 	}
 	return t
+}
+
+func compareObjects(gold, predicted string, names []string) []fieldCell {
+	wanted, given := values(gold), values(predicted)
+	cells := make([]fieldCell, len(names))
+	for f, name := range names {
+		cells[f] = compareValues(elements(wanted[name]), elements(given[name]))
+		cells[f].same = given != nil && orNull(wanted[name]) == orNull(given[name])
+	}
+	return cells
 }
 
 func values(object string) map[string]json.RawMessage {

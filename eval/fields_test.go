@@ -4,8 +4,17 @@ package eval
 
 import (
 	"math"
+	"slices"
 	"testing"
 )
+
+func TestAnswersByField(t *testing.T) {
+	got := AnswersByField(`{"a":"x","b":[],"c":null}`, `{"a":"y","c":2}`, []string{"a", "b", "c", "d"})
+	want := []FieldAnswer{{Gold: true, Given: true}, {}, {Given: true}, {Same: true}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
 
 func TestFieldsOfObjects(t *testing.T) {
 	items := []Item{

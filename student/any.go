@@ -12,8 +12,20 @@ type Any interface {
 	Answer(text string) (answer string, score float64)
 	// Notice is Answer that also says whether the text is novel, see [Novelty].
 	Notice(text string) (answer string, score float64, novel bool)
+	// Detail is Notice with what is known of the fields of an object.
+	Detail(text string) Detail
 	Card() Card
 	WriteFile(path string) (int64, error)
+}
+
+// Detail is what a student says of a text.
+type Detail struct {
+	Answer string
+	Score  float64 // as that of Answer
+	Novel  bool
+	// Fields has for each field of an object the calibrated probability that the teacher's value would be the same, or 0 where
+	// the student would not answer whatever the threshold; nil for labels.
+	Fields []float64
 }
 
 // Answer is Predict without the number of the label.
@@ -28,6 +40,12 @@ func (s *Student) Notice(text string) (answer string, score float64, novel bool)
 	return p.Label, s.card.Novelty.Sure(p.Score, p.Novel), p.Novel
 }
 
+// Detail is Notice: a label has no fields.
+func (s *Student) Detail(text string) Detail {
+	answer, score, novel := s.Notice(text)
+	return Detail{Answer: answer, Score: score, Novel: novel}
+}
+
 // Answer is Extract without what is known of single fields.
 func (e *Extractor) Answer(text string) (answer string, score float64) {
 	answer, score, _ = e.Notice(text)
@@ -36,9 +54,24 @@ func (e *Extractor) Answer(text string) (answer string, score float64) {
 
 // Notice is Answer that also says whether the text is novel.
 func (e *Extractor) Notice(text string) (answer string, score float64, novel bool) {
+	d := e.Detail(text)
+	return d.Answer, d.Score, d.Novel
+}
+
+// Detail is Extract without the places of the values.
+func (e *Extractor) Detail(text string) Detail {
 	var x Extraction
 	e.Extract(&x, text)
-	return string(x.Object), e.card.Novelty.Sure(x.Score, x.Novel), x.Novel
+	return x.Detail(e.card.Novelty)
+}
+
+// Detail returns what a student whose card has this novelty says.
+func (x *Extraction) Detail(n *Novelty) Detail {
+	d := Detail{Answer: string(x.Object), Score: n.Sure(x.Score, x.Novel), Novel: x.Novel, Fields: make([]float64, len(x.Fields))}
+	for f, score := range x.Fields {
+		d.Fields[f] = n.Sure(score, x.Novel)
+	}
+	return d
 }
 
 // WithCard returns the same student with another card, see [Student.WithCard] and [Extractor.WithCard].

@@ -32,9 +32,20 @@ type Card struct {
 	Metrics map[string]float64 `json:"metrics,omitempty"`
 	// Certificate says at which scores the student may answer; nil when nobody tried to certify it.
 	Certificate *certify.Certificate `json:"certificate,omitempty"`
+	// Fields says the same of single fields of an object, in the schema's order, each of its values alone; nil of labels, and of
+	// students made before fields were certified.
+	Fields []FieldCertificate `json:"fields,omitempty"`
 	Training    TrainingConfig       `json:"training"`
 	// Novelty says which texts are unlike those of the training, and whether the student answers them; nil: it was not measured.
 	Novelty *Novelty `json:"novelty,omitempty"`
+}
+
+// FieldCertificate says at which of its scores the value of a field may be relied on: among the answers that hold one. Where a
+// card has several, they hold all at once with the confidence of the card's Certificate, since each has its share of what is left
+// of it (C. E. Bonferroni, 1936).
+type FieldCertificate struct {
+	Field string `json:"field"`
+	certify.Certificate
 }
 
 // TrainingConfig is how a student was trained: enough to do it again.
@@ -53,6 +64,7 @@ func (c Card) clone() Card {
 	c.Teachers = slices.Clone(c.Teachers)
 	c.Terms = maps.Clone(c.Terms)
 	c.Metrics = maps.Clone(c.Metrics)
+	c.Fields = slices.Clone(c.Fields)
 	c.Training.Unseen = slices.Clone(c.Training.Unseen)
 	c.Training.Settings = maps.Clone(c.Training.Settings)
 	if c.Certificate != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -186,8 +187,13 @@ func summary(r *distill.Report, took time.Duration) [][2]string {
 		{"measured on", fmt.Sprintf("%d examples: %s", r.EvalExamples, r.EvaluatedOn)},
 		{"accuracy", fmt.Sprintf("%s [%s – %s], macro-F1 %.3f", percent(r.Accuracy), percent(r.Metrics.Accuracy.Lower), percent(r.Metrics.Accuracy.Upper), r.MacroF1)},
 	}
-	for _, f := range r.Metrics.Fields {
-		lines = append(lines, [2]string{"field " + f.Name, fieldWords(&f)})
+	for i := range r.Metrics.Fields {
+		f := &r.Metrics.Fields[i]
+		lines = append(lines, [2]string{"field " + f.Name, fieldWords(f) + "; " + relied(&r.Fields[i])})
+	}
+	if n := len(r.Fields); slices.ContainsFunc(r.Fields, func(f distill.Field) bool { return f.Threshold != nil }) {
+		lines = append(lines, [2]string{"fields", fmt.Sprintf("what is %s of values holds for all %d fields at once with confidence %s, whatever the rest of the answer is",
+			statuses(r.Fields), n, percent(r.Confidence))})
 	}
 	if r.Threshold != nil {
 		lines = append(lines,
@@ -203,6 +209,32 @@ func summary(r *distill.Report, took time.Duration) [][2]string {
 	lines = append(lines, [2]string{"guarantee", strings.TrimSpace(r.Certificate.String())})
 	return append(lines, [2]string{"size, speed", fmt.Sprintf("%s; trained in %s (with cross-fitting and all: %s); one answer %.0f µs (p99 %.0f µs)",
 		bytesText(r.StudentBytes), duration(time.Duration(r.TrainSeconds*float64(time.Second))), duration(took), r.PredictP50us, r.PredictP99us)})
+}
+
+// relied says which values of a field may be relied on.
+func relied(f *distill.Field) string {
+	if f.Threshold == nil {
+		if n := f.Certificate.MoreLabels; n > 0 {
+			return fmt.Sprintf("silent: about %d more values would do", n)
+		}
+		return "silent"
+	}
+	return fmt.Sprintf("%s: %s of %d values given have a score of %.3f or more, of which %s agree",
+		f.Certificate.Status, percent(f.Coverage), f.Given, *f.Threshold, percent(f.Agreement))
+}
+
+// statuses names what is promised of fields.
+func statuses(fields []distill.Field) string {
+	has := func(s certify.Status) bool {
+		return slices.ContainsFunc(fields, func(f distill.Field) bool { return f.Certificate.Status == s })
+	}
+	switch {
+	case has(certify.Certified) && has(certify.Provisional):
+		return "certified and provisional"
+	case has(certify.Certified):
+		return "certified"
+	}
+	return "provisional"
 }
 
 // fieldWords says how well one field of objects is predicted.

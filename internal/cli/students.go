@@ -95,6 +95,9 @@ func (c *studentsShowCmd) print(s *session, st *app.Student) {
 		guarantee = card.Certificate.String()
 	}
 	s.line("guarantee", guarantee)
+	for _, f := range card.Fields {
+		s.line("of field "+f.Field, f.Certificate.String())
+	}
 	audited := string(st.Audit)
 	if audited == "" {
 		audited = "not yet; retort audit " + st.ID + " --eval FILE checks what it inherited"

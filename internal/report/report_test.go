@@ -88,6 +88,24 @@ func TestUntrustedTextStaysText(t *testing.T) {
 	}
 }
 
+func TestFieldsHaveTheirPromises(t *testing.T) {
+	d := data(t, certified)
+	threshold := 0.75
+	d.Report.Metrics.Fields = []eval.Field{{Name: hostile, Support: 90}, {Name: "size", Support: 7}}
+	d.Report.Fields = []distill.Field{
+		{Name: hostile, Given: 80, Threshold: &threshold, Coverage: 0.625, Agreement: 0.98, Found: 0.544, Certificate: certified},
+		{Name: "size", Given: 6, Certificate: certify.Certificate{Status: certify.Silent, Reason: "6 labels are too few"}}}
+	page := write(t, d)
+	for _, want := range []string{"hold for all fields at once with 95\u00a0% confidence", ">0.750<", ">62.5\u00a0%<", ">54.4\u00a0%<", "size</bdi>: 6 labels are too few."} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+	if strings.Contains(page, "<script") {
+		t.Error("a field's name is not escaped")
+	}
+}
+
 // reaches are ways in which a page can load or send something.
 var reaches = regexp.MustCompile(`(?i)\b(src|href|action|data|poster|srcset)\s*=|@import|url\((?:[^#)]|$)|<(script|link|iframe|object|embed|form|base)\b|\bon[a-z]+\s*=\s*"`)
 

@@ -33,7 +33,8 @@ type view struct {
 	Refined        []refined
 	Wrong, Total   string
 	Worst, Classes []class // the labels with the lowest F1, and all others
-	Fields         []class // of objects, whose fields stand in the place of labels
+	Fields         []field // of objects, whose fields stand in the place of labels
+	FieldsHold     string  // with what confidence the fields' certificates do, all at once
 	Facts          []section
 	Warnings       []string
 }
@@ -62,9 +63,15 @@ type example struct {
 type contradiction struct{ Text, Votes, Kept string }
 
 type class struct {
-	Label, Precision, Recall, F1, Answered string       // of a field, Answered is how often it is right
+	Label, Precision, Recall, F1, Answered string
 	Bar                                    template.CSS // width of the F1 bar
 	Support                                int
+}
+
+// field is a class whose Answered is how often the field is right, with what its certificate says of its values.
+type field struct {
+	class
+	Status, Relied, Agreement, Found, Threshold, Reason string
 }
 
 // How much a page shows.
@@ -102,7 +109,7 @@ func newView(d Data) (*view, error) {
 	v.Wrong = number(r.Metrics.Items - r.Metrics.Right)
 	v.Confusions = confusions(r, d.Judged)
 	v.Worst, v.Classes = classes(r, d.Judged)
-	v.Fields = fields(r)
+	v.Fields, v.FieldsHold = fields(r), whole(r.Confidence)
 	v.Contradictions = contradictions(r)
 	v.Refined = refinedSteps(r)
 	v.Facts = facts(d)
@@ -246,13 +253,25 @@ func classes(r *distill.Report, judged []distill.Judged) (worst, rest []class) {
 }
 
 // fields returns the figures of each field of objects, in their order.
-func fields(r *distill.Report) []class {
-	out := make([]class, len(r.Metrics.Fields))
+func fields(r *distill.Report) []field {
+	out := make([]field, len(r.Metrics.Fields))
 	for i, f := range r.Metrics.Fields {
-		out[i] = class{Label: excerpt(f.Name, excerptRunes), Support: f.Support, Precision: percent(f.Precision), Recall: percent(f.Recall), F1: percent(f.F1),
+		out[i].class = class{Label: excerpt(f.Name, excerptRunes), Support: f.Support, Precision: percent(f.Precision), Recall: percent(f.Recall), F1: percent(f.F1),
 			Answered: percent(f.Accuracy.Value), Bar: template.CSS(fmt.Sprintf("width:%.1f%%", 100*f.F1))}
+		if i < len(r.Fields) {
+			out[i].promise(&r.Fields[i])
+		}
 	}
 	return out
+}
+
+// promise adds what is known of the values of a field.
+func (f *field) promise(of *distill.Field) {
+	f.Status, f.Reason = string(of.Certificate.Status), sentence(excerpt(of.Certificate.Reason, 2*excerptRunes))
+	f.Relied, f.Agreement, f.Found, f.Threshold = "–", "–", "–", "–"
+	if of.Threshold != nil {
+		f.Relied, f.Agreement, f.Found, f.Threshold = percent(of.Coverage), percent(of.Agreement), percent(of.Found), fmt.Sprintf("%.3f", *of.Threshold)
+	}
 }
 
 func facts(d Data) []section {
