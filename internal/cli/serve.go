@@ -24,6 +24,7 @@ func (c *serveCmd) Run(s *session) error {
 	}
 	defer a.Close()
 	return a.Serve(s.ctx, app.ServeOptions{Listen: c.Listen, Watch: true, Ready: func(url string) {
+		releaseStart()
 		fmt.Fprintf(s.Stderr, "retort is listening on %s\n", url)
 	}})
 }
