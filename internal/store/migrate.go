@@ -14,6 +14,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"retort/internal/filelock"
+	"retort/internal/sqlite"
 	"retort/model"
 )
 
@@ -66,7 +67,7 @@ func schemaVersion(ctx context.Context, db *sql.DB) (int64, error) {
 
 // waitLock takes a lock that others hold for moments only.
 func waitLock(ctx context.Context, path string) (*filelock.Lock, error) {
-	for deadline := time.Now().Add(patience); ; {
+	for deadline := time.Now().Add(sqlite.Patience); ; {
 		lock, err := filelock.Acquire(path)
 		var inUse *filelock.InUseError
 		if err == nil || !errors.As(err, &inUse) {

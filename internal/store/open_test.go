@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"retort/internal/sqlite"
 	"retort/model"
 )
 
@@ -110,7 +111,7 @@ func TestOpenLockedDatabase(t *testing.T) {
 	if err := opened(t, dir).Close(); err != nil {
 		t.Fatal(err)
 	}
-	other, err := sql.Open("sqlite", dsn(DatabasePath(dir), "locking_mode(EXCLUSIVE)"))
+	other, err := sql.Open("sqlite", sqlite.DSN(DatabasePath(dir), "locking_mode(EXCLUSIVE)"))
 	if err != nil {
 		t.Fatal(err)
 	}

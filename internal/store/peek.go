@@ -8,6 +8,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"retort/internal/sqlite"
 )
 
 // Peeked is what serves in a data folder.
@@ -24,7 +26,7 @@ func Peek(ctx context.Context, dir string) (found Peeked, err error) {
 		return found, nil
 	}
 	defer func() { err = wrap("look into store "+path, err) }()
-	db, err := sql.Open("sqlite", dsn(path, "query_only(1)"))
+	db, err := sql.Open("sqlite", sqlite.DSN(path, "query_only(1)"))
 	if err != nil {
 		return found, err
 	}

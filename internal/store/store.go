@@ -19,10 +19,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +28,7 @@ import (
 	_ "modernc.org/sqlite" // the database driver "sqlite"
 
 	"retort/internal/capture"
+	"retort/internal/sqlite"
 	"retort/model"
 )
 
@@ -50,9 +49,6 @@ type Store struct {
 // readers is how many connections read at the same time; each may hold a megabyte of pages.
 const readers = 4
 
-// patience is how long a process waits for others that use the database.
-const patience = 5 * time.Second
-
 // DatabasePath returns where the database of data folder dir is.
 func DatabasePath(dir string) string { return filepath.Join(dir, "retort.db") }
 
@@ -67,7 +63,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	// Where another process opens a new database or closes one as the last, SQLite is busy without waiting.
-	for deadline := time.Now().Add(patience); ; {
+	for deadline := time.Now().Add(sqlite.Patience); ; {
 		s, err := open(ctx, dir)
 		if err == nil || model.KindOf(err) != model.Unavailable || time.Now().After(deadline) {
 			return s, err
@@ -98,30 +94,19 @@ func open(ctx context.Context, dir string) (*Store, error) {
 }
 
 func (s *Store) connect(path string) (err error) {
-	s.write, err = sql.Open("sqlite", dsn(path, "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
+	s.write, err = sql.Open("sqlite", sqlite.DSN(path, "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
 		"cache_size(-4000)", "journal_size_limit(16777216)"))
 	if err != nil {
 		return err
 	}
 	s.write.SetMaxOpenConns(1)
-	s.read, err = sql.Open("sqlite", dsn(path, "query_only(1)", "cache_size(-1000)"))
+	s.read, err = sql.Open("sqlite", sqlite.DSN(path, "query_only(1)", "cache_size(-1000)"))
 	if err != nil {
 		return err
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
 	return nil
-}
-
-// dsn returns the driver's name for a database; transactions take the write lock when they begin.
-func dsn(path string, pragmas ...string) string {
-	path = filepath.ToSlash(path)
-	if filepath.IsAbs(path) && !strings.HasPrefix(path, "/") {
-		path = "/" + path // C:/… on Windows
-	}
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds())}, pragmas...)}
-	u := url.URL{Path: path}
-	return "file:" + u.EscapedPath() + "?" + q.Encode()
 }
 
 // Dir returns the data folder.
