@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"retort/dataset"
@@ -73,47 +72,24 @@ type Judged struct {
 	Fields []float64
 }
 
-// Run distils. Its errors are about the examples or the goal, each with what to do; a student for which nothing can be
-// certified is no error: it is returned silent, and the report says why.
+// Run distils: it settles the examples, learns from them and judges what was learned. Its errors are about the examples or the
+// goal, each with what to do; a student for which nothing can be certified is no error: it is returned silent, and the report says why.
 func Run(ctx context.Context, job Job) (*Outcome, error) {
-	if job.Progress == nil {
-		job.Progress = func(string, int, int) {}
-	}
-	if err := job.check(); err != nil {
-		return nil, err
-	}
-	report := Report{Task: job.Task.Name, Teacher: strings.Join(job.Teachers, ", "), Target: job.Goal.Agreement, Confidence: job.Goal.Confidence, Method: job.Method, Labelling: job.Labelling,
-		Labels: len(job.Task.Labels), Warnings: job.Notes}
-	examples, cleaned, err := job.settle(ctx, &report)
+	settled, err := job.Settle(ctx)
 	if err != nil {
 		return nil, err
 	}
-	report.TrainExamples, report.Cleaned = len(examples), cleaned
-	if err := job.feasible(cleaned, &report); err != nil {
-		return nil, err
-	}
-	report.warnLabels(job.Task, examples)
-
-	fit := job.crossFitted
-	if job.Method == certify.MethodStrict {
-		fit = job.strict
-	}
-	out, known, err := fit(ctx, examples, &report)
+	trained, err := job.Learn(ctx, settled)
 	if err != nil {
 		return nil, err
 	}
-	report.Novelty = out.Student.Card().Novelty
-	if err := job.evaluate(out, known, &report); err != nil {
-		return nil, err
-	}
-	out.Student = student.WithCard(out.Student, job.card(out.Student.Card(), &report))
-	report.inOrder()
-	report.time(out)
-	out.Report = report
-	return out, nil
+	return job.Judge(settled, trained)
 }
 
 func (job *Job) check() error {
+	if job.Progress == nil {
+		job.Progress = func(string, int, int) {}
+	}
 	if job.Method == "" {
 		job.Method = certify.MethodCrossFitted
 	}
@@ -170,61 +146,13 @@ func (job *Job) feasible(cleaned dataset.Report, report *Report) error {
 	return nil
 }
 
-// crossFitted trains on all examples but those that refining sets aside; siblings trained without each of them judge it, and
-// those set aside do too, which the student has not seen either.
-func (job *Job) crossFitted(ctx context.Context, examples []dataset.Example, report *Report) (out *Outcome, known []dataset.Example, err error) {
-	chosen, err := job.choose(ctx, examples, job.Hard, report)
-	if err != nil {
-		return nil, nil, err
-	}
-	trained, err := job.learn(ctx, chosen.fair, chosen.hard)
-	if err != nil {
-		return nil, nil, err
-	}
-	report.TrainExamples = len(chosen.fair) + len(chosen.hard)
-	report.learned(trained)
-	judged := append(judge(chosen.fair, trained.outOfFold), judgeBy(trained.student, chosen.aside)...)
-	if err := report.certify(judged, job, certify.CrossFitted); err != nil {
-		return nil, nil, err
-	}
-	report.EvaluatedOn = OutOfFold
-	return &Outcome{Student: trained.student, Judged: judged}, slices.Concat(chosen.fair, chosen.hard, chosen.aside), nil
-}
-
-// heldOut is the share of the examples that strict certification keeps from training.
-const heldOut = 0.2
-
-// strict trains on four fifths of the examples and certifies on the rest, which refining does not see.
-func (job *Job) strict(ctx context.Context, examples []dataset.Example, report *Report) (out *Outcome, known []dataset.Example, err error) {
-	unseen, seen := dataset.Split(examples, heldOut, job.Seed)
-	if len(seen) == 0 || len(unseen) == 0 {
-		return nil, nil, fmt.Errorf("strict certification needs more than %d distinct examples; add some or use the cross-fitted method", len(examples))
-	}
-	chosen, err := job.choose(ctx, seen, novel(job.Hard, unseen), report)
-	if err != nil {
-		return nil, nil, err
-	}
-	trained, err := job.learn(ctx, chosen.fair, chosen.hard)
-	if err != nil {
-		return nil, nil, err
-	}
-	report.TrainExamples = len(chosen.fair) + len(chosen.hard)
-	report.learned(trained)
-	judged := judgeBy(trained.student, unseen)
-	if err := report.certify(judged, job, certify.Strict); err != nil {
-		return nil, nil, err
-	}
-	report.EvaluatedOn = HeldOut
-	return &Outcome{Student: trained.student, Judged: judged}, slices.Concat(chosen.fair, chosen.hard, unseen), nil
-}
-
 // evaluate takes the figures, from the eval examples where there are any. Those of them that the student has not seen
 // also certify a provisional threshold, each text once: copies are no further evidence.
-func (job *Job) evaluate(out *Outcome, known []dataset.Example, report *Report) error {
-	if len(job.Eval) > 0 {
-		out.Judged = judgeBy(out.Student, job.Eval)
+func (job *Job) evaluate(out *Outcome, eval, known []dataset.Example, report *Report) error {
+	if len(eval) > 0 {
+		out.Judged = judgeBy(out.Student, eval)
 		report.EvaluatedOn = EvalFile
-		distinct, _ := dataset.Dedupe(job.Eval)
+		distinct, _ := dataset.Dedupe(eval)
 		unseen := novel(distinct, known)
 		if n := len(distinct) - len(unseen); n > 0 {
 			report.Warnings = append(report.Warnings, fmt.Sprintf(

@@ -4,6 +4,7 @@ package distill
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -13,26 +14,61 @@ import (
 	"retort/student"
 )
 
-// learned is a student with its answers to the examples by siblings that had not seen them.
-type learned struct {
-	student                  student.Any
-	outOfFold                answerer
-	seconds, crossFitSeconds float64
-	warnings                 []string
-	doubts                   *refine.Doubts // about labels; nil where they were not wanted
+// Learned is a student with its answers to the examples by siblings that had not seen them.
+type Learned struct {
+	Student   student.Any
+	OutOfFold []student.Detail // to the settled fair examples
+
+	Seconds, CrossFitSeconds float64
+
+	Warnings []string
+	Doubted  *dataset.StepReport // what the labels say that siblings doubt; nil where it was not wanted
+}
+
+// learnedText is Learned in JSON.
+type learnedText struct {
+	Student         []byte              `json:"student"` // its file
+	OutOfFold       []student.Detail    `json:"out_of_fold"`
+	Seconds         float64             `json:"seconds"`
+	CrossFitSeconds float64             `json:"cross_fit_seconds"`
+	Warnings        []string            `json:"warnings,omitempty"`
+	Doubted         *dataset.StepReport `json:"doubted,omitempty"`
+}
+
+// MarshalJSON writes the student as its file is.
+func (l *Learned) MarshalJSON() ([]byte, error) {
+	file, err := student.EncodeAny(l.Student)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(learnedText{file, l.OutOfFold, l.Seconds, l.CrossFitSeconds, l.Warnings, l.Doubted})
+}
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (l *Learned) UnmarshalJSON(text []byte) error {
+	var t learnedText
+	if err := json.Unmarshal(text, &t); err != nil {
+		return err
+	}
+	s, err := student.DecodeAny(t.Student)
+	if err != nil {
+		return err
+	}
+	*l = Learned{s, t.OutOfFold, t.Seconds, t.CrossFitSeconds, t.Warnings, t.Doubted}
+	return nil
 }
 
 // learn trains the kind of student that gives the task's answers.
 //
 // Those that are hard train it and its siblings; no score that it gives is calibrated on them.
-func (job *Job) learn(ctx context.Context, examples, hard []dataset.Example) (*learned, error) {
+func (job *Job) learn(ctx context.Context, examples, hard []dataset.Example) (*Learned, error) {
 	if job.Task.Object != nil {
 		return job.learnObjects(ctx, examples, hard)
 	}
 	return job.learnLabels(ctx, examples, hard)
 }
 
-func (job *Job) learnLabels(ctx context.Context, examples, hard []dataset.Example) (*learned, error) {
+func (job *Job) learnLabels(ctx context.Context, examples, hard []dataset.Example) (*Learned, error) {
 	taught := make([]student.Example, 0, len(examples)+len(hard))
 	for i := range examples {
 		taught = append(taught, student.Example{Text: examples[i].Text, Label: examples[i].Label, Soft: examples[i].Soft})
@@ -51,14 +87,19 @@ func (job *Job) learnLabels(ctx context.Context, examples, hard []dataset.Exampl
 		return nil, err
 	}
 	acts := t.Student.Card().Novelty
-	answer := func(i int) student.Detail {
+	out := &Learned{Student: t.Student, OutOfFold: make([]student.Detail, len(examples)), Seconds: t.Seconds, CrossFitSeconds: t.CrossFitSeconds}
+	for i := range examples {
 		p := &t.OutOfFold[i]
-		return student.Detail{Answer: p.Label, Score: acts.Sure(p.Score, p.Novel), Novel: p.Novel}
+		out.OutOfFold[i] = student.Detail{Answer: p.Label, Score: acts.Sure(p.Score, p.Novel), Novel: p.Novel}
 	}
-	return &learned{t.Student, answer, t.Seconds, t.CrossFitSeconds, nil, doubts}, nil
+	if doubts != nil {
+		found := doubts.Report()
+		out.Doubted = &found
+	}
+	return out, nil
 }
 
-func (job *Job) learnObjects(ctx context.Context, fair, hard []dataset.Example) (*learned, error) {
+func (job *Job) learnObjects(ctx context.Context, fair, hard []dataset.Example) (*Learned, error) {
 	schema, err := student.ParseSchema(job.Task.Object.Schema)
 	if err != nil {
 		return nil, err
@@ -73,10 +114,12 @@ func (job *Job) learnObjects(ctx context.Context, fair, hard []dataset.Example) 
 		return nil, err
 	}
 	acts := t.Extractor.Card().Novelty
-	answer := func(i int) student.Detail { return t.OutOfFold[i].Detail(acts) }
-	out := &learned{t.Extractor, answer, t.Seconds, t.CrossFitSeconds, nil, nil}
+	out := &Learned{Student: t.Extractor, OutOfFold: make([]student.Detail, len(fair)), Seconds: t.Seconds, CrossFitSeconds: t.CrossFitSeconds}
+	for i := range fair {
+		out.OutOfFold[i] = t.OutOfFold[i].Detail(acts)
+	}
 	if n := len(t.Unaligned); n > 0 {
-		out.warnings = []string{fmt.Sprintf("%d of %d examples have a value that their text does not have, so that no student can copy it; the first, %.80q: %v",
+		out.Warnings = []string{fmt.Sprintf("%d of %d examples have a value that their text does not have, so that no student can copy it; the first, %.80q: %v",
 			n, len(examples), examples[t.Unaligned[0].Example].Text, errors.Unwrap(t.Unaligned[0].Err))}
 	}
 	return out, nil

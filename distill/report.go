@@ -78,10 +78,10 @@ type Reasked struct {
 }
 
 // learned notes what training took and what it noticed.
-func (r *Report) learned(l *learned) {
-	r.TrainSeconds, r.CrossFitSeconds, r.Warnings = l.seconds, l.crossFitSeconds, append(r.Warnings, l.warnings...)
-	if l.doubts != nil {
-		r.Refined = append(r.Refined, l.doubts.Report())
+func (r *Report) learned(l *Learned) {
+	r.TrainSeconds, r.CrossFitSeconds, r.Warnings = l.Seconds, l.CrossFitSeconds, append(r.Warnings, l.Warnings...)
+	if l.Doubted != nil {
+		r.Refined = append(r.Refined, *l.Doubted)
 	}
 }
 

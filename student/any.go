@@ -82,6 +82,14 @@ func WithCard(s Any, card Card) Any {
 	return s.(*Student).WithCard(card)
 }
 
+// EncodeAny returns the file of a student, as WriteFile writes it.
+func EncodeAny(s Any) ([]byte, error) {
+	if e, ok := s.(*Extractor); ok {
+		return e.Encode()
+	}
+	return s.(*Student).Encode()
+}
+
 // DecodeAny returns the student whose file data holds, as [Decode] or [DecodeExtractor] does.
 func DecodeAny(data []byte) (Any, error) {
 	r, err := sections.Read(data, &fileFormat)
