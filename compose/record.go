@@ -25,6 +25,7 @@ type Recording struct {
 	Now     func() time.Time          // the clock; nil: time.Now
 	Content func(*model.Request) bool // whether to keep what was asked and answered; nil: always
 	Wait    time.Duration             // how long a recorder may take; 0: 10 s
+	Purpose model.Work                // what the requests are made for
 }
 
 // Record returns a model that answers as m does and hands the trace of every request, failed ones included, to
@@ -111,7 +112,7 @@ func (r *record) save(ctx context.Context, p *passage) error {
 
 // fill makes t the record of a request but for its outcome.
 func (r *record) fill(t *model.Trace, req *model.Request, trail *model.Trail, p *passage) {
-	*t = model.Trace{ID: req.Trace, Tenant: req.Tenant, Key: req.Key, Model: req.Model, Stream: req.Stream,
+	*t = model.Trace{ID: req.Trace, Tenant: req.Tenant, Key: req.Key, Model: req.Model, Purpose: r.how.Purpose, Stream: req.Stream,
 		Start: p.start, Duration: r.how.Now().Sub(p.start), First: p.first, Attempts: trail.Attempts(),
 		Arms: trail.Arms(), Picks: trail.Picks(),
 		Dropped: trail.Dropped()}

@@ -33,6 +33,9 @@ type RunOptions struct {
 	Request func(Case) *model.Request
 	// Parse reads the prediction from an answer, false when there is none; it may be called from several goroutines.
 	Parse func(*model.Response) (predicted string, ok bool)
+	// Trace makes the id of the trace that a call of the model becomes, for outcomes to lead to it; nil: calls become none. It may
+	// be called from several goroutines.
+	Trace func() string
 	// Progress, where set, is called after each outcome, one call at a time. It must be quick.
 	Progress func(Progress)
 	Measure  MeasureOptions
@@ -50,6 +53,7 @@ type Outcome struct {
 	Predicted string        `json:"predicted,omitempty"`
 	Score     float64       `json:"score,omitempty"`   // as model.Response.Score
 	Model     string        `json:"model,omitempty"`   // the concrete model that answered
+	Trace     string        `json:"trace,omitempty"`   // id of the call's trace; empty: it has none
 	Error     string        `json:"error,omitempty"`   // the kind of the error; empty when there is a prediction
 	Message   string        `json:"message,omitempty"` // of the error
 	Usage     model.Usage   `json:"usage"`             // over all attempts behind the answer
@@ -222,9 +226,13 @@ func (r *runner) hand(ctx context.Context, next chan<- int) {
 // ask puts one case.
 func (r *runner) ask(ctx context.Context, i int) Outcome {
 	trail := &model.Trail{}
+	req := *r.requests[i]
+	if r.opt.Trace != nil {
+		req.Trace = r.opt.Trace()
+	}
 	start := time.Now()
-	resp, err := r.model.Generate(model.WithTrail(ctx, trail), r.requests[i], model.Discard)
-	o := Outcome{Case: r.outcomes[i].Case, Latency: time.Since(start)}
+	resp, err := r.model.Generate(model.WithTrail(ctx, trail), &req, model.Discard)
+	o := Outcome{Case: r.outcomes[i].Case, Trace: req.Trace, Latency: time.Since(start)}
 	o.Usage, o.Cost = trail.Total()
 	if err != nil {
 		o.fail(err)

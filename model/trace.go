@@ -10,6 +10,7 @@ type Trace struct {
 	Tenant   string        `json:"tenant"`
 	Key      string        `json:"key,omitempty"` // id of the API key
 	Model    string        `json:"model"`         // as asked for
+	Purpose  Work          `json:"purpose,omitempty"`
 	Stream   bool          `json:"stream,omitempty"`
 	Start    time.Time     `json:"start"`
 	Duration time.Duration `json:"duration_ns"`
@@ -30,4 +31,24 @@ type Trace struct {
 	Body    []byte `json:"-"`                 // the request as it came; nil when content is not captured
 
 	Response *Response `json:"response,omitempty"` // nil on error; without choices when content is not captured
+}
+
+// Work is what a request was made for.
+type Work string
+
+// What requests are made for. All but Serving are questions that Retort asks by itself, or for a command: they are no traffic, and
+// nothing that learns from traffic sees them.
+const (
+	Serving    Work = ""      // a client asked
+	Labelling  Work = "label" // a teacher, for labels to learn from
+	Reasking   Work = "reask" // a teacher, to see whether it says the same again
+	Evaluating Work = "eval"  // any model, to measure its answers
+	Judging    Work = "judge" // a judge, for verdicts on answers of others
+	Tuning     Work = "tune"  // a part of a blend, for outcomes to tune the blend by
+	Auditing   Work = "audit" // a teacher, to compare its answer with a student's that a client got
+)
+
+// Works are all that requests are made for.
+func Works() []Work {
+	return []Work{Serving, Labelling, Reasking, Evaluating, Judging, Tuning, Auditing}
 }

@@ -42,7 +42,7 @@ func (r *run) put(going, calls context.Context, q *question) (*said, error) {
 		r.tally(q, trail, account, err)
 		switch {
 		case err == nil:
-			return r.heard(q, resp), nil
+			return r.heard(q, resp, account.trace), nil
 		case fateOf(calls, err) == stop && !errors.Is(err, errDirect):
 			return nil, fmt.Errorf("ask teacher %s: %w", t.Name, err)
 		case model.KindOf(err) == model.Unusable:
@@ -57,7 +57,7 @@ func (r *run) put(going, calls context.Context, q *question) (*said, error) {
 		tired := t.pace.leave(err)
 		r.tally(q, trail, account, err)
 		if err == nil {
-			return r.heard(q, resp), nil
+			return r.heard(q, resp, account.trace), nil
 		}
 		switch fate := fateOf(calls, err); {
 		case tired:
@@ -125,7 +125,12 @@ func (r *run) generate(ctx context.Context, t *asker, q *question, queue *queue)
 	for level := first; level < len(levels); level++ {
 		content := model.Prompt(q.text)
 		content.Logprobs, content.TopLogprobs = levels[level] > 0, levels[level]
-		resp, err := t.Model.Generate(ctx, model.NewRequest(r.job.Task.Name, content), model.Discard)
+		req := model.NewRequest(r.job.Task.Name, content)
+		if t.Trace != nil {
+			req.Trace = t.Trace()
+			account.trace = req.Trace
+		}
+		resp, err := t.Model.Generate(ctx, req, model.Discard)
 		if err == nil && level > first {
 			t.level.Store(int32(level))
 		}
@@ -147,9 +152,9 @@ func (r *run) again(key string) bool {
 	return known != nil && known.Error != ""
 }
 
-// heard reads an answer.
-func (r *run) heard(q *question, resp *model.Response) *said {
-	s := &said{line{Key: q.key, Model: resp.Model}}
+// heard reads an answer, which has a trace or none.
+func (r *run) heard(q *question, resp *model.Response, trace string) *said {
+	s := &said{line{Key: q.key, Model: resp.Model, Trace: trace}}
 	label, err := r.job.Task.Canonical(q.text, resp.Text())
 	if err != nil {
 		s.Error, s.Why = model.Unusable.String(), clip(err.Error(), 500)

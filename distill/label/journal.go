@@ -29,6 +29,7 @@ type line struct {
 	Said  string             `json:"said,omitempty"`
 	Soft  map[string]float64 `json:"soft,omitempty"`
 	Model string             `json:"model,omitempty"`
+	Trace string             `json:"trace,omitempty"` // id of the trace of the call that answered
 	Error string             `json:"error,omitempty"` // the kind of a failure that asking again would hardly change
 	Why   string             `json:"why,omitempty"`
 

@@ -24,6 +24,9 @@ type Teacher struct {
 	Model model.Model
 	// Batch is how the upstream is asked in batches, where Model asks one upstream, with no repair but its own; nil: it is not.
 	Batch *Batch
+	// Trace makes the id of the trace that a call of Model becomes, so that labels lead to it; nil: calls become none. It may be
+	// called from many goroutines.
+	Trace func() string
 	Terms string // what is known of whether its answers may be learned from: "allowed", "unknown" or "recorded"
 }
 

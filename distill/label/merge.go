@@ -122,7 +122,7 @@ func (r *run) vote(contract string, input, t int, w *row, report *TeacherReport)
 		} else if n == 2 {
 			report.repeated(first == known.Said)
 		}
-		said.Model = known.Model
+		said.Model, said.Trace = known.Model, known.Trace
 		if a := r.traced[q.key]; a != nil {
 			said.Trace = a.Trace
 		}

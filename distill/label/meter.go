@@ -93,6 +93,7 @@ type account struct {
 	queue     *queue        // where the first call goes; nil: to the upstream
 	slots     chan struct{} // bounds calls that a pace does not; nil: it does
 	batched   bool          // a batch answered
+	trace     string        // id of the latest call's trace; empty: it has none
 
 	mu    sync.Mutex
 	calls int

@@ -44,6 +44,7 @@ type App struct {
 	taken     atomic.Pointer[[sha256.Size]byte] // fingerprint of the configuration file as it was last read
 	plant     atomic.Pointer[plant]
 	serving   atomic.Pointer[gateway] // while Serve runs
+	ledger    ledger
 }
 
 // Open reads the configuration at path and opens its data folder, creating it when needed.
@@ -104,7 +105,7 @@ func (e *missingError) Hint() string {
 // Close lets go of the data folder. Serve has returned by then.
 func (a *App) Close() error {
 	a.plant.Load().close()
-	return a.store.Close()
+	return errors.Join(a.closeLedger(), a.store.Close())
 }
 
 // Model returns a configured model or task by name, as clients of the gateway would get it, but unrecorded. One that

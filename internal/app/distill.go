@@ -285,7 +285,7 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 		return nil, nil
 	}
 	var again *distill.Reasked
-	job.Consistency, again, err = reask(ctx, d, taught, o.Reask, job.Goal.Confidence, o.Progress)
+	job.Consistency, again, err = a.reask(ctx, d, taught, o.Reask, job.Goal.Confidence, o.Progress)
 	return again, err
 }
 

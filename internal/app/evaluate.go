@@ -100,8 +100,14 @@ func (r *examination) evaluate(ctx context.Context, name string) (*Evaluation, e
 	if r.o.Judge != "" {
 		ask = eval.Ask
 	}
-	report, err := ask(ctx, c.model, c.cases(r.examples, r.o.Judge == ""), eval.RunOptions{Name: name, Concurrency: r.o.Concurrency, Journal: journal,
-		Parse: c.parse(), Progress: r.progress(name), Measure: eval.MeasureOptions{Seed: r.o.Seed, Fields: c.fields()}})
+	asked, trace := c.model, newTrace
+	if c.alone {
+		trace = nil
+	} else {
+		asked = r.app.asking(c.model, model.Evaluating, "")
+	}
+	report, err := ask(ctx, asked, c.cases(r.examples, r.o.Judge == ""), eval.RunOptions{Name: name, Concurrency: r.o.Concurrency, Journal: journal,
+		Trace: trace, Parse: c.parse(), Progress: r.progress(name), Measure: eval.MeasureOptions{Seed: r.o.Seed, Fields: c.fields()}})
 	if err != nil {
 		return nil, err
 	}
@@ -130,6 +136,7 @@ type candidate struct {
 	model   model.Model
 	task    *task.Task // nil: it answers freely
 	student string     // id of the student that answers, alone or before its teacher; empty: none does
+	alone   bool       // nobody but the student answers, which costs nothing and leaves no traces
 }
 
 // candidate returns what answers to a name: a model or task of the configuration, else a student by its id.
@@ -138,7 +145,7 @@ func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	m, err := a.Model(name)
 	if err == nil {
 		if d, ok := p.tasks[name]; ok {
-			return candidate{m, d.task, d.now.Load().champion}, nil
+			return candidate{model: m, task: d.task, student: d.now.Load().champion}, nil
 		}
 		return candidate{model: m}, nil
 	}
@@ -155,7 +162,7 @@ func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	if card.Schema != nil {
 		t.Object = &task.Object{Fields: card.Schema.Names(), Canonical: card.Schema.Canonical}
 	}
-	return candidate{t.Student(studentPrefix+s.Task+"@"+s.ID, opened), t, s.ID}, nil
+	return candidate{t.Student(studentPrefix+s.Task+"@"+s.ID, opened), t, s.ID, true}, nil
 }
 
 // cases puts the examples, labelled ones with the answers wanted as the task spells them. What the task does not allow stays as

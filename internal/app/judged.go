@@ -103,7 +103,7 @@ func (r *examination) duel(ctx context.Context, out *Contrast, i, j int) ([]*eva
 		return nil, err
 	}
 	r.journals = append(r.journals, journal)
-	report, err := eval.Ask(ctx, &bench{name: r.o.Judge, pairs: judge.Pairwise(m, judge.Grading{Prompt: judge.Prompt{Rubric: r.o.Rubric}})}, cases, eval.RunOptions{
+	report, err := eval.Ask(ctx, &bench{name: r.o.Judge, pairs: judge.Pairwise(r.app.asking(m, model.Judging, r.o.Judge), judge.Grading{Prompt: judge.Prompt{Rubric: r.o.Rubric}})}, cases, eval.RunOptions{
 		Name: r.o.Judge, Concurrency: max(1, r.o.Concurrency/2), Journal: journal,
 		Progress: r.progress(fmt.Sprintf("%s to compare %s with %s", r.o.Judge, a.Model, b.Model)),
 		Request: func(c eval.Case) *model.Request {

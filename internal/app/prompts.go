@@ -91,7 +91,7 @@ func (a *App) hire(ctx context.Context, job *tune.Job, blend tunable, o *TuneOpt
 		return release, err
 	}
 	wallet := label.NewWallet(*o.Budget, 0)
-	job.Judge = &tune.Hired{Model: patient{m}, Pay: wallet.Pay, Spent: wallet.Spent, Ended: wallet.Ended, Budget: *o.Budget,
+	job.Judge = &tune.Hired{Model: patient{a.asking(m, model.Judging, name)}, Pay: wallet.Pay, Spent: wallet.Spent, Ended: wallet.Ended, Budget: *o.Budget,
 		Concurrency: o.Concurrency, Journal: journal}
 	return p.close, nil
 }

@@ -30,12 +30,13 @@ func (p *plant) recorded(d *desk) bool {
 
 // reask puts a random sample of the examples' inputs to the teacher again and measures how often it answers the same,
 // and what that took.
-func reask(ctx context.Context, d *desk, taught *lessons, n int, confidence float64, progress func(string, int, int)) (*certify.Consistency, *distill.Reasked, error) {
+func (a *App) reask(ctx context.Context, d *desk, taught *lessons, n int, confidence float64, progress func(string, int, int)) (*certify.Consistency, *distill.Reasked, error) {
 	examples := taught.examples
 	n = min(n, len(examples))
 	stage := reaskStage(d.config.Teacher.Lead(), n, taught.paid/model.Money(len(examples))*model.Money(n))
 	progress(stage, 0, n)
 	order := rand.New(rand.NewPCG(1, uint64(len(examples)))).Perm(len(examples))[:n]
+	teacher := a.asking(d.teacher, model.Reasking, "")
 	var same, done, calls, cost atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(reaskAtOnce)
@@ -43,7 +44,7 @@ func reask(ctx context.Context, d *desk, taught *lessons, n int, confidence floa
 		group.Go(func() error {
 			trail := &model.Trail{}
 			req := model.NewRequest(d.task.Name, model.Prompt(examples[i].Text))
-			resp, err := d.teacher.Generate(model.WithTrail(ctx, trail), req, model.Discard)
+			resp, err := teacher.Generate(model.WithTrail(ctx, trail), req, model.Discard)
 			if err != nil && model.KindOf(err) != model.Unusable {
 				return fmt.Errorf("ask the teacher again: %w", err)
 			}

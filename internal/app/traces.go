@@ -20,8 +20,11 @@ import (
 
 // flush brings the store up to date with what has been recorded so far, by this process or another.
 func (a *App) flush(ctx context.Context) error {
+	if err := a.flushLedger(ctx); err != nil {
+		return err
+	}
 	if g := a.serving.Load(); g != nil {
-		return g.importer.Flush(ctx)
+		return errors.Join(g.importer.Flush(ctx), a.store.CatchUpLedgers(ctx))
 	}
 	return a.store.CatchUp(ctx)
 }

@@ -195,7 +195,7 @@ func (a *App) askPart(ctx context.Context, job *tune.Job, name string, o *TuneOp
 	if contract != nil {
 		run.Parse = func(r *model.Response) (string, bool) { return contract.Parse(r.Text()) }
 	}
-	report, err := eval.Run(ctx, m, cases, run)
+	report, err := eval.Run(ctx, a.asking(m, model.Tuning, name), cases, run)
 	if err != nil {
 		return "", err
 	}

@@ -29,6 +29,7 @@ func frameOf(t testing.TB, trace *model.Trace) []byte {
 func rich() *model.Trace {
 	t := sample("t1", 300)
 	t.Stream, t.Start = true, time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
+	t.Purpose = model.Auditing
 	t.Usage = model.Usage{Input: 1, Cached: 2, Written: 3, Output: 4, Reasoning: 5}
 	t.Attempts = append(t.Attempts, model.Attempt{Model: "student", Score: 0.25, Scored: true, Member: "panel/a", Asked: model.ForVote, Rejected: true, Judging: true, Cached: true, Error: "timeout", Why: model.WhyNovel, Cost: 7, Estimated: true})
 	t.Arms = []model.Arm{{Split: "test", Name: "smart", Unit: 1<<64 - 1}, {Split: "inner \"one\"", Name: "fast"}}

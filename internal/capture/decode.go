@@ -40,6 +40,8 @@ func decodeEntry(meta []byte, e *Entry) error {
 			t.Key = v.Str
 		case "model":
 			t.Model = v.Str
+		case "purpose":
+			t.Purpose = model.Work(v.Str)
 		case "stream":
 			t.Stream = v.Bool()
 		case "start":

@@ -23,6 +23,7 @@ func appendMeta(b []byte, t *model.Trace) []byte {
 	b = appendField(append(b, ','), "tenant", t.Tenant)
 	b = appendOptional(b, "key", t.Key)
 	b = appendField(append(b, ','), "model", t.Model)
+	b = appendOptional(b, "purpose", string(t.Purpose))
 	if t.Stream {
 		b = append(b, `,"stream":true`...)
 	}

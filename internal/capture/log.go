@@ -85,11 +85,16 @@ const lockPatience = time.Second
 
 // Open opens the log in folder dir, which it creates where it does not exist, to record in it. What a killed process
 // left torn is cut off. A log that another process has open is an error of kind Unavailable that names the process.
-func Open(dir string, o Options) (*Log, error) {
+func Open(dir string, o Options) (*Log, error) { return openLog(dir, o, lockPatience) }
+
+// OpenFree is Open for a log of several that will do: where this one is taken, it does not wait.
+func OpenFree(dir string, o Options) (*Log, error) { return openLog(dir, o, 0) }
+
+func openLog(dir string, o Options, patience time.Duration) (*Log, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open capture log: %w", err)
 	}
-	lock, err := acquire(dir, lockPatience)
+	lock, err := acquire(dir, patience)
 	if err != nil {
 		return nil, err
 	}

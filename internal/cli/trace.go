@@ -56,6 +56,7 @@ func (c *tracesShowCmd) summary(s *session, t *model.Trace) {
 	}
 	s.line("trace", t.ID)
 	s.line("asked", strings.Join(how, ", "))
+	s.line("purpose", purposeWords[t.Purpose])
 	s.line("at", clock(t.Start))
 	s.line("took", took)
 	for _, p := range t.Picks {
@@ -71,6 +72,16 @@ func (c *tracesShowCmd) summary(s *session, t *model.Trace) {
 	s.line("tokens", usageText(t.Usage))
 	s.line("cost", "$"+t.Cost.String())
 	s.line("dropped", strings.Join(t.Dropped, ", "))
+}
+
+// purposeWords say what a request was made for, unless a client made it.
+var purposeWords = map[model.Work]string{
+	model.Labelling:  "label: a teacher was asked for a label to learn from",
+	model.Reasking:   "reask: a teacher was asked again, to see whether it says the same",
+	model.Evaluating: "eval: the answer was measured",
+	model.Judging:    "judge: a verdict on answers of others",
+	model.Tuning:     "tune: an outcome to tune a blend by",
+	model.Auditing:   "audit: a teacher's answer to what a student answered",
 }
 
 // armText says what a split chose.

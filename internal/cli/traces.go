@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
 	"retort/internal/app"
@@ -26,6 +28,8 @@ type traceFilter struct {
 	Model string `placeholder:"NAME" help:"Only of this model or task."`
 	Since span   `placeholder:"24h" help:"Only of this long ago or later, such as 24h or 30m."`
 	Error bool   `help:"Only requests that failed."`
+
+	Purpose purpose `placeholder:"WORK" default:"serve" help:"Only requests made for this: serve (clients asked), label, reask, eval, judge, tune or audit (Retort asked); or all."`
 }
 
 // span is a length of time on the command line.
@@ -41,8 +45,35 @@ func (d *span) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// purpose is what requests were made for, on the command line.
+type purpose string
+
+// UnmarshalText reads a purpose.
+func (p *purpose) UnmarshalText(text []byte) error {
+	if w := purpose(text); w == "serve" || w.work() != model.Serving && (w.work() == store.AnyWork || slices.Contains(model.Works(), w.work())) {
+		*p = w
+		return nil
+	}
+	return fmt.Errorf("%q is nothing that requests are made for; there are serve, %s and all", text, joined(model.Works()[1:]))
+}
+
+func (p purpose) work() model.Work {
+	if p == "serve" {
+		return model.Serving
+	}
+	return model.Work(p)
+}
+
+func joined(works []model.Work) string {
+	words := make([]string, len(works))
+	for i, w := range works {
+		words[i] = string(w)
+	}
+	return strings.Join(words, ", ")
+}
+
 func (f *traceFilter) filter() store.Filter {
-	out := store.Filter{Model: f.Model}
+	out := store.Filter{Model: f.Model, Purpose: f.Purpose.work()}
 	if f.Since > 0 {
 		out.Since = time.Now().Add(-time.Duration(f.Since))
 	}
@@ -98,8 +129,8 @@ func (c *tracesListCmd) none(s *session, a *app.App) {
 	why := "every request that retort serve answers leaves one"
 	if doubt := a.Doubt(c.Model); doubt != "" {
 		why = doubt
-	} else if c.traceFilter != (traceFilter{}) {
-		why = "none is of that model, time or result"
+	} else if c.traceFilter != (traceFilter{Purpose: "serve"}) {
+		why = "none is of that model, time, result or purpose"
 	}
 	fmt.Fprintf(s.Stderr, "no traces; %s\n", printable(why))
 }

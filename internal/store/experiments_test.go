@@ -47,7 +47,7 @@ func TestObservations(t *testing.T) {
 	if got, err := s.Observations(t.Context(), tenant, "test", got[2].Start); err != nil || len(got) != 1 {
 		t.Errorf("since the last: %d, %v", len(got), err)
 	}
-	if err := s.Rewind(t.Context(), capture.Position{Segment: 1}); err != nil {
+	if err := (sink{Store: s.Store}).Rewind(t.Context(), capture.Position{Segment: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := s.Observations(t.Context(), tenant, "test", time.Time{}); err != nil || len(got) != 0 {

@@ -42,7 +42,7 @@ func TestOpenTogether(t *testing.T) {
 		wg.Go(func() {
 			s, err := Open(t.Context(), dir)
 			if err == nil {
-				_, err = s.Position(t.Context())
+				_, err = (sink{Store: s}).Position(t.Context())
 				err = errors.Join(err, s.Close())
 			}
 			if err != nil {

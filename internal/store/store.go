@@ -38,7 +38,6 @@ type Store struct {
 	write  *sql.DB // one connection
 	read   *sql.DB
 	insert *sql.Stmt // of write: adds a trace
-	bodies *capture.Reader
 
 	importer atomic.Pointer[capture.Importer]
 	closing  sync.Once
@@ -78,7 +77,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 
 func open(ctx context.Context, dir string) (*Store, error) {
 	path := DatabasePath(dir)
-	s := &Store{dir: dir, bodies: capture.NewReader(TracesDir(dir)), closed: make(chan struct{})}
+	s := &Store{dir: dir, closed: make(chan struct{})}
 	err := s.connect(path)
 	if err == nil {
 		err = migrate(ctx, s.write, path)
@@ -116,14 +115,16 @@ func (s *Store) Dir() string { return s.dir }
 // what was recorded last before they say that a trace does not exist. The caller closes the importer before the log
 // and the store.
 func (s *Store) Import(log *capture.Log) *capture.Importer {
-	i := capture.Import(log, s)
+	i := capture.Import(log, sink{Store: s})
 	s.importer.Store(i)
 	return i
 }
 
-// CatchUp brings the store up to date with the data folder's log from a process that does not serve it; see
-// capture.CatchUp.
-func (s *Store) CatchUp(ctx context.Context) error { return capture.CatchUp(ctx, TracesDir(s.dir), s) }
+// CatchUp brings the store up to date with the data folder's log from a process that does not serve it, as capture.CatchUp
+// says, and with its ledgers.
+func (s *Store) CatchUp(ctx context.Context) error {
+	return errors.Join(capture.CatchUp(ctx, TracesDir(s.dir), sink{Store: s}), s.CatchUpLedgers(ctx))
+}
 
 // Close ends the watchers and closes the database.
 func (s *Store) Close() error {

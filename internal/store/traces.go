@@ -19,9 +19,10 @@ import (
 // Filter chooses traces. Empty fields choose all, but Tenant must be set.
 type Filter struct {
 	Tenant  string
-	Model   string    // as asked for: the name of a model or a task
-	Since   time.Time // requests that began at this time or later
-	Until   time.Time // requests that began before this time
+	Model   string     // as asked for: the name of a model or a task
+	Purpose model.Work // what requests were made for; empty: clients asked, so that nothing else is taken for traffic
+	Since   time.Time  // requests that began at this time or later
+	Until   time.Time  // requests that began before this time
 	Status  Status
 	Content bool   // only traces whose request was captured
 	Limit   int    // how many at most; 0 is DefaultLimit for List, no limit elsewhere
@@ -37,17 +38,20 @@ const (
 	Failed   Status = "error"
 )
 
+// AnyWork is the purpose of a Filter that chooses traces whatever their requests were made for.
+const AnyWork model.Work = "all"
+
 // DefaultLimit is how many traces List returns when the filter does not say.
 const DefaultLimit = 100
 
 // Trace returns the whole trace with that id, request and answer included. One that tenant does not have is an error of
 // kind NotFound.
 func (s *Store) Trace(ctx context.Context, tenant, id string) (*model.Trace, error) {
-	ref, err := s.ref(ctx, tenant, id)
+	at, err := s.ref(ctx, tenant, id)
 	if err != nil {
 		return nil, err
 	}
-	return s.bodies.Trace(ref)
+	return s.content(at)
 }
 
 // Complete returns the id of the tenant's trace whose id begins with prefix, or prefix where none does. Several are an error
@@ -79,8 +83,27 @@ func (s *Store) Complete(ctx context.Context, tenant, prefix string) (string, er
 	return found[0], nil
 }
 
+// place says where a trace's content lies.
+type place struct {
+	log int64
+	ref capture.Ref
+}
+
+// content reads a whole trace.
+func (s *Store) content(at place) (*model.Trace, error) {
+	return capture.NewReader(s.logDir(at.log)).Trace(at.ref)
+}
+
+// logDir returns the folder of a log.
+func (s *Store) logDir(log int64) string {
+	if log == 0 {
+		return TracesDir(s.dir)
+	}
+	return ledgerDir(s.dir, log)
+}
+
 // ref finds a trace, importing what was recorded last if need be.
-func (s *Store) ref(ctx context.Context, tenant, id string) (capture.Ref, error) {
+func (s *Store) ref(ctx context.Context, tenant, id string) (place, error) {
 	r, err := s.lookUp(ctx, tenant, id)
 	if i := s.importer.Load(); i != nil && model.KindOf(err) == model.NotFound {
 		if err := i.Flush(ctx); err != nil {
@@ -91,13 +114,13 @@ func (s *Store) ref(ctx context.Context, tenant, id string) (capture.Ref, error)
 	return r, err
 }
 
-func (s *Store) lookUp(ctx context.Context, tenant, id string) (r capture.Ref, err error) {
-	err = s.read.QueryRowContext(ctx, "SELECT segment, place, length FROM traces WHERE id = ? AND tenant = ?", id, tenant).
-		Scan(&r.Segment, &r.Offset, &r.Length)
+func (s *Store) lookUp(ctx context.Context, tenant, id string) (at place, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT log, segment, place, length FROM traces WHERE id = ? AND tenant = ?", id, tenant).
+		Scan(&at.log, &at.ref.Segment, &at.ref.Offset, &at.ref.Length)
 	if errors.Is(err, sql.ErrNoRows) {
-		return r, notFound("trace", id, "the id is what the answer's header Retort-Trace said")
+		return at, notFound("trace", id, "the id is what the answer's header Retort-Trace said")
 	}
-	return r, wrap("find trace", err)
+	return at, wrap("find trace", err)
 }
 
 // List returns traces without their content, the latest request first: Attempts, Dropped and Body are nil, and Response,
@@ -158,7 +181,7 @@ func (s *Store) Traces(ctx context.Context, f Filter) iter.Seq2[*model.Trace, er
 				return
 			}
 			for i := range rows {
-				t, err := s.bodies.Trace(rows[i].ref)
+				t, err := s.content(rows[i].place)
 				if err != nil {
 					t = &rows[i].trace
 				}
@@ -194,6 +217,13 @@ func (f *Filter) query() *query {
 	if f.Model != "" {
 		q.where("model = ?", f.Model)
 	}
+	switch f.Purpose {
+	case AnyWork:
+	case model.Serving:
+		q.where("purpose = ''")
+	default:
+		q.where("purpose = ? AND purpose <> ''", string(f.Purpose)) // the latter lets the index be used
+	}
 	if !f.Since.IsZero() {
 		q.where("start >= ?", f.Since.UnixNano())
 	}
@@ -216,12 +246,12 @@ func (f *Filter) query() *query {
 type row struct {
 	trace  model.Trace
 	cursor cursor
-	ref    capture.Ref
+	place  place
 }
 
 func (s *Store) rows(ctx context.Context, q *query, order string, limit int) ([]row, error) {
 	const columns = `SELECT seq, id, tenant, key, model, stream, start, duration, first, input, cached, written, output,
-		reasoning, cost, error, message, dialect, answered, score, segment, place, length FROM traces WHERE `
+		reasoning, cost, error, message, dialect, answered, score, purpose, log, segment, place, length FROM traces WHERE `
 	found, err := s.read.QueryContext(ctx, columns+q.String()+" "+order, append(q.args, limit)...)
 	if err != nil {
 		return nil, wrap("list traces", err)
@@ -235,7 +265,7 @@ func (s *Store) rows(ctx context.Context, q *query, order string, limit int) ([]
 		t := &r.trace
 		err := found.Scan(&r.cursor.seq, &t.ID, &t.Tenant, &t.Key, &t.Model, &t.Stream, &r.cursor.start, &t.Duration, &t.First,
 			&t.Usage.Input, &t.Usage.Cached, &t.Usage.Written, &t.Usage.Output, &t.Usage.Reasoning, &t.Cost, &t.Error,
-			&t.Message, &t.Dialect, &answered, &score, &r.ref.Segment, &r.ref.Offset, &r.ref.Length)
+			&t.Message, &t.Dialect, &answered, &score, &t.Purpose, &r.place.log, &r.place.ref.Segment, &r.place.ref.Offset, &r.place.ref.Length)
 		if err != nil {
 			return nil, wrap("list traces", err)
 		}

@@ -215,22 +215,22 @@ func TestImportIsExactlyOnce(t *testing.T) {
 	ctx := t.Context()
 	entry := capture.Entry{Trace: *sample("a", 0), Ref: capture.Ref{Segment: 1, Offset: 32, Length: 100}}
 	for range 2 {
-		if err := s.ImportTraces(ctx, []capture.Entry{entry}, capture.Position{Segment: 1, Offset: 132}); err != nil {
+		if err := (sink{Store: s}).ImportTraces(ctx, []capture.Entry{entry}, capture.Position{Segment: 1, Offset: 132}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	second := capture.Entry{Trace: *sample("b", 0), Ref: capture.Ref{Segment: 1, Offset: 132, Length: 100}}
-	if err := s.ImportTraces(ctx, []capture.Entry{second}, capture.Position{Segment: 1, Offset: 232}); err != nil {
+	if err := (sink{Store: s}).ImportTraces(ctx, []capture.Entry{second}, capture.Position{Segment: 1, Offset: 232}); err != nil {
 		t.Fatal(err)
 	}
 	if n, err := s.Count(ctx, Filter{Tenant: tenant}); err != nil || n != 2 {
 		t.Errorf("got %d traces, %v, want 2", n, err)
 	}
 	back := capture.Position{Segment: 1, Offset: 132}
-	if err := s.Rewind(ctx, back); err != nil {
+	if err := (sink{Store: s}).Rewind(ctx, back); err != nil {
 		t.Fatal(err)
 	}
-	if pos, err := s.Position(ctx); err != nil || pos != back {
+	if pos, err := (sink{Store: s}).Position(ctx); err != nil || pos != back {
 		t.Errorf("got position %v, %v, want %v", pos, err, back)
 	}
 	if n, err := s.Count(ctx, Filter{Tenant: tenant}); err != nil || n != 1 {
