@@ -305,6 +305,10 @@ func (a *App) register(ctx context.Context, outcome *distill.Outcome, made seen,
 		return nil, errors.Join(err, os.Remove(filepath.Join(data, path)))
 	}
 	card := outcome.Student.Card()
+	if card.Metrics == nil {
+		card.Metrics = map[string]float64{}
+	}
+	card.Metrics[trainingSeconds] = outcome.Report.TrainSeconds + outcome.Report.CrossFitSeconds
 	text, err := json.Marshal(card)
 	if err != nil {
 		return nil, fmt.Errorf("write the student's card: %w", err)

@@ -108,7 +108,7 @@ func (a *App) open(ctx context.Context) (*gateway, error) {
 	l := cfg.Limits
 	g.server = server.New(a.snapshot(a.plant.Load(), g), server.Options{
 		Dialects: all.Servers(), Refusals: all.Refusals(), Estimate: provider.EstimateTokens,
-		Feedback: feedback{a}, Experiments: shown{a}, Log: a.log, Registry: metrics,
+		Feedback: feedback{a}, Experiments: shown{a}, Tasks: shownTasks{a}, Log: a.log, Registry: metrics,
 		Checks:  []server.Check{{Name: "capture", Err: log.Err}},
 		MaxBody: int64(l.MaxBody), MaxHeader: int(l.MaxHeader), HeaderTimeout: l.ReadHeaderTimeout, BodyTimeout: l.ReadTimeout,
 		IdleTimeout: l.IdleTimeout, StallTimeout: l.WriteTimeout, DrainTimeout: l.DrainTimeout,

@@ -13,6 +13,8 @@ import (
 )
 
 type tasksCmd struct {
+	List     tasksListCmd     `cmd:"" help:"List the tasks of the configuration: who answers them, and what that saves."`
+	Show     tasksShowCmd     `cmd:"" help:"Show who answers a task, what it took, and what it saved against its teacher alone."`
 	Discover tasksDiscoverCmd `cmd:"" help:"Find tasks in recorded traffic, and what students of them would be worth."`
 }
 

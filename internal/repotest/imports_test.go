@@ -79,6 +79,7 @@ var allowed = []struct {
 	{"internal/store", []string{"model", "internal/capture", "internal/filelock", "internal/sqlite", outside}},
 	{"internal/outfile", nil},
 	{"internal/datasets", []string{"dataset", "dataset/refine", "internal/blob", "internal/outfile", "internal/store", "internal/suggest"}},
+	{"internal/savings", []string{outside}},
 	{"internal/server", []string{"model", "dialect", "internal/suggest", outside}},
 	{"internal/similar", []string{"compose", "eval/certify", "student/recall"}},
 	{"internal/report", []string{"model", "dataset/refine", "distill", "distill/label", "eval", "eval/certify"}},

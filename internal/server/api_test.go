@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -69,7 +70,7 @@ func TestExperimentsAreServed(t *testing.T) {
 
 // Every path of the server's own is described, and nothing else is.
 func TestOpenAPINamesEveryOwnPath(t *testing.T) {
-	r := newRig(t, echoing(), Options{Experiments: trials{}, Feedback: &shelf{}})
+	r := newRig(t, echoing(), Options{Experiments: trials{}, Tasks: works{}, Feedback: &shelf{}})
 	var served []string
 	add := func(path string, routes []route) {
 		for _, d := range (plain{}).Routes() {
@@ -97,12 +98,53 @@ func TestOpenAPINamesEveryOwnPath(t *testing.T) {
 	var described []string
 	for path, methods := range document.Paths {
 		for method := range methods {
-			described = append(described, method+" "+strings.ReplaceAll(path, "{blend}", "*"))
+			described = append(described, method+" "+strings.NewReplacer("{blend}", "*", "{task}", "*").Replace(path))
 		}
 	}
 	slices.Sort(served)
 	slices.Sort(described)
 	if d := cmp.Diff(served, described); d != "" {
 		t.Errorf("-served +described:\n%s", d)
+	}
+}
+
+// works are tasks of a tenant that say what span they were asked for.
+type works struct{}
+
+func (works) Tasks(_ context.Context, tenant string, since, until time.Time) (any, error) {
+	return []string{tenant, since.UTC().Format(time.RFC3339), until.UTC().Format(time.RFC3339)}, nil
+}
+
+func (works) Task(_ context.Context, tenant, name string, _, _ time.Time) (any, error) {
+	if name != "desk/a" {
+		return nil, &model.Error{Kind: model.NotFound, Op: "find task", Err: errors.New("no task is named so")}
+	}
+	return map[string]string{"task": name, "tenant": tenant}, nil
+}
+
+func TestTasksAreServed(t *testing.T) {
+	r := newRig(t, echoing(), Options{Tasks: works{}})
+	for name, c := range map[string]struct {
+		path   string
+		status int
+		says   string
+	}{
+		"list":     {"/api/tasks", 200, `["default","0001-01-01T00:00:00Z","0001-01-01T00:00:00Z"]`},
+		"span":     {"/api/tasks?since=2026-01-31T12:00:00%2B01:00&until=2026-02-01T00:00:00Z", 200, `["default","2026-01-31T11:00:00Z","2026-02-01T00:00:00Z"]`},
+		"ago":      {"/api/tasks/desk%2Fa?since=24h", 200, `{"task":"desk/a","tenant":"default"}`},
+		"unknown":  {"/api/tasks/nothing", 404, "find task: task: no task is named so"},
+		"no time":  {"/api/tasks?since=yesterday", 400, "since: "},
+		"negative": {"/api/tasks?until=-3h", 400, "until: "},
+	} {
+		if resp, body := r.do("GET", c.path, ""); resp.StatusCode != c.status || !strings.Contains(body, c.says) {
+			t.Errorf("%s: got %d %q, want %d and %q", name, resp.StatusCode, body, c.status, c.says)
+		}
+	}
+	r.SetKeys([]Key{{ID: "1", Tenant: "acme", Hash: sha256.Sum256([]byte("secret"))}})
+	if resp, body := r.do("GET", "/api/tasks", ""); resp.StatusCode != 401 {
+		t.Errorf("without a key: %d %q", resp.StatusCode, body)
+	}
+	if resp, body := r.do("GET", "/api/tasks", "", "Authorization: Bearer secret"); resp.StatusCode != 200 || !strings.Contains(body, `"acme"`) {
+		t.Errorf("another tenant's list: %d %q", resp.StatusCode, body)
 	}
 }

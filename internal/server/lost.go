@@ -203,7 +203,7 @@ func (s *Server) pathsOf(d dialect.Server) []string {
 	for _, route := range d.Routes() {
 		found[route.Path] = true
 	}
-	for _, path := range [...]string{"/healthz", "/readyz", "/metrics", "/v1/feedback", experimentsPath, openapiPath} {
+	for _, path := range [...]string{"/healthz", "/readyz", "/metrics", "/v1/feedback", experimentsPath, tasksPath, openapiPath} {
 		found[path] = s.table.exact[path] != nil
 	}
 	maps.DeleteFunc(found, func(_ string, there bool) bool { return !there })

@@ -119,6 +119,10 @@ func (s *Server) newTable() *table {
 		own(http.MethodGet, experimentsPath, s.keyed(t.first, s.listExperiments))
 		own(http.MethodGet, experimentsPath+"/*", s.keyed(t.first, s.showExperiment))
 	}
+	if s.options.Tasks != nil {
+		own(http.MethodGet, tasksPath, s.keyed(t.first, s.listTasks))
+		own(http.MethodGet, tasksPath+"/*", s.keyed(t.first, s.showTask))
+	}
 	for _, d := range s.options.Dialects {
 		for _, r := range d.Routes() {
 			t.add(r.Path, route{r.Method, r.Header, d, s.handler(d, r)})

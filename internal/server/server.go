@@ -23,6 +23,7 @@ type Options struct {
 	Estimate    func(*model.Content) int // about how many tokens a request has, for models that cannot count; needed by dialects with a route to count
 	Feedback    FeedbackStore            // nil: there is no feedback endpoint
 	Experiments Experiments              // nil: there are no paths for experiments
+	Tasks       Tasks                    // nil: there are no paths for tasks
 	Checks      []Check                  // what must be well for /readyz to say so
 	Registry    *prometheus.Registry     // where metrics are registered and read from; nil: one of its own
 	Log         *slog.Logger             // nil: slog.Default()

@@ -1,0 +1,183 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"retort/internal/app"
+	"retort/internal/savings"
+)
+
+// taskSpan is what list and show count.
+type taskSpan struct {
+	Since  moment `placeholder:"720h" help:"Only requests of this long ago or later, such as 24h, or of this date, such as 2026-01-31."`
+	Until  moment `placeholder:"1h" help:"Only requests of before this long ago, or before this date."`
+	Tenant string `placeholder:"TENANT" help:"Requests of this tenant."`
+}
+
+func (c *taskSpan) options() app.SavingsOptions {
+	return app.SavingsOptions{Tenant: c.Tenant, Since: c.Since.Time, Until: c.Until.Time}
+}
+
+type tasksListCmd struct {
+	jsonFlag
+	taskSpan
+}
+
+func (c *tasksListCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		all, err := a.TaskSavings(s.ctx, c.options())
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return s.json(all)
+		}
+		if len(all) == 0 {
+			fmt.Fprintln(s.Stderr, "the configuration has no tasks; docs/tasks.md says how to write one")
+			return nil
+		}
+		var rows [][]string
+		for _, t := range all {
+			rows = append(rows, []string{t.Task, strings.Join(t.Teacher, ", "), servingText(&t.Serving), fmt.Sprint(t.Requests),
+				shareText(t, app.ByStudent), shareText(t, app.ByTeacher), usd(t.Cost.Dollars()), netText(t), soonerText(t)})
+		}
+		return s.table(columns("TASK", "TEACHER", "STUDENT", ">REQUESTS", ">BY STUDENT", ">BY TEACHER", ">COST", ">SAVED, NET", ">SOONER"), rows)
+	})
+}
+
+type tasksShowCmd struct {
+	jsonFlag
+	taskSpan
+	Task string `arg:"" help:"The task's name."`
+}
+
+func (c *tasksShowCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		t, err := a.OneTaskSavings(s.ctx, c.Task, c.options())
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return s.json(t)
+		}
+		return s.task(t)
+	})
+}
+
+// task prints what a task took and saved.
+func (s *session) task(t *app.TaskSavings) error {
+	s.line("task", t.Task)
+	s.line("teacher", strings.Join(t.Teacher, ", "))
+	s.line("student", servingText(&t.Serving))
+	if v := &t.Serving; v.Agreement > 0 {
+		s.line("certified", fmt.Sprintf("at least %s of its answers agree with the teacher; %s of requests when it was certified", percent(v.Agreement), percent(v.Coverage)))
+	}
+	s.line("labels", fmt.Sprintf("%d asked for, %d of the teacher's served answers, %d corrected by people", t.Labels.Asked, t.Labels.Served, t.Labels.Corrected))
+	s.line("students", fmt.Sprintf("%d made in %.1f s of training", t.Students, t.Training))
+	s.line("requests", fmt.Sprintf("%d, of which %d failed; %s", t.Requests, t.Failed, usd(t.Cost.Dollars())))
+	s.line("saved", savedText(t))
+	if saved := t.Saved; saved != nil {
+		s.line("net", fmt.Sprintf("%s, with all that Retort asked for the task counted", between95(saved.Net, usd)))
+		s.line("sooner", fmt.Sprintf("%s of waiting spared", between95(saved.Seconds, secondsText)))
+		s.line("known from", fmt.Sprintf("%d requests: %s", saved.Known, saved.Basis))
+	}
+	for _, note := range t.Notes {
+		s.line("note", note)
+	}
+	if len(t.Answers) > 0 {
+		fmt.Fprintln(s.Stdout)
+		var rows [][]string
+		for _, by := range t.Answers {
+			rows = append(rows, []string{by.By, by.Model, fmt.Sprint(by.Requests), percent(float64(by.Requests) / float64(t.Requests)), usd(by.Cost.Dollars()), duration(by.Mean)})
+		}
+		if err := s.table(columns("ANSWERED BY", "MODEL", ">REQUESTS", ">SHARE", ">COST", ">MEAN"), rows); err != nil {
+			return err
+		}
+	}
+	if len(t.Spending) == 0 {
+		return nil
+	}
+	fmt.Fprintln(s.Stdout)
+	var rows [][]string
+	for _, w := range t.Spending {
+		rows = append(rows, []string{string(w.Purpose), fmt.Sprint(w.Requests), fmt.Sprint(w.Failed), usd(w.Cost.Dollars())})
+	}
+	return s.table(columns("ASKED FOR", ">REQUESTS", ">FAILED", ">COST"), rows)
+}
+
+func servingText(v *app.Serving) string {
+	switch {
+	case v.Student == "":
+		return "none"
+	case v.Silent != "":
+		return v.Student + ", silent: " + v.Silent
+	}
+	return v.Student + ", " + v.Status
+}
+
+// shareText says which share of the answered requests somebody answered.
+func shareText(t *app.TaskSavings, by string) string {
+	n := 0
+	for _, a := range t.Answers {
+		if a.By == by {
+			n += a.Requests
+		}
+	}
+	if t.Requests == t.Failed {
+		return "–"
+	}
+	return percent(float64(n) / float64(t.Requests-t.Failed))
+}
+
+func savedText(t *app.TaskSavings) string {
+	if t.Saved == nil {
+		return "not known yet"
+	}
+	return between95(t.Saved.Spared, usd) + " against the teacher alone"
+}
+
+func netText(t *app.TaskSavings) string {
+	if t.Saved == nil {
+		return "–"
+	}
+	return usd(t.Saved.Net.Value)
+}
+
+func soonerText(t *app.TaskSavings) string {
+	if t.Saved == nil {
+		return "–"
+	}
+	return secondsText(t.Saved.Seconds.Value)
+}
+
+func between95(e savings.Estimate, text func(float64) string) string {
+	return cmp.Or(map[bool]string{true: text(e.Value)}[e.Low == e.High], fmt.Sprintf("%s (95 %%: %s to %s)", text(e.Value), text(e.Low), text(e.High)))
+}
+
+// usd prints an amount of US dollars with what it needs of decimals.
+func usd(x float64) string {
+	sign := ""
+	if x < 0 {
+		sign, x = "−", -x
+	}
+	switch {
+	case x == 0:
+		return "$0"
+	case x < 1:
+		return fmt.Sprintf("%s$%.4f", sign, x)
+	}
+	return fmt.Sprintf("%s$%.2f", sign, x)
+}
+
+func secondsText(x float64) string {
+	sign := ""
+	if x < 0 {
+		sign, x = "−", -x
+	}
+	return sign + duration(time.Duration(x*float64(time.Second)))
+}
