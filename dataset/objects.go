@@ -113,9 +113,6 @@ func (s *objectShape) object(line int, object gjson.Result) error {
 	if s.fields[0].Type == gjson.JSON {
 		return fmt.Errorf("field %q is no text but an object or a list", s.set.Columns.Input)
 	}
-	if s.fields[1].IsArray() {
-		return fmt.Errorf("field %q is a list; an answer is a text or an object", s.set.Columns.Label)
-	}
 	text := scalar(s.fields[0])
 	if len(object.Raw) > 2*len(text) {
 		text = strings.Clone(text) // else the whole line stays in memory

@@ -22,7 +22,7 @@ const MaxRecord = 16 << 20
 //
 // Tables need a first line with the columns' names. A .csv is divided by commas, or by semicolons or tabs when its first
 // line has no comma; fields may be quoted as in RFC 4180. In a .tsv, a field in quotes ends on its line.
-// JSON lines are objects with the columns as fields, of which the label may be an object itself and then counts as the text it
+// JSON lines are objects with the columns as fields, of which the label may be an object or a list itself and then counts as the text it
 // is written with, or with "messages": a conversation whose last turn is the
 // assistant's answer and whose text is found as that of a request to a task is (model.InputText). Fields as exports have them are
 // taken with it: "soft", "gold", "hard" and "teacher". So they are from the columns of a Parquet file, of which those with the text and

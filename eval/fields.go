@@ -3,6 +3,7 @@
 package eval
 
 import (
+	"bytes"
 	"encoding/json"
 	"math/rand/v2"
 )
@@ -57,7 +58,7 @@ func tallyFields(items []Item, names []string) *fieldTable {
 }
 
 func compareObjects(gold, predicted string, names []string) []fieldCell {
-	wanted, given := values(gold), values(predicted)
+	wanted, given := valuesOf(gold, names), valuesOf(predicted, names)
 	cells := make([]fieldCell, len(names))
 	for f, name := range names {
 		cells[f] = compareValues(elements(wanted[name]), elements(given[name]))
@@ -66,12 +67,34 @@ func compareObjects(gold, predicted string, names []string) []fieldCell {
 	return cells
 }
 
-func values(object string) map[string]json.RawMessage {
-	var fields map[string]json.RawMessage
-	if json.Unmarshal([]byte(object), &fields) != nil {
-		return nil
+// valuesOf returns the fields of an answer; those of objects inside have their names behind the object's and a dot. An
+// answer that is no object is the value of the one name, if there is one only. It is nil for what cannot be read.
+func valuesOf(answer string, names []string) map[string]json.RawMessage {
+	fields := map[string]json.RawMessage{}
+	if flatten(fields, "", json.RawMessage(answer)) {
+		return fields
 	}
-	return fields
+	if len(names) == 1 && json.Valid([]byte(answer)) {
+		return map[string]json.RawMessage{names[0]: json.RawMessage(answer)}
+	}
+	return nil
+}
+
+// flatten adds the fields of an object, and is false for what is none.
+func flatten(into map[string]json.RawMessage, before string, value json.RawMessage) bool {
+	if !bytes.HasPrefix(bytes.TrimSpace(value), []byte{'{'}) {
+		return false
+	}
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(value, &fields) != nil {
+		return false
+	}
+	for name, inner := range fields {
+		if !flatten(into, before+name+".", inner) {
+			into[before+name] = inner
+		}
+	}
+	return true
 }
 
 const null = "null"

@@ -14,6 +14,14 @@ func TestAnswersByField(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
+	got = AnswersByField(`{"a":{"b":1,"c":{"d":[2]}}}`, `{"a":{"b":1,"c":{"d":[3]}}}`, []string{"a.b", "a.c.d", "a"})
+	if want = []FieldAnswer{{true, true, true}, {true, true, false}, {Same: true}}; !slices.Equal(got, want) {
+		t.Errorf("of objects inside: got %+v, want %+v", got, want)
+	}
+	got = AnswersByField(`["x","y"]`, `["x"]`, []string{"answer"})
+	if want = []FieldAnswer{{true, true, false}}; !slices.Equal(got, want) {
+		t.Errorf("of a list alone: got %+v, want %+v", got, want)
+	}
 }
 
 func TestFieldsOfObjects(t *testing.T) {

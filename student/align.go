@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -76,12 +77,41 @@ func (s *Schema) locate(t string, entries []entry, given []Span) error {
 		if f.inText() && e.has && len(e.spans) == 0 {
 			note(f, l.search(i, f, e))
 		}
-		slices.SortFunc(e.spans, func(a, b Span) int { return cmp.Compare(a.Start, b.Start) })
+		e.inOrder()
 		if f.Kind == KindSpan || f.Kind == KindSpans {
 			l.respell(e)
 		}
 	}
 	return first
+}
+
+// inOrder sorts places, and the numbers or dates with them when all were found.
+func (e *entry) inOrder() {
+	early := func(a, b int) int { return cmp.Compare(e.spans[a].Start, e.spans[b].Start) }
+	order := make([]int, len(e.spans))
+	for i := range order {
+		order[i] = i
+	}
+	if slices.IsSortedFunc(order, early) {
+		return
+	}
+	slices.SortFunc(order, early)
+	all := len(e.spans) == e.inText()
+	e.spans = rearranged(e.spans, order)
+	if all && len(e.numbers) > 0 {
+		e.numbers = rearranged(e.numbers, order)
+	}
+	if all && len(e.dates) > 0 {
+		e.dates = rearranged(e.dates, order)
+	}
+}
+
+func rearranged[T any](list []T, order []int) []T {
+	out := make([]T, len(order))
+	for i, from := range order {
+		out[i] = list[from]
+	}
+	return out
 }
 
 // respell replaces strings by the text's own spelling, in its order, when all were found.
@@ -125,6 +155,9 @@ func (l *locator) fits(g Span, f *Field, e *entry) error {
 			return fmt.Errorf("bytes %d to %d are %q, which is not what the object has", g.Start, g.End, said)
 		}
 	}
+	if k := len(e.spans); k < e.inText() && !f.says(said, e, k) || k >= e.inText() {
+		return fmt.Errorf("bytes %d to %d are %q, which does not read as what the object has", g.Start, g.End, said)
+	}
 	g = l.trim(g)
 	if from, to := within(l.tokens, g); to == from || int(l.tokens[from].Start) != g.Start || int(l.tokens[to-1].End) != g.End {
 		return fmt.Errorf("%q, bytes %d to %d, does not begin and end with a word", said, g.Start, g.End)
@@ -153,11 +186,10 @@ func (l *locator) take(field, from, to int, e *entry) error {
 
 // search finds the values of a field that came without their places.
 func (l *locator) search(field int, f *Field, e *entry) error {
-	switch f.Kind {
-	case KindNumber:
-		return l.searchValue(field, e, func(s string) bool { x, ok := value.Number(s); return ok && x == e.number })
-	case KindDate:
-		return l.searchValue(field, e, func(s string) bool { return isDay(s, value.MonthFirst, e.date) || isDay(s, value.DayFirst, e.date) })
+	for k := range len(e.numbers) + len(e.dates) {
+		if err := l.searchValue(field, e, func(s string) bool { return f.says(s, e, k) }); err != nil {
+			return err
+		}
 	}
 	for _, w := range e.words {
 		if err := l.searchWords(field, w, e); err != nil {
@@ -165,6 +197,18 @@ func (l *locator) search(field int, f *Field, e *entry) error {
 		}
 	}
 	return nil
+}
+
+// says reports whether words read as the k-th number or date of a field. Any are those of a string.
+func (f *Field) says(words string, e *entry, k int) bool {
+	switch f.Kind {
+	case KindNumber, KindNumbers:
+		x, ok := value.Number(words)
+		return ok && x == e.numbers[k]
+	case KindDate, KindDates:
+		return isDay(words, value.MonthFirst, e.dates[k]) || isDay(words, value.DayFirst, e.dates[k])
+	}
+	return true
 }
 
 // searchWords finds a string: as it is rather than in other case or with other blanks, early rather than late.
@@ -202,7 +246,15 @@ func (l *locator) searchValue(field int, e *entry, wanted func(string) bool) err
 			}
 		}
 	}
-	return fmt.Errorf("the text has no words or digits that read as this value")
+	return fmt.Errorf("the text has no words or digits that read as %s", e.nth(len(e.spans)))
+}
+
+// nth writes the k-th number or date.
+func (e *entry) nth(k int) string {
+	if k < len(e.numbers) {
+		return strconv.FormatFloat(e.numbers[k]+0, 'f', -1, 64)
+	}
+	return string(appendDay(nil, e.dates[k]))
 }
 
 // readDay reads a date as year, month and day.

@@ -34,8 +34,8 @@ type Card struct {
 	Certificate *certify.Certificate `json:"certificate,omitempty"`
 	// Fields says the same of single fields of an object, in the schema's order, each of its values alone; nil of labels, and of
 	// students made before fields were certified.
-	Fields []FieldCertificate `json:"fields,omitempty"`
-	Training    TrainingConfig       `json:"training"`
+	Fields   []FieldCertificate `json:"fields,omitempty"`
+	Training TrainingConfig     `json:"training"`
 	// Novelty says which texts are unlike those of the training, and whether the student answers them; nil: it was not measured.
 	Novelty *Novelty `json:"novelty,omitempty"`
 }

@@ -21,7 +21,9 @@
 //	training, err := student.TrainExtractor(ctx, *schema, examples, student.ExtractorOptions{Task: "orders"})
 //	training.Extractor.Extract(&answer, "two large pizzas for Anna, please")
 //
-// What is not learned: text that is written and not copied, objects inside objects, lists of numbers or dates, relative
+// Objects may lie in objects, and an answer may be one such value and no object.
+//
+// What is not learned: text that is written and not copied, lists of objects, relative
 // dates such as tomorrow, numbers in words of other languages than English. [ParseSchema] and [TrainExtractor] say so.
 //
 // Training depends on the examples and the options alone: not on the number of goroutines, nor, with standard effort,

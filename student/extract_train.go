@@ -6,8 +6,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -196,15 +198,7 @@ func (t *extractTrainer) add(i int, missed []int) error {
 }
 
 // lost reports whether the text does not have all values of a field.
-func (f *Field) lost(e *entry) bool {
-	switch f.Kind {
-	case KindSpan, KindSpans:
-		return len(e.spans) < len(e.words)
-	case KindNumber, KindDate:
-		return e.has && len(e.spans) == 0
-	}
-	return false
-}
+func (f *Field) lost(e *entry) bool { return f.inText() && len(e.spans) < e.inText() }
 
 // checkMissed refuses fields that most texts do not have.
 func (t *extractTrainer) checkMissed(missed []int) error {
@@ -219,27 +213,48 @@ func (t *extractTrainer) checkMissed(missed []int) error {
 			continue
 		}
 		first := t.unaligned[0].Err
-		return &SchemaError{pointerTo(t.schema.Fields[f].Name),
+		return &SchemaError{t.schema.pointer(&t.schema.Fields[f]),
 			fmt.Sprintf("%d of %d values do not occur in their texts (%v)", n, has, first),
-			"a student copies values and does not write them: give the field an enum, leave it out, or leave the task to its teacher or a generative student"}
+			"a student copies values and does not write them: " + t.listed(f) + ", leave it out, or leave the task to its teacher or a generative student"}
 	}
 	return nil
+}
+
+// fewValues is how many values are few enough to be listed.
+const fewValues = 12
+
+// listed says how a field becomes one whose values are chosen: it names them where they are few.
+func (t *extractTrainer) listed(f int) string {
+	field := &t.schema.Fields[f]
+	values := map[string]bool{}
+	for _, entries := range t.entries {
+		for k := range entries[f].inText() {
+			values[string(field.appendItem(nil, &entries[f], k))] = true
+		}
+	}
+	if len(values) > fewValues {
+		return "give the field an enum"
+	}
+	return fmt.Sprintf(`give the field an enum, "enum": [%s]`, strings.Join(slices.Sorted(maps.Keys(values)), ", "))
 }
 
 // learnDayFirst looks at which order of day and month the examples read dates in.
 func (t *extractTrainer) learnDayFirst() {
 	for f := range t.schema.Fields {
-		if t.schema.Fields[f].Kind != KindDate {
+		if k := t.schema.Fields[f].Kind; k != KindDate && k != KindDates {
 			continue
 		}
 		day, month := 0, 0
 		for i, entries := range t.entries {
-			for _, s := range entries[f].spans {
+			if len(entries[f].spans) != len(entries[f].dates) {
+				continue
+			}
+			for k, s := range entries[f].spans {
 				words := t.examples[i].Text[s.Start:s.End]
-				if isDay(words, value.DayFirst, entries[f].date) {
+				if isDay(words, value.DayFirst, entries[f].dates[k]) {
 					day++
 				}
-				if isDay(words, value.MonthFirst, entries[f].date) {
+				if isDay(words, value.MonthFirst, entries[f].dates[k]) {
 					month++
 				}
 			}

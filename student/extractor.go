@@ -138,7 +138,7 @@ func (s *extractorScratch) reset(fields int) {
 	s.entries = s.entries[:fields]
 	for i := range s.entries {
 		e := &s.entries[i]
-		*e = entry{member: e.member[:0], words: e.words[:0], spans: e.spans[:0]}
+		*e = entry{member: e.member[:0], numbers: e.numbers[:0], words: e.words[:0], dates: e.dates[:0], spans: e.spans[:0]}
 	}
 	s.evidence.reset(fields)
 }
@@ -199,8 +199,10 @@ func (e *Extractor) settle(s *extractorScratch, t string) {
 			if span.field != int32(k) {
 				continue
 			}
-			if f.Kind == KindSpans {
-				to.add(f, int(number), t, tokens, span)
+			if f.list() {
+				if f.reads(t, tokens, span) {
+					to.add(f, int(number), t, tokens, span)
+				}
 				continue
 			}
 			if (best < 0 || span.sure > s.found[best].sure) && f.reads(t, tokens, span) {
@@ -208,7 +210,7 @@ func (e *Extractor) settle(s *extractorScratch, t string) {
 			}
 		}
 		switch {
-		case f.Kind == KindSpans:
+		case f.list():
 			to.has = len(to.spans) > 0 || !f.mayLack()
 		case best >= 0:
 			to.add(f, int(number), t, tokens, &s.found[best])
@@ -222,33 +224,48 @@ func (e *Extractor) settle(s *extractorScratch, t string) {
 
 // reads reports whether a span can be read as a value of the field.
 func (f *Field) reads(t string, tokens []text.Token, span *found) bool {
-	var e entry
-	return f.Kind == KindSpan || e.fill(f, t[tokens[span.from].Start:tokens[span.to-1].End])
+	words := t[tokens[span.from].Start:tokens[span.to-1].End]
+	switch f.Kind {
+	case KindNumber, KindNumbers:
+		_, ok := f.number(words)
+		return ok
+	case KindDate, KindDates:
+		_, ok := f.day(words)
+		return ok
+	}
+	return true
+}
+
+// number reads words as a number of the field.
+func (f *Field) number(words string) (x float64, ok bool) {
+	x, ok = value.Number(words)
+	return x, ok && (!f.Integer || whole(x))
+}
+
+// day reads words as a date of the field.
+func (f *Field) day(words string) (day [3]int, ok bool) {
+	order := value.MonthFirst
+	if f.DayFirst {
+		order = value.DayFirst
+	}
+	return readDay(words, order)
 }
 
 // add takes a span that can be read.
 func (e *entry) add(f *Field, number int, t string, tokens []text.Token, span *found) {
 	at := Span{number, int(tokens[span.from].Start), int(tokens[span.to-1].End)}
-	e.has = e.fill(f, t[at.Start:at.End])
-	e.spans = append(e.spans, at)
-}
-
-// fill reads a value from its words.
-func (e *entry) fill(f *Field, words string) (ok bool) {
+	words := t[at.Start:at.End]
 	switch f.Kind {
-	case KindNumber:
-		e.number, ok = value.Number(words)
-		return ok && (!f.Integer || whole(e.number))
-	case KindDate:
-		order := value.MonthFirst
-		if f.DayFirst {
-			order = value.DayFirst
-		}
-		e.date, ok = readDay(words, order)
-		return ok
+	case KindNumber, KindNumbers:
+		x, _ := f.number(words) // it reads
+		e.numbers = append(e.numbers, x)
+	case KindDate, KindDates:
+		day, _ := f.day(words)
+		e.dates = append(e.dates, day)
+	default:
+		e.words = append(e.words, words)
 	}
-	e.words = append(e.words, words)
-	return true
+	e.has, e.spans = true, append(e.spans, at)
 }
 
 // likeliest finds the best piece of the text for a field that must have a value though the most probable way has none: the

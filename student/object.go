@@ -17,14 +17,17 @@ import (
 
 // entry is what an object holds for one field. Which parts are set depends on the field's kind.
 type entry struct {
-	has    bool
-	class  int      // Enum and Bool: the number of the value
-	member []bool   // Enums: which values it has
-	number float64  // Number
-	words  []string // Span and Spans: the strings
-	date   [3]int   // Date: year, month, day
-	spans  []Span   // of Span, Spans, Number and Date: where they lie, once found
+	has     bool
+	class   int       // Enum and Bool: the number of the value
+	member  []bool    // Enums: which values it has
+	numbers []float64 // Number and Numbers
+	words   []string  // Span and Spans: the strings
+	dates   [][3]int  // Date and Dates: year, month, day
+	spans   []Span    // of values that lie in the text: where, once found
 }
+
+// inText is how many values there are that lie in the text.
+func (e *entry) inText() int { return len(e.numbers) + len(e.words) + len(e.dates) }
 
 // Canonical reads an object, which answers text, and returns its canonical form: fields in the schema's order without
 // blanks, values of enums spelled as in the schema whatever their case and blanks, strings that the text has in other case
@@ -42,119 +45,212 @@ func (s *Schema) Canonical(text string, object []byte) ([]byte, error) {
 	return s.appendObject(nil, entries), nil
 }
 
-// read checks an object.
+// read checks an answer.
 func (s *Schema) read(object []byte) ([]entry, error) {
-	names, err := keys(object)
+	entries := make([]entry, len(s.Fields))
+	var err error
+	if s.Bare {
+		if err = s.Fields[0].readAlone(object, &entries[0]); err == nil && !entries[0].has && !s.Fields[0].mayLack() {
+			err = errors.New("it is empty")
+		}
+	} else {
+		err = s.readObject(object, entries, 0, len(s.Fields), 0)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read object: %w", err)
-	}
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(object, &raw); err != nil {
-		return nil, fmt.Errorf("read object: %w", err)
-	}
-	for _, name := range names {
-		if !slices.ContainsFunc(s.Fields, func(f Field) bool { return f.Name == name }) {
-			return nil, fmt.Errorf("read object: field %q is not in the schema", name)
-		}
-	}
-	entries := make([]entry, len(s.Fields))
-	for i := range s.Fields {
-		f := &s.Fields[i]
-		value, ok := raw[f.Name]
-		if ok && !bytes.Equal(bytes.TrimSpace(value), []byte("null")) {
-			if err := f.read(value, &entries[i]); err != nil {
-				return nil, fmt.Errorf("read object: field %q: %w", f.Name, err)
-			}
-		}
-		if !entries[i].has && !f.mayLack() {
-			return nil, fmt.Errorf("read object: field %q is required, and missing or empty", f.Name)
-		}
 	}
 	return entries, nil
 }
 
+// readAlone reads an answer that is one value.
+func (f *Field) readAlone(raw []byte, e *entry) error {
+	var value json.RawMessage
+	if err := json.Unmarshal(raw, &value); err != nil {
+		return err
+	}
+	if isNull(value) {
+		return nil
+	}
+	return f.read(value, e)
+}
+
+func isNull(raw json.RawMessage) bool {
+	return raw == nil || bytes.Equal(bytes.TrimSpace(raw), []byte("null"))
+}
+
+// readObject reads an object whose fields are those from from to to, without to; nil is one that is missing. depth is
+// how many objects it lies in.
+func (s *Schema) readObject(object []byte, entries []entry, from, to, depth int) error {
+	var raw map[string]json.RawMessage
+	var names []string
+	if object != nil {
+		var err error
+		if names, err = keys(object); err != nil {
+			return s.inObject(from, depth, err)
+		}
+		if err := json.Unmarshal(object, &raw); err != nil {
+			return s.inObject(from, depth, err)
+		}
+	}
+	known := make(map[string]bool, to-from)
+	for i := from; i < to; {
+		f := &s.Fields[i]
+		name := f.path()[depth]
+		known[name] = true
+		value := raw[name]
+		if isNull(value) {
+			value = nil
+		}
+		if len(f.Path) > depth+1 {
+			end := s.endOf(i, to, depth)
+			if err := s.readObject(value, entries, i, end, depth+1); err != nil {
+				return err
+			}
+			i = end
+			continue
+		}
+		if value != nil {
+			if err := f.read(value, &entries[i]); err != nil {
+				return fmt.Errorf("field %q: %w", f.Name, err)
+			}
+		}
+		if !entries[i].has && !f.mayLack() {
+			return fmt.Errorf("field %q is required, and missing or empty", f.Name)
+		}
+		i++
+	}
+	for _, name := range names {
+		if !known[name] {
+			return s.inObject(from, depth, fmt.Errorf("field %q is not in the schema", name))
+		}
+	}
+	return nil
+}
+
+// inObject names the inner object that an error is about.
+func (s *Schema) inObject(field, depth int, err error) error {
+	if depth == 0 {
+		return err
+	}
+	return fmt.Errorf("object %q: %w", strings.Join(s.Fields[field].Path[:depth], "."), err)
+}
+
+// endOf returns where the fields end that lie in the same object as field i, which is one deeper than depth; to at most.
+func (s *Schema) endOf(i, to, depth int) int {
+	object := s.Fields[i].Path[:depth+1]
+	for i < to && leadsInto(s.Fields[i].Path, object) {
+		i++
+	}
+	return i
+}
+
 var (
 	errNoString = errors.New("want a string")
-	errNoList   = errors.New("want a list of strings")
+	errNoList   = errors.New("want a list of values")
 )
 
+// read reads the value of a field, which is not null.
 func (f *Field) read(raw []byte, e *entry) error {
+	if f.list() {
+		return f.readList(raw, e)
+	}
+	has, err := f.readItem(raw, e)
+	e.has = has
+	return err
+}
+
+// readItem reads one value, alone or in a list. It is false where there is none.
+func (f *Field) readItem(raw []byte, e *entry) (has bool, err error) {
 	switch f.Kind {
 	case KindBool:
 		var b bool
 		if json.Unmarshal(raw, &b) != nil {
-			return errors.New("want true or false")
+			return false, errors.New("want true or false")
 		}
-		if e.has = true; b {
+		if b {
 			e.class = 1
 		}
-		return nil
-	case KindNumber:
-		return f.readNumber(raw, e)
-	case KindEnums, KindSpans:
-		var words []string
-		if json.Unmarshal(raw, &words) != nil {
-			return errNoList
+		return true, nil
+	case KindNumber, KindNumbers:
+		number, err := readNumber(raw)
+		if err != nil {
+			return false, err
 		}
-		return f.readList(words, e)
+		x, err := number.Float64()
+		if err != nil || f.Integer && !whole(x) {
+			return false, fmt.Errorf("%s is no number of the kind wanted", number)
+		}
+		e.numbers = append(e.numbers, x)
+		return true, nil
 	}
 	var word string
-	if json.Unmarshal(raw, &word) != nil {
-		return errNoString
+	if f.Numeric {
+		number, err := readNumber(raw)
+		if err != nil {
+			return false, err
+		}
+		word = shortest(number)
+	} else if json.Unmarshal(raw, &word) != nil {
+		return false, errNoString
 	}
-	if strings.TrimSpace(word) == "" {
-		return nil // as a model says that there is none
+	if strings.TrimSpace(word) == "" && f.Kind != KindEnums {
+		return false, nil // as a model says that there is none
 	}
-	e.has = true
 	switch f.Kind {
-	case KindEnum:
-		var ok bool
-		if e.class, ok = f.value(word); !ok {
-			return fmt.Errorf("%q is not one of the %d values", word, len(f.Values))
+	case KindEnum, KindEnums:
+		class, ok := f.value(word)
+		if !ok {
+			return false, fmt.Errorf("%q is not one of the %d values", word, len(f.Values))
 		}
-		return nil
-	case KindDate:
-		if e.date, e.has = readDay(word, value.MonthFirst); !e.has || len(word) != len("2006-01-02") || word[4] != '-' {
-			return fmt.Errorf("%q is no date such as 2026-01-31", word)
+		e.class = class
+		return true, nil
+	case KindDate, KindDates:
+		day, ok := readDay(word, value.MonthFirst)
+		if !ok || len(word) != len("2006-01-02") || word[4] != '-' {
+			return false, fmt.Errorf("%q is no date such as 2026-01-31", word)
 		}
-		return nil
+		e.dates = append(e.dates, day)
+		return true, nil
 	}
-	e.words = []string{word}
-	return nil
+	e.words = append(e.words, word)
+	return true, nil
 }
 
-func (f *Field) readNumber(raw []byte, e *entry) error {
-	var number json.Number
-	if raw[0] == '"' || json.Unmarshal(raw, &number) != nil { // a json.Number may be a string
-		return errors.New("want a number")
+func readNumber(raw []byte) (number json.Number, err error) {
+	if raw = bytes.TrimSpace(raw); len(raw) == 0 || raw[0] == '"' || json.Unmarshal(raw, &number) != nil || number == "" { // a json.Number may be a string
+		return "", errors.New("want a number")
 	}
-	x, err := number.Float64()
-	if err != nil || f.Integer && !whole(x) {
-		return fmt.Errorf("%s is no number of the kind wanted", number)
-	}
-	e.has, e.number = true, x
-	return nil
+	return number, nil
 }
 
 // whole reports whether x is an integer that float64 has exactly.
 func whole(x float64) bool { return x >= -1<<53 && x <= 1<<53 && x == float64(int64(x)) }
 
-func (f *Field) readList(words []string, e *entry) error {
-	e.has = true // an empty list is a value
-	if f.Kind == KindSpans {
-		e.words = slices.DeleteFunc(words, func(w string) bool { return strings.TrimSpace(w) == "" })
-		e.has = len(e.words) > 0 || f.Required && !f.Nullable
-		return nil
+func (f *Field) readList(raw []byte, e *entry) error {
+	var items []json.RawMessage
+	if json.Unmarshal(raw, &items) != nil {
+		return errNoList
 	}
-	e.member = make([]bool, len(f.Values))
-	for _, w := range words {
-		class, ok := f.value(w)
-		if !ok {
-			return fmt.Errorf("%q is not one of the %d values", w, len(f.Values))
+	if f.Kind == KindEnums {
+		e.member = make([]bool, len(f.Values))
+	}
+	for _, item := range items {
+		if f.Kind == KindSpans && isNull(item) {
+			continue
 		}
-		e.member[class] = true
+		has, err := f.readItem(item, e)
+		if err != nil {
+			if err == errNoString {
+				err = errNoList
+			}
+			return err
+		}
+		if f.Kind == KindEnums {
+			e.member[e.class] = true
+		}
+		e.has = e.has || has
 	}
-	e.has = slices.Contains(e.member, true) || f.Required && !f.Nullable
+	e.has = e.has || !f.mayLack() // then an empty list is a value
 	return nil
 }
 
@@ -163,26 +259,64 @@ func (f *Field) value(word string) (int, bool) {
 	if at := slices.Index(f.Values, word); at >= 0 {
 		return at, true
 	}
-	key := folded(word)
-	at := slices.IndexFunc(f.Values, func(v string) bool { return folded(v) == key })
+	key := f.fold(word)
+	at := slices.IndexFunc(f.Values, func(v string) bool { return f.fold(v) == key })
 	return at, at >= 0
 }
 
 // appendObject writes the canonical form.
 func (s *Schema) appendObject(dst []byte, entries []entry) []byte {
+	if s.Bare {
+		return s.Fields[0].appendValue(dst, &entries[0])
+	}
+	return s.appendFields(dst, entries, 0, len(s.Fields), 0)
+}
+
+// appendFields writes the object of the fields from from to to, without to.
+func (s *Schema) appendFields(dst []byte, entries []entry, from, to, depth int) []byte {
 	dst = append(dst, '{')
-	for i := range s.Fields {
+	for i := from; i < to; {
 		f, e := &s.Fields[i], &entries[i]
-		if !e.has && !f.Required {
+		end, required, null := i+1, f.Required, false
+		inside := len(f.Path) > depth+1
+		if inside {
+			end = s.endOf(i, to, depth)
+			o := s.inner(f.Path[:depth+1])
+			required, null = o.Required, o.Nullable
+		}
+		has := anyHas(entries[i:end])
+		if !has && !required {
+			i = end
 			continue
 		}
 		if dst[len(dst)-1] != '{' {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, f.Name), ':')
-		dst = f.appendValue(dst, e)
+		name := f.Name
+		if f.Path != nil {
+			name = f.Path[depth]
+		}
+		dst = append(appendString(dst, name), ':')
+		switch {
+		case inside && !has && null:
+			dst = append(dst, "null"...)
+		case inside:
+			dst = s.appendFields(dst, entries, i, end, depth+1)
+		default:
+			dst = f.appendValue(dst, e)
+		}
+		i = end
 	}
 	return append(dst, '}')
+}
+
+func anyHas(entries []entry) bool {
+	for i := range entries {
+		if entries[i].has {
+			return true
+		}
+	}
+	return false
 }
 
 // appendValue writes the value of a field; what is missing is null or, where that is not allowed, the kind's empty value.
@@ -190,39 +324,60 @@ func (f *Field) appendValue(dst []byte, e *entry) []byte {
 	if !e.has && f.Nullable {
 		return append(dst, "null"...)
 	}
-	switch f.Kind {
-	case KindEnum:
-		return appendString(dst, f.Values[e.class])
-	case KindBool:
-		return strconv.AppendBool(dst, e.class == 1)
-	case KindNumber:
-		return strconv.AppendFloat(dst, e.number+0, 'f', -1, 64) // +0 turns -0 into 0
-	case KindDate:
-		return append(appendDay(append(dst, '"'), e.date), '"')
-	case KindSpan:
-		word := ""
-		if len(e.words) > 0 {
-			word = e.words[0]
-		}
-		return appendString(dst, word)
+	if !f.list() {
+		return f.appendItem(dst, e, 0)
 	}
 	dst = append(dst, '[')
-	comma := func() {
+	n := e.inText()
+	if f.Kind == KindEnums {
+		n = len(e.member)
+	}
+	for i := range n {
+		if f.Kind == KindEnums && !e.member[i] {
+			continue
+		}
 		if dst[len(dst)-1] != '[' {
 			dst = append(dst, ',')
 		}
-	}
-	for _, w := range e.words {
-		comma()
-		dst = appendString(dst, w)
-	}
-	for class, in := range e.member {
-		if in {
-			comma()
-			dst = appendString(dst, f.Values[class])
-		}
+		dst = f.appendItem(dst, e, i)
 	}
 	return append(dst, ']')
+}
+
+// appendItem writes one value: the i-th of a list, where i of enums is the number of the value.
+func (f *Field) appendItem(dst []byte, e *entry, i int) []byte {
+	switch f.Kind {
+	case KindEnum:
+		return f.appendClass(dst, e.class)
+	case KindEnums:
+		return f.appendClass(dst, i)
+	case KindBool:
+		return strconv.AppendBool(dst, e.class == 1)
+	case KindNumber, KindNumbers:
+		x := 0.0
+		if i < len(e.numbers) {
+			x = e.numbers[i]
+		}
+		return strconv.AppendFloat(dst, x+0, 'f', -1, 64) // +0 turns -0 into 0
+	case KindDate, KindDates:
+		var day [3]int
+		if i < len(e.dates) {
+			day = e.dates[i]
+		}
+		return append(appendDay(append(dst, '"'), day), '"')
+	}
+	word := ""
+	if i < len(e.words) {
+		word = e.words[i]
+	}
+	return appendString(dst, word)
+}
+
+func (f *Field) appendClass(dst []byte, class int) []byte {
+	if f.Numeric {
+		return append(dst, f.Values[class]...)
+	}
+	return appendString(dst, f.Values[class])
 }
 
 // appendString writes s as JSON; what is not UTF-8 becomes U+FFFD.

@@ -66,7 +66,7 @@ var errBeside = errors.New("has no effect on the task")
 
 // beside returns what a request asks that a task does not honour, by the names of package dialect's features. How the
 // answer is sent and whom it is for is not among it, nor a limit to its length, which some dialects insist on and no
-// label reaches. That the answer be JSON is honoured by objects. For most requests there is nothing, and nothing is allocated.
+// label reaches. That the answer be a JSON object is honoured by objects. For most requests there is nothing, and nothing is allocated.
 func (t *Task) beside(c *model.Content, by reader) []string {
 	var fields []string
 	add := func(said bool, field string) {
@@ -83,7 +83,7 @@ func (t *Task) beside(c *model.Content, by reader) []string {
 	add(len(c.Tools) > 0, "tools")
 	add(c.ToolChoice != nil, "tool_choice")
 	add(c.ParallelTools != nil, "parallel_tools")
-	add(c.Format != nil && c.Format.Kind == "json" && t.Object == nil, "format_json")
+	add(c.Format != nil && c.Format.Kind == "json" && (t.Object == nil || t.Object.Bare), "format_json")
 	add(c.Format != nil && c.Format.Kind == "schema", "format_schema")
 	add(c.Temperature != nil, "temperature")
 	add(c.TopP != nil, "top_p")

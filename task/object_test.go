@@ -122,6 +122,65 @@ func TestObjectTeacherAsksAndRepairs(t *testing.T) {
 	}
 }
 
+// of returns a task whose answers keep to a schema.
+func of(t testing.TB, schema string, examples ...task.Example) *task.Task {
+	t.Helper()
+	s, err := student.ParseSchema([]byte(schema))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := &task.Task{Name: "t", Object: &task.Object{Schema: []byte(schema), Bare: s.Bare, Fields: s.Names(), Canonical: s.Canonical}, Examples: examples}
+	if err := out.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func TestInnerObjectsAreAskedForWhole(t *testing.T) {
+	m := &answers{left: []string{`{"to":{"city":"Rome","rooms":null},"stars":null}`}}
+	nested := of(t, `{"type":"object","properties":{"to":{"type":"object","description":"where","properties":{"city":{"type":"string"},"rooms":{"type":"array","items":{"type":"integer"}}}},"stars":{"enum":[1,2]}}}`)
+	resp, err := nested.Teacher(m).Generate(t.Context(), model.NewRequest("t", model.Prompt("a bed in rome")), model.Discard)
+	if err != nil || resp.Text() != `{"to":{"city":"rome"}}` {
+		t.Errorf("got %v, %v", resp, err)
+	}
+	const want = `{"type":"object","properties":{"to":{"additionalProperties":false,"description":"where","properties":{"city":{"type":["string","null"]},` +
+		`"rooms":{"items":{"type":"integer"},"type":["array","null"]}},"required":["city","rooms"],"type":["object","null"]},` +
+		`"stars":{"enum":[1,2,null],"type":["number","null"]}},"required":["to","stars"],"additionalProperties":false}`
+	if f := m.asked[0].Format; f == nil || string(f.Schema) != want {
+		t.Errorf("format (-want +got):\n%s", cmp.Diff(want, string(f.Schema)))
+	}
+}
+
+func TestAnswersThatAreNoObjects(t *testing.T) {
+	numbers := of(t, `{"type":"array","items":{"type":"integer"}}`, task.Example{Input: "3 or 4", Output: "[3,4]"})
+	m := &answers{left: []string{"[7", `{"answer":[7,12]}`}}
+	resp, err := numbers.Teacher(m).Generate(t.Context(), model.NewRequest("t", model.Prompt("rooms 12 and 7")), model.Discard)
+	if err != nil || resp.Text() != `[12,7]` {
+		t.Fatalf("got %v, %v", resp, err)
+	}
+	system := m.asked[0].Messages[0].Text()
+	for _, want := range []string{`{"type":"object","properties":{"answer":{"type":"array","items":{"type":"integer"}}},"required":["answer"]}`, "Message: 3 or 4\nAnswer: {\"answer\":[3,4]}"} {
+		if !strings.Contains(system, want) {
+			t.Errorf("the system prompt lacks %q:\n%s", want, system)
+		}
+	}
+	if f := m.asked[0].Format; f == nil || !strings.HasPrefix(string(f.Schema), `{"type":"object","properties":{"answer":{"items":`) {
+		t.Errorf("the format is %v, which upstreams do not take", f)
+	}
+	for answer, want := range map[string]string{"[12]": "[12]", " ```json\n[7, 12]\n``` ": "[12,7]", `{"answer": []}`: "[]", `{"numbers":[1]}`: "", "12": "", "twelve": "", `{"answer":[1],"why":"x"}`: ""} {
+		if said, err := numbers.Read("rooms 12 and 7", answer); said != want || (err == nil) != (want != "") {
+			t.Errorf("%q is read as %q, %v; want %q", answer, said, err, want)
+		}
+	}
+	content := model.Prompt("rooms 12 and 7")
+	content.Format = &model.Format{Kind: "json"}
+	req := model.NewRequest("t", content)
+	req.Strict = true
+	if _, err := numbers.Teacher(m).Generate(t.Context(), req, model.Discard); model.KindOf(err) != model.Invalid {
+		t.Errorf("a strict request for a JSON object gives %v", err)
+	}
+}
+
 func TestObjectsHonourJSON(t *testing.T) {
 	content := model.Prompt("two pears")
 	content.Format = &model.Format{Kind: "json"}

@@ -58,11 +58,12 @@ type output interface {
 
 // wording is what a language model is told about answers.
 type wording struct {
-	duty   string // what to do where the task has no instructions
-	rules  string // how to answer
-	word   string // for an answer, in examples
-	again  string // how to answer, after an answer outside the contract
-	tell   bool   // say before that what was wrong
+	duty   string                     // what to do where the task has no instructions
+	rules  string                     // how to answer
+	word   string                     // for an answer, in examples
+	again  string                     // how to answer, after an answer outside the contract
+	tell   bool                       // say before that what was wrong
+	shown  func(answer string) string // an answer as it is shown in examples; nil: as it is
 	format *model.Format
 }
 

@@ -143,7 +143,11 @@ func (t *Task) prompt(a *wording) string {
 	if len(t.Examples) > 0 {
 		b.WriteString("\nExamples:\n")
 		for _, ex := range t.Examples {
-			b.WriteString("Message: " + ex.Input + "\n" + a.word + ": " + ex.Output + "\n")
+			output := ex.Output
+			if a.shown != nil {
+				output = a.shown(output)
+			}
+			b.WriteString("Message: " + ex.Input + "\n" + a.word + ": " + output + "\n")
 		}
 	}
 	return b.String()

@@ -218,7 +218,7 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 		job.Task, err = o.Contract.Contract(o.Task)
 		return nil, err
 	}
-	if first := set.Examples[0].Label; strings.HasPrefix(first, "{") && json.Valid([]byte(first)) {
+	if first := set.Examples[0].Label; (first[0] == '{' || first[0] == '[') && json.Valid([]byte(first)) {
 		return nil, &noSchemaError{o.Task, filepath.Base(o.Data)}
 	}
 	job.Task = &task.Task{Name: o.Task, Labels: labels(set.Examples)}
@@ -335,7 +335,7 @@ func (e *unknownTaskError) Hint() string {
 type noSchemaError struct{ task, file string }
 
 func (e *noSchemaError) Error() string {
-	return fmt.Sprintf("the answers in %s are objects, and the configuration has no task %q that says which are allowed", e.file, e.task)
+	return fmt.Sprintf("the answers in %s are objects or lists, and the configuration has no task %q that says which are allowed", e.file, e.task)
 }
 func (e *noSchemaError) Hint() string {
 	return "give its JSON Schema with --task FILE, or add the task with output: {schema: {type: object, properties: {…}}} and a teacher"

@@ -160,7 +160,7 @@ func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	card := opened.Card()
 	t := &task.Task{Name: s.Task, Labels: card.Labels}
 	if card.Schema != nil {
-		t.Object = &task.Object{Fields: card.Schema.Names(), Canonical: card.Schema.Canonical}
+		t.Object = &task.Object{Bare: card.Schema.Bare, Fields: card.Schema.Names(), Canonical: card.Schema.Canonical}
 	}
 	return candidate{t.Student(studentPrefix+s.Task+"@"+s.ID, opened), t, s.ID, true}, nil
 }

@@ -224,7 +224,7 @@ func TestObjectsThatCannotBeLearned(t *testing.T) {
 	for name, test := range map[string]struct{ task, data, want string }{
 		"outside the schema": {"desk", good + `{"text": "x", "label": {"action": "buy"}}`, `.jsonl:2): read object: field "action": "buy" is not one of the 2 values`},
 		"no object":          {"desk", good + `{"text": "x", "label": "order"}`, "1 of 2 examples have an answer outside the schema"},
-		"a list":             {"desk", `{"text": "x", "label": ["order"]}`, `:1: field "label" is a list; an answer is a text or an object`},
+		"a list":             {"desk", `{"text": "x", "label": ["order"]}`, `:1): read object: no JSON object; correct the file`},
 		"no task":            {"other", good, `the configuration has no task "other" that says which are allowed`},
 		"written, not copied": {"desk", `{"text": "two pears", "label": {"action": "order", "item": "plums"}}`,
 			"1 of 1 values do not occur in their texts"},

@@ -82,7 +82,7 @@ func (t *Task) Contract(name string) (*task.Task, error) {
 		if err != nil {
 			return nil, outputError(err)
 		}
-		contract.Object = &task.Object{Schema: raw, Fields: schema.Names(), Canonical: schema.Canonical}
+		contract.Object = &task.Object{Schema: raw, Bare: schema.Bare, Fields: schema.Names(), Canonical: schema.Canonical}
 	}
 	for _, ex := range t.Examples {
 		contract.Examples = append(contract.Examples, task.Example{Input: ex.Input, Output: ex.Output.Text()})

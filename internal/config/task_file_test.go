@@ -18,11 +18,13 @@ func TestTaskFiles(t *testing.T) {
 		labels     []string
 		schema     string
 	}{
-		"a task":         {"t.yaml", "instructions: Sort.\noutput: {enum: [a, b]}\nagreement: 0.9\n", []string{"a", "b"}, ""},
-		"objects":        {"t.yaml", "output:\n  schema: {type: object, properties: {n: {type: integer}}}\n", nil, `{"type":"object","properties":{"n":{"type":"integer"}}}`},
-		"a schema":       {"t.json", `{"type": "object", "properties": {"b": {"type": "string"}, "a": {"type": "boolean"}}}`, nil, `{"type":"object","properties":{"b":{"type":"string"},"a":{"type":"boolean"}}}`},
-		"labels alone":   {"t.json", `{"title": "mood", "type": "string", "enum": ["good", "bad"]}`, []string{"good", "bad"}, ""},
-		"a field output": {"t.yaml", "type: object\nproperties: {output: {type: string}}\n", nil, `{"type":"object","properties":{"output":{"type":"string"}}}`},
+		"a task":          {"t.yaml", "instructions: Sort.\noutput: {enum: [a, b]}\nagreement: 0.9\n", []string{"a", "b"}, ""},
+		"objects":         {"t.yaml", "output:\n  schema: {type: object, properties: {n: {type: integer}}}\n", nil, `{"type":"object","properties":{"n":{"type":"integer"}}}`},
+		"a schema":        {"t.json", `{"type": "object", "properties": {"b": {"type": "string"}, "a": {"type": "boolean"}}}`, nil, `{"type":"object","properties":{"b":{"type":"string"},"a":{"type":"boolean"}}}`},
+		"labels alone":    {"t.json", `{"title": "mood", "type": "string", "enum": ["good", "bad"]}`, []string{"good", "bad"}, ""},
+		"numbers to pick": {"t.json", `{"enum": [1, 2]}`, nil, `{"enum":[1,2]}`},
+		"a list":          {"t.yaml", "type: array\nitems: {type: string, format: date}\n", nil, `{"type":"array","items":{"type":"string","format":"date"}}`},
+		"a field output":  {"t.yaml", "type: object\nproperties: {output: {type: string}}\n", nil, `{"type":"object","properties":{"output":{"type":"string"}}}`},
 	} {
 		got, err := parseTask(test.file, "t", []byte(test.text), os.LookupEnv)
 		if err != nil {
@@ -45,12 +47,12 @@ func TestTaskFiles(t *testing.T) {
 func TestBadTaskFilesNameThePart(t *testing.T) {
 	for name, test := range map[string]struct{ text, want, fix string }{
 		"nested": {"output:\n  schema:\n    type: object\n    properties:\n      address: {type: object}\n",
-			"t.yaml:5:7: /output/schema/properties/address: an object inside an object is not learned", "flatten objects"},
+			"t.yaml:5:7: /output/schema/properties/address/properties: no JSON object", "want an object such as"},
 		"a list of objects": {`{"type": "object", "properties": {"x": {"type": "array", "items": {"type": "object"}}}}`,
-			"t.yaml:1:58: /properties/x/items: ", "leave other lists"},
+			"t.yaml:1:58: /properties/x/items: ", "make each of its fields a list of its own"},
 		"a bound":         {`{"type": "object", "properties": {"a/b": {"type": "integer", "minimum": 1}}}`, "/properties/a~1b/minimum: a student cannot keep to this", "check it behind"},
-		"another root":    {`{"type": "array", "items": {"type": "string"}}`, "/type: the answer is no object", "put into an object"},
-		"numbers to pick": {`{"enum": [1, 2]}`, "/type: the answer is no object", "label"},
+		"another root":    {`{"type": "array", "items": {"type": "boolean"}}`, "/items: a list of values of type boolean is not learned", "leave the task to its teacher"},
+		"a mixed enum":    {`{"enum": [1, "a"]}`, "", "write them as strings"},
 		"no output":       {"instructions: x\n", "output: says nothing; give enum", ""},
 		"unknown key":     {"output: {enum: [a, b]}\nanswers: x\n", "t.yaml:2:1: answers: unknown key", ""},
 		"one label":       {"output: {enum: [a]}\n", "output.enum: one label leaves nothing to decide", ""},

@@ -10,8 +10,9 @@ import (
 )
 
 // Number reads a whole text as a number: digits with a sign, a decimal point, thousands between commas and a percent
-// sign (12, -3.5, 1,250.75, 50%), an ordinal in digits (3rd), or an English cardinal below a thousand million in words
-// (five, twenty-five, two hundred and six thousand). Case and blanks do not matter.
+// sign (12, -3.5, 1,250.75, 50%), such a number of thousands, millions or billions (1.5 million), an ordinal in digits (3rd), or
+// an English cardinal or ordinal below a thousand million in words (five, twenty-five, two hundred and six thousand, third). Second
+// is more often a time. Case and blanks do not matter.
 func Number(s string) (float64, bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || len(s) > 200 {
@@ -20,8 +21,57 @@ func Number(s string) (float64, bool) {
 	if x, ok := digits(s); ok {
 		return x, true
 	}
-	return words(s)
+	if x, ok := scaled(s); ok {
+		return x, true
+	}
+	if x, ok := words(s); ok {
+		return x, true
+	}
+	return ordinal(s)
 }
+
+// scaled reads digits and the name of a power of ten.
+func scaled(s string) (float64, bool) {
+	at := strings.LastIndexAny(s, " \t-")
+	if at < 1 {
+		return 0, false
+	}
+	scale := map[string]float64{"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9}[strings.ToLower(s[at+1:])]
+	x, ok := digits(strings.TrimRight(s[:at], " \t"))
+	if last := s[max(0, at-1)]; scale == 0 || !ok || !isDigit(last) && last != ' ' && last != '\t' {
+		return 0, false
+	}
+	if product := x * scale; math.Abs(product) < 1<<53 {
+		return math.Round(product*1e6) / 1e6, true // 1.1 million is whole
+	}
+	return 0, false
+}
+
+// ordinal reads an ordinal in words.
+func ordinal(s string) (float64, bool) {
+	at := strings.LastIndexAny(s, " \t-")
+	last := strings.ToLower(s[at+1:])
+	for i, name := range [...]string{"first", "", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh",
+		"twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth"} {
+		if last == name && name != "" {
+			if at < 0 {
+				return float64(i + 1), true
+			}
+			x, ok := words(s[:at+1] + names[i+1])
+			return x, ok && x > float64(i+1)
+		}
+	}
+	for i, name := range [...]string{"twentieth", "thirtieth", "fortieth", "fiftieth", "sixtieth", "seventieth", "eightieth", "ninetieth"} {
+		if last == name && at < 0 {
+			return float64(10 * (i + 2)), true
+		}
+	}
+	return 0, false
+}
+
+// names are the small cardinals, in order.
+var names = [...]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+	"twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"}
 
 func digits(s string) (float64, bool) {
 	s = strings.TrimSpace(strings.TrimSuffix(s, "%"))
@@ -104,8 +154,7 @@ func words(s string) (float64, bool) {
 }
 
 func cardinal(w string) (float64, bool) {
-	for i, name := range [...]string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-		"twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"} {
+	for i, name := range names {
 		if w == name {
 			return float64(i), true
 		}

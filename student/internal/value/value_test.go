@@ -13,13 +13,14 @@ func TestNumber(t *testing.T) {
 		"12": 12, " 7 ": 7, "-3.5": -3.5, "+4": 4, ".5": 0.5, "1,250.75": 1250.75, "12,345,678": 12345678, "50%": 50, "50 %": 50, "3rd": 3, "21st": 21,
 		"five": 5, "Twenty-Five": 25, "twenty five": 25, "zero": 0, "nineteen": 19, "one hundred": 100, "two hundred and six thousand": 206000,
 		"three million": 3e6, "one thousand two hundred": 1200, "one hundred and one": 101, "two million three thousand four": 2003004,
+		"1.5 million": 1.5e6, "3 thousand": 3000, "1.1  billion": 1.1e9, "-2 Hundred": -200, "first": 1, "Twenty-third": 23, "thirtieth": 30, "one hundred and third": 103,
 	} {
 		if got, ok := Number(s); !ok || got != want {
 			t.Errorf("%q: got %v %v, want %v", s, got, ok, want)
 		}
 	}
 	for _, s := range []string{"", " ", "%", "-", ".", "5.", "1,23", "1,2345", ",5", "1.2.3", "5 five", "five five", "ten five", "twenty ten", "hundred",
-		"and five", "five and", "two thousand million three million", "five zero", "a", "dozen", "1e5", "0x10", "NaN", "inf", "3.5th", "fifty nine eight"} {
+		"and five", "five and", "two thousand million three million", "five zero", "a", "dozen", "1e5", "0x10", "NaN", "inf", "3.5th", "fifty nine eight", "second", "twenty-tenth", "5th million", "50% million", "million", "a third time", "third third", "1-million-2"} {
 		if got, ok := Number(s); ok {
 			t.Errorf("%q: got %v, want nothing", s, got)
 		}
