@@ -49,6 +49,19 @@ func InputText(c *Content) (string, error) {
 	return b.String(), nil
 }
 
+// Transcript returns the text of a turn as [InputText] has it, calls and results of tools included. ok is false when there are
+// images or other media in it.
+func (m *Message) Transcript() (text string, ok bool) {
+	for i := range m.Blocks {
+		if m.Blocks[i].Media != nil {
+			return "", false
+		}
+	}
+	var b strings.Builder
+	m.transcribe(&b)
+	return b.String(), true
+}
+
 // transcribe writes the text of a turn, tool calls and results included.
 func (m *Message) transcribe(b *strings.Builder) {
 	for i := range m.Blocks {

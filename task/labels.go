@@ -23,7 +23,7 @@ func (t *Task) checkLabels() error {
 	}
 	seen := make(map[string]string, len(t.Labels))
 	for i, label := range t.Labels {
-		key := fold(label)
+		key := Fold(label)
 		if key == "" {
 			return fmt.Errorf("output.enum[%d]: the label is empty", i)
 		}
@@ -97,12 +97,12 @@ func (l labels) parse(answer string) (label string, ok bool) {
 
 // match compares whole strings, leniently.
 func (l labels) match(s string) (string, bool) {
-	key := fold(s)
+	key := Fold(s)
 	if key == "" {
 		return "", false
 	}
 	for _, label := range l {
-		if fold(label) == key {
+		if Fold(label) == key {
 			return label, true
 		}
 	}
@@ -115,22 +115,22 @@ func (l labels) mentioned(text string) (string, bool) {
 	if len(text) > 4096 { // an answer of that length is no label, whatever it mentions
 		return "", false
 	}
-	padded := " " + fold(text) + " "
+	padded := " " + Fold(text) + " "
 	found := ""
 	for _, label := range l {
-		key := " " + fold(label) + " "
+		key := " " + Fold(label) + " "
 		if !strings.Contains(padded, key) {
 			continue
 		}
 		switch {
-		case found == "" || strings.Contains(key, " "+fold(found)+" "):
+		case found == "" || strings.Contains(key, " "+Fold(found)+" "):
 			found = label
-		case strings.Contains(" "+fold(found)+" ", key):
+		case strings.Contains(" "+Fold(found)+" ", key):
 		default:
 			return "", false
 		}
 	}
-	if found == "" || !chosen(strings.ReplaceAll(padded, " "+fold(found)+" ", " ")) {
+	if found == "" || !chosen(strings.ReplaceAll(padded, " "+Fold(found)+" ", " ")) {
 		return "", false
 	}
 	return found, true
@@ -159,8 +159,9 @@ func chosen(around string) bool {
 	return true
 }
 
-// fold maps a label to lower-case words separated by single spaces, so that "Card_Arrival" and "card arrival" meet.
-func fold(s string) string {
+// Fold maps a label to lower-case words separated by single spaces, so that "Card_Arrival" and "card arrival" meet. Labels of one
+// task differ in it, and none is empty in it.
+func Fold(s string) string {
 	var b strings.Builder
 	space := false
 	for _, r := range s {

@@ -31,17 +31,20 @@ type DiscoverOptions struct {
 	Goal         certify.Goal
 
 	Progress func(stage string, done, total int) // may be nil
+
+	bytes int // of text that is looked at; default discoverBytes
 }
 
 // Discovered is what traffic holds.
 type Discovered struct {
 	Calls      int         `json:"calls"`      // that were looked at
 	Configured int         `json:"configured"` // further ones, to tasks of the configuration
-	Unread     int         `json:"unread"`     // further ones without captured content or without text
+	Unread     int         `json:"unread"`     // further ones without captured content, or with more or less than text
 	Days       float64     `json:"days"`       // between the first and the last
 	Proposals  []*Proposal `json:"proposals"`  // what could be distilled, most money saved first
 	Others     []*Proposal `json:"others"`     // groups that cannot, each with why
 	Loose      int         `json:"loose"`      // calls in none of them
+	Older      int         `json:"older"`      // calls that were left out for lack of memory: earlier ones than all that were looked at
 }
 
 // Proposal is a task that traffic holds.
@@ -69,7 +72,8 @@ type Proposal struct {
 
 const (
 	discoverCalls = 50_000
-	trialExamples = 6_000 // of one group, the latest: enough to tell what a student is worth
+	discoverBytes = 128 << 20 // of text that is looked at: it takes about ten times as much memory
+	trialExamples = 6_000     // of one group, the latest: enough to tell what a student is worth
 	month         = 30 * 24 * time.Hour
 )
 
@@ -91,6 +95,7 @@ func (a *App) Discover(ctx context.Context, o DiscoverOptions) (*Discovered, err
 	if o.Limit <= 0 {
 		o.Limit = discoverCalls
 	}
+	o.bytes = cmp.Or(o.bytes, discoverBytes)
 	found := &Discovered{Proposals: []*Proposal{}, Others: []*Proposal{}}
 	calls, err := a.recorded(ctx, &o, found)
 	if err != nil {
@@ -111,7 +116,7 @@ func (a *App) Discover(ctx context.Context, o DiscoverOptions) (*Discovered, err
 	names := a.names()
 	for _, g := range discover.Find(asked, discover.Options{Least: o.Least}) {
 		found.Loose -= len(g.Calls)
-		p := propose(&g, calls)
+		p := propose(&g, calls, a.plant.Load().config.Models)
 		p.Name = nameOf(g.Template, names)
 		names[p.Name] = true
 		if p.Contract.Kind == discover.Text {
@@ -155,8 +160,8 @@ func (a *App) recorded(ctx context.Context, o *DiscoverOptions, found *Discovere
 		return nil, err
 	}
 	tasks := a.plant.Load().tasks
-	var ring []recorded
-	read, turned := 0, 0
+	var latest []recorded // those from first on count
+	read, first, bytes := 0, 0, 0
 	for trace, err := range a.store.Traces(ctx, filter) {
 		if trace == nil {
 			return nil, err
@@ -173,19 +178,35 @@ func (a *App) recorded(ctx context.Context, o *DiscoverOptions, found *Discovere
 			found.Unread++
 			continue
 		}
-		r := recorded{call, trace.Model, trace.Cost, trace.Duration, trace.Start}
-		if len(ring) < o.Limit {
-			ring = append(ring, r)
-			continue
+		latest = append(latest, recorded{call, trace.Model, trace.Cost, trace.Duration, trace.Start})
+		bytes += sizeOf(&call)
+		for len(latest)-first > o.Limit || bytes > o.bytes && len(latest)-first > 1 {
+			if bytes > o.bytes {
+				found.Older++
+			}
+			bytes -= sizeOf(&latest[first].call)
+			latest[first] = recorded{}
+			first++
 		}
-		ring[turned%o.Limit] = r
-		turned++
+		if first > len(latest)/2 && first > 1000 {
+			latest, first = slices.Delete(latest, 0, first), 0
+		}
 	}
+	ring := latest[first:]
 	slices.SortStableFunc(ring, func(a, b recorded) int { return a.start.Compare(b.start) })
 	return ring, nil
 }
 
-// callOf reads what a trace asked and what was answered. Not ok when either is no text.
+// sizeOf is how many bytes of text a call has.
+func sizeOf(c *discover.Call) int {
+	n := len(c.Answer)
+	for _, m := range c.Messages {
+		n += len(m.Text)
+	}
+	return n
+}
+
+// callOf reads what a trace asked and what was answered. Not ok when either is not text alone.
 func callOf(t *model.Trace) (discover.Call, bool) {
 	content, err := TraceContent(t)
 	if err != nil || t.Response == nil || len(t.Response.Choices) == 0 {
@@ -198,7 +219,11 @@ func callOf(t *model.Trace) (discover.Call, bool) {
 	call := discover.Call{Answer: answer}
 	for i := range content.Messages {
 		m := &content.Messages[i]
-		call.Messages = append(call.Messages, discover.Message{Role: string(m.Role), Text: m.Text()})
+		text, ok := m.Transcript()
+		if !ok {
+			return discover.Call{}, false
+		}
+		call.Messages = append(call.Messages, discover.Message{Role: string(m.Role), Text: text})
 	}
 	return call, len(call.Messages) > 0
 }
@@ -216,17 +241,20 @@ func (a *App) names() map[string]bool {
 	return taken
 }
 
-// propose sums a group up.
-func propose(g *discover.Group, calls []recorded) *Proposal {
+// propose sums a group up. Its model is the one of the configuration that most calls were put to, and none where none of them is there
+// any more.
+func propose[M any](g *discover.Group, calls []recorded, models map[string]M) *Proposal {
 	p := &Proposal{Template: g.Template, Contract: g.Contract, Calls: len(g.Calls)}
 	by := map[string]int{}
 	times := make([]time.Duration, 0, len(g.Calls))
 	for _, c := range g.Calls {
 		r := &calls[c]
 		p.Cost += r.cost
-		by[r.model]++
+		if _, configured := models[r.model]; configured {
+			by[r.model]++
+		}
 		times = append(times, r.took)
-		if n := by[r.model]; n > by[p.Model] || n == by[p.Model] && r.model < p.Model {
+		if n := by[r.model]; n > by[p.Model] || n > 0 && n == by[p.Model] && r.model < p.Model {
 			p.Model = r.model
 		}
 	}
@@ -238,6 +266,10 @@ func propose(g *discover.Group, calls []recorded) *Proposal {
 // try distils a student of a group and notes what it would be worth. What a group's examples lack is no error: it is why
 // it cannot be distilled.
 func (p *Proposal) try(ctx context.Context, g *discover.Group, calls []discover.Call, o *DiscoverOptions) error {
+	if p.Model == "" {
+		p.Why = "none of the models that the calls were put to is in the configuration"
+		return nil
+	}
 	draft := p.draft()
 	t, err := draft.Contract(p.Name)
 	if err != nil {

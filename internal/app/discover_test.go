@@ -135,3 +135,24 @@ func TestDiscover(t *testing.T) {
 		t.Errorf("nothing to write: %v", err)
 	}
 }
+
+func TestDiscoverLeavesOut(t *testing.T) {
+	a := openFor(t, "http://127.0.0.1:1", discoverConfig)
+	contents, answers := support(t)
+	recordPrompts(t, a, "gone", model.Dollar/1000, contents, answers)
+	found, err := a.Discover(t.Context(), DiscoverOptions{})
+	if err != nil || len(found.Proposals) != 0 || len(found.Others) != 1 || !strings.Contains(found.Others[0].Why, "none of the models") {
+		t.Errorf("calls to a model that is not configured: %+v, %v", found, err)
+	}
+	var images []*model.Content
+	for range 60 {
+		c := *contents[0]
+		c.Messages = []model.Message{{Role: model.User, Blocks: []model.Block{{Kind: model.TextBlock, Text: "What is it?"}, {Kind: model.ImageBlock, Media: &model.Media{URL: "https://example.org/x.png"}}}}}
+		images = append(images, &c)
+	}
+	recordPrompts(t, a, "large", 0, images, answers[:60])
+	found, err = a.Discover(t.Context(), DiscoverOptions{bytes: 10_000})
+	if err != nil || found.Unread != 60 || found.Older == 0 || found.Calls+found.Older != len(contents) {
+		t.Errorf("images, and more text than fits: %+v, %v", found, err)
+	}
+}

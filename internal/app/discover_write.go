@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"retort/internal/config"
 	"retort/internal/outfile"
@@ -31,8 +32,15 @@ func WriteTasks(file string, proposals []*Proposal, env func(string) (string, bo
 	if text, err = config.AddTasks(text, tasks, comment); err != nil {
 		return &addTasksError{file, err}
 	}
-	if _, err := config.Parse(file, text, env); err != nil {
+	c, err := config.Parse(file, text, env)
+	if err != nil {
 		return &addTasksError{file, err}
+	}
+	for name, want := range tasks {
+		got := c.Tasks[name]
+		if got.Instructions != want.Instructions || !slices.Equal(got.Output.Enum, want.Output.Enum) || got.Teacher.Lead() != want.Teacher.Lead() {
+			return &addTasksError{file, fmt.Errorf("task %s would be read as something else than was written", name)}
+		}
 	}
 	if err := replaceFile(file, text); err != nil {
 		return fmt.Errorf("add tasks: %w", err)

@@ -63,7 +63,10 @@ func (c *tasksDiscoverCmd) Run(s *session) error {
 func (s *session) discovered(d *app.Discovered, written bool) error {
 	s.line("calls", fmt.Sprintf("%d in %s; %d in the tasks below, %d in other groups, %d in none", d.Calls, daysText(d.Days), callsOf(d.Proposals), callsOf(d.Others), d.Loose))
 	if d.Configured+d.Unread > 0 {
-		s.line("left out", fmt.Sprintf("%d to tasks of the configuration, %d without captured text", d.Configured, d.Unread))
+		s.line("left out", fmt.Sprintf("%d to tasks of the configuration, %d without captured text or with more than text", d.Configured, d.Unread))
+	}
+	if d.Older > 0 {
+		s.line("older", fmt.Sprintf("%d calls more than fit into memory; --since and --until choose others", d.Older))
 	}
 	if len(d.Proposals) > 0 {
 		fmt.Fprintln(s.Stdout)

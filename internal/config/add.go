@@ -14,9 +14,9 @@ import (
 )
 
 var (
-	tasksLine  = regexp.MustCompile(`(?m)^tasks:[ \t]*(#[^\n]*)?(\n|\z)`)
+	tasksLine  = regexp.MustCompile(`(?m)^tasks:[ \t]*(#[^\n]*)?\r?(\n|\z)`)
 	tasksKey   = regexp.MustCompile(`(?m)^["']?tasks["']?[ \t]*:`)
-	firstBelow = regexp.MustCompile(`^(?:[ \t]*(?:#[^\n]*)?\n)*( +)[^ #\n]`)
+	firstBelow = regexp.MustCompile(`^(?:[ \t]*(?:#[^\n]*)?\r?\n)*( +)[^ #\r\n]`)
 )
 
 // errTasksStyle says where tasks cannot be added by machine.

@@ -39,7 +39,7 @@ var allowed = []struct {
 	{"provider", []string{"model", "dialect", outside}},
 	{"provider/replay", []string{"model"}},
 	{"task", []string{"model"}},
-	{"task/discover", nil},
+	{"task/discover", []string{"task"}},
 	{"dataset", []string{"model", outside}},
 	{"dataset/near", []string{outside}},
 	{"dataset/private", nil},

@@ -4,10 +4,12 @@ package discover
 
 import (
 	"cmp"
-	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"retort/task"
 )
 
 // Kind is what answers are.
@@ -57,32 +59,52 @@ func infer(inputs, answers []string) Contract {
 
 // inferLabels returns the closed set that answers come from.
 func inferLabels(answers []string) Contract {
-	set, outside, unseen := closed(answers)
+	s := closed(answers)
+	c := Contract{Kind: Text, Unseen: s.unseen}
 	switch {
-	case unseen > mostUnseen:
-		return Contract{Kind: Text, Unseen: unseen, Why: "answers are free text: new ones keep coming"}
-	case len(set) > mostLabels:
-		return Contract{Kind: Text, Unseen: unseen, Why: "answers are too many to be labels"}
-	case len(set) < 2:
-		return Contract{Kind: Text, Unseen: unseen, Why: "all answers are the same"}
+	case s.recurrent < len(answers)/2:
+		c.Why = "answers are free text: new ones keep coming"
+	case s.unseen > mostUnseen:
+		c.Why = fmt.Sprintf("answers may be labels, but too many of them were seen once to know them all: %d calls are not enough", len(answers))
+	case s.loose(len(answers)):
+		c.Why = fmt.Sprintf("%d of %d answers are none of the %d labels of the others", s.outside, len(answers), len(s.labels))
+	case len(s.labels) > mostLabels:
+		c.Why = "answers are too many to be labels"
+	case len(s.labels) < 2:
+		c.Why = "all answers are the same"
+	default:
+		return Contract{Kind: Labels, Labels: s.labels, Outside: s.outside, Unseen: s.unseen}
 	}
-	return Contract{Kind: Labels, Labels: set, Outside: outside, Unseen: unseen}
+	return c
 }
 
-// closed returns the labels of answers, how many answers are none of them, and the chance that the next is new.
-func closed(answers []string) (set []string, outside int, unseen float64) {
+// closedSet is what answers may be labels of.
+type closedSet struct {
+	labels    []string // as most answers spell them, sorted
+	recurrent int      // answers that are not the only one of their kind
+	outside   int      // answers that are none of the labels
+	unseen    float64  // estimated chance that the next answer is a new label
+}
+
+// loose says whether too many of so many answers are outside.
+func (s *closedSet) loose(answers int) bool { return float64(s.outside) > (1-keeping)*float64(answers) }
+
+// closed returns the set that answers come from. An answer that came once is a sign that more labels are to come; one that is
+// much longer than all that came again is no label but a remark, and only outside.
+func closed(answers []string) closedSet {
 	type label struct {
 		count     int
 		spellings map[string]int
 	}
 	by := map[string]*label{}
+	var s closedSet
 	for _, a := range answers {
 		bare := bareOf(a)
-		if len(bare) > longestLabel || bare == "" {
-			outside++
+		key := task.Fold(bare)
+		if len(bare) > longestLabel || key == "" {
+			s.outside++
 			continue
 		}
-		key := fold(bare)
 		l := by[key]
 		if l == nil {
 			l = &label{spellings: map[string]int{}}
@@ -91,19 +113,27 @@ func closed(answers []string) (set []string, outside int, unseen float64) {
 		l.count++
 		l.spellings[bare]++
 	}
-	once := outside
-	for _, l := range by {
-		if l.count == 1 {
+	longest := 0
+	for key, l := range by {
+		if l.count > 1 {
+			longest = max(longest, len(key))
+			s.recurrent += l.count
+		}
+	}
+	once := 0
+	for key, l := range by {
+		if l.count == 1 && len(key) <= longest+10 {
 			once++
 		}
 		if l.count < 2 || float64(l.count) < rarest*float64(len(answers)) {
-			outside += l.count
+			s.outside += l.count
 			continue
 		}
-		set = append(set, most(l.spellings))
+		s.labels = append(s.labels, most(l.spellings))
 	}
-	slices.Sort(set)
-	return set, outside, float64(once) / float64(max(1, len(answers)))
+	slices.Sort(s.labels)
+	s.unseen = float64(once) / float64(max(1, len(answers)))
+	return s
 }
 
 // bareOf returns an answer without what models put around a label: blanks, quotes, a full stop.
@@ -111,8 +141,8 @@ func bareOf(answer string) string {
 	return strings.TrimSpace(strings.Trim(strings.TrimSuffix(strings.TrimSpace(answer), "."), "\"'`*"))
 }
 
-// fold returns what labels that are the same share: neither case nor blanks count.
-func fold(label string) string { return strings.ToLower(strings.Join(strings.Fields(label), " ")) }
+// fold returns what pieces of a text share that are the same: neither case nor blanks count.
+func fold(piece string) string { return strings.ToLower(strings.Join(strings.Fields(piece), " ")) }
 
 // most returns the most frequent spelling.
 func most(spellings map[string]int) string {
@@ -120,131 +150,6 @@ func most(spellings map[string]int) string {
 	return slices.MaxFunc(names, func(a, b string) int {
 		return cmp.Or(cmp.Compare(spellings[a], spellings[b]), strings.Compare(b, a))
 	})
-}
-
-// inferObjects returns the fields of answers that are JSON objects.
-func inferObjects(inputs, answers []string) (Contract, bool) {
-	values := map[string]*column{}
-	objects := 0
-	for i, a := range answers {
-		var object map[string]any
-		if json.Unmarshal([]byte(unfenced(a)), &object) != nil {
-			continue
-		}
-		objects++
-		for name, v := range object {
-			if values[name] == nil {
-				values[name] = &column{}
-			}
-			values[name].add(v, inputs[i])
-		}
-	}
-	if float64(objects) < keeping*float64(len(answers)) || len(values) == 0 {
-		return Contract{}, false
-	}
-	c := Contract{Kind: Objects, Outside: len(answers) - objects}
-	for _, name := range slices.Sorted(maps.Keys(values)) {
-		field, why := values[name].field(name, objects)
-		if why != "" {
-			return Contract{Kind: Text, Why: "field " + name + ": " + why}, true
-		}
-		c.Fields = append(c.Fields, field)
-	}
-	return c, true
-}
-
-// unfenced returns an answer without the code fence around it.
-func unfenced(answer string) string {
-	bare, fenced := strings.CutPrefix(strings.TrimSpace(answer), "```")
-	if !fenced {
-		return answer
-	}
-	bare = strings.TrimPrefix(bare, "json")
-	return strings.TrimSuffix(strings.TrimSpace(bare), "```")
-}
-
-// column is what a field held in all objects.
-type column struct {
-	objects  int // that have it, null counted
-	nulls    int
-	lists    int
-	numbers  int
-	whole    int
-	booleans int
-	strings  []string
-	copied   int // of the strings, those that are in the input
-	others   int
-}
-
-func (c *column) add(v any, input string) {
-	c.objects++
-	switch v := v.(type) {
-	case nil:
-		c.nulls++
-	case []any:
-		c.lists++
-		for _, item := range v {
-			c.value(item, input)
-		}
-	default:
-		c.value(v, input)
-	}
-}
-
-func (c *column) value(v any, input string) {
-	switch v := v.(type) {
-	case string:
-		c.strings = append(c.strings, v)
-		if strings.Contains(fold(input), fold(v)) {
-			c.copied++
-		}
-	case float64:
-		c.numbers++
-		if v == float64(int64(v)) {
-			c.whole++
-		}
-	case bool:
-		c.booleans++
-	default:
-		c.others++
-	}
-}
-
-// field says what a column is, or why it is nothing that can be learned.
-func (c *column) field(name string, objects int) (Field, string) {
-	f := Field{Name: name, List: c.lists > 0, Required: c.objects == objects && c.nulls == 0}
-	kinds := 0
-	for _, n := range []int{c.numbers, c.booleans, len(c.strings), c.others} {
-		if n > 0 {
-			kinds++
-		}
-	}
-	switch {
-	case c.others > 0:
-		return f, "objects inside objects are not learned"
-	case kinds > 1:
-		return f, "values have several types"
-	case c.lists > 0 && c.lists+c.nulls < c.objects:
-		return f, "it is a list at times"
-	case c.numbers > 0 && c.whole == c.numbers:
-		f.Type = "integer"
-	case c.numbers > 0:
-		f.Type = "number"
-	case c.booleans > 0:
-		f.Type = "boolean"
-	default:
-		f.Type = "string"
-		set, outside, unseen := closed(c.strings)
-		isSet := unseen <= mostUnseen && float64(outside) <= (1-keeping)*float64(len(c.strings)) && len(set) <= mostLabels && len(set) > 0
-		isCopy := float64(c.copied) >= keeping*float64(len(c.strings))
-		switch {
-		case isSet && !isCopy:
-			f.Labels = set
-		case !isCopy:
-			return f, "its strings are neither of a closed set nor pieces of the input"
-		}
-	}
-	return f, ""
 }
 
 // same says whether two contracts are of one task: the same fields, or sets of labels that mostly meet.

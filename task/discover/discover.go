@@ -22,7 +22,7 @@ type Call struct {
 
 // Options of Find. The zero value of each field means its default.
 type Options struct {
-	Least int // calls that a group has at least; default 50
+	Least int // calls that a group has at least, the same ones counted once; default 50
 }
 
 // Group are calls of one template.
@@ -52,19 +52,31 @@ func Find(calls []Call, o Options) []Group {
 	for piece, id := range known {
 		names[id] = piece
 	}
-	all := make([]int32, len(calls))
-	for i := range all {
-		all[i] = int32(i)
-	}
+	all, again := different(prompts)
 	var groups []Group
 	for _, a := range both(prompts, all, o.Least) {
-		if g, ok := newGroup(calls, prompts, names, a, o.Least); ok {
+		if g, ok := newGroup(calls, prompts, names, a, again, o.Least); ok {
 			groups = append(groups, g)
 		}
 	}
 	groups = join(groups, calls)
 	slices.SortStableFunc(groups, func(a, b Group) int { return cmp.Compare(len(b.Calls), len(a.Calls)) })
 	return groups
+}
+
+// different returns the first of all calls that ask the same, and the further ones of each: what is asked often is no template.
+func different(prompts []prompt) (first []int32, again map[int32][]int32) {
+	known, again := map[string]int32{}, map[int32][]int32{}
+	for i := range prompts {
+		key := prompts[i].key()
+		if c, asked := known[key]; asked {
+			again[c] = append(again[c], int32(i))
+			continue
+		}
+		known[key] = int32(i)
+		first = append(first, int32(i))
+	}
+	return first, again
 }
 
 // ends are calls that begin and end alike.
@@ -109,40 +121,62 @@ func both(prompts []prompt, calls []int32, least int) []ends {
 }
 
 // newGroup finds the template of calls and what they keep to. Not ok when they have no template or are too few.
-func newGroup(calls []Call, prompts []prompt, names []string, a ends, least int) (Group, bool) {
+func newGroup(calls []Call, prompts []prompt, names []string, a ends, again map[int32][]int32, least int) (Group, bool) {
 	s := newSkeleton(prompts, a.calls, a.front, a.back)
-	var g Group
-	var answers []string
-	shown := -1
+	var rows []row
+	shown, asked := -1, 0
 	for _, c := range a.calls {
-		slots, ok := s.slots(&prompts[c])
+		slots, ok := s.slots(&prompts[c], names)
 		if !ok {
 			continue
 		}
 		if shown < 0 {
 			shown = int(c)
 		}
-		g.Calls = append(g.Calls, int(c))
-		g.Inputs = append(g.Inputs, strings.Join(slices.DeleteFunc(slots, func(t string) bool { return t == "" }), "\n"))
-		answers = append(answers, calls[c].Answer)
+		asked++
+		input := strings.Join(slices.DeleteFunc(slots, func(t string) bool { return t == "" }), "\n")
+		rows = append(rows, row{int(c), input})
+		for _, other := range again[c] {
+			rows = append(rows, row{int(other), input})
+		}
 	}
-	if len(g.Calls) < least {
+	if asked < least {
 		return Group{}, false
 	}
+	var g Group
+	g.fill(rows, calls)
 	g.Template = s.show(&prompts[shown], names)
 	g.Constant = s.constant(&prompts[shown])
 	if g.Constant < fewestConstant {
 		return Group{}, false
 	}
-	g.Contract = infer(g.Inputs, answers)
 	return g, true
+}
+
+// row is a call of a group with what it put in.
+type row struct {
+	call  int
+	input string
+}
+
+// fill gives a group its calls, in order, and tells what their answers keep to.
+func (g *Group) fill(rows []row, calls []Call) {
+	slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.call, b.call) })
+	g.Calls, g.Inputs = nil, nil
+	var answers []string
+	for _, r := range rows {
+		g.Calls = append(g.Calls, r.call)
+		g.Inputs = append(g.Inputs, r.input)
+		answers = append(answers, calls[r.call].Answer)
+	}
+	g.Contract = infer(g.Inputs, answers)
 }
 
 // constant counts the tokens of a template that are constant, marks of messages left out.
 func (s *skeleton) constant(p *prompt) int {
 	n := 0
 	for i, t := range p.tokens {
-		if t.start != t.end && (i < s.front || i >= len(p.tokens)-s.back) {
+		if !t.mark() && (i < s.front || i >= len(p.tokens)-s.back) {
 			n++
 		}
 	}
@@ -162,25 +196,13 @@ func join(groups []Group, calls []Call) []Group {
 			continue
 		}
 		o := &out[i]
-		type row struct {
-			call  int
-			input string
-		}
 		var rows []row
 		for _, from := range []*Group{o, &g} {
 			for j, c := range from.Calls {
 				rows = append(rows, row{c, from.Inputs[j]})
 			}
 		}
-		slices.SortFunc(rows, func(a, b row) int { return cmp.Compare(a.call, b.call) })
-		o.Calls, o.Inputs = nil, nil
-		var answers []string
-		for _, r := range rows {
-			o.Calls = append(o.Calls, r.call)
-			o.Inputs = append(o.Inputs, r.input)
-			answers = append(answers, calls[r.call].Answer)
-		}
-		o.Contract = infer(o.Inputs, answers)
+		o.fill(rows, calls)
 	}
 	return out
 }

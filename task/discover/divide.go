@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"strings"
 )
 
 // What counts as a template's constant part. The figures are shares of the calls that are still together.
@@ -153,14 +154,19 @@ func (d *divider) few(next []step, calls int) []int32 {
 }
 
 // run returns the long run of tokens that calls share from depth on, as text, or nothing. On the way to it calls of other
-// kinds may fall off.
-func (d *divider) run(calls []int32, depth int) string {
+// kinds may fall off, and calls may part for a few templates of which each goes on with a long run.
+func (d *divider) run(calls []int32, depth int) string { return d.runs(calls, depth, 2*longRun) }
+
+func (d *divider) runs(calls []int32, depth, tokens int) string {
 	var run []byte
 	length := 0
-	for range 2 * longRun {
+	for ; tokens > 0; tokens-- {
 		next := d.next(calls, depth)
-		if len(next) == 0 || len(next[0].calls) < d.least || !mostly(next[0], calls, half) {
+		if len(next) == 0 || len(next[0].calls) < d.least {
 			return ""
+		}
+		if !mostly(next[0], calls, half) {
+			return d.parted(next, calls, depth, tokens-1)
 		}
 		if !mostly(next[0], calls, together) {
 			run, length = run[:0], 0
@@ -175,4 +181,23 @@ func (d *divider) run(calls []int32, depth int) string {
 		depth++
 	}
 	return ""
+}
+
+// parted returns the long runs of the few tokens that most calls have next; nothing unless half of the calls have one.
+func (d *divider) parted(next []step, calls []int32, depth, tokens int) string {
+	var all strings.Builder
+	covered := 0
+	for _, s := range next[:min(len(next), fewTokens)] {
+		if len(s.calls) < d.least || float64(len(s.calls)) < fewShare*float64(len(calls)) {
+			break
+		}
+		if run := d.runs(s.calls, depth+1, tokens); run != "" {
+			all.WriteString(run)
+			covered += len(s.calls)
+		}
+	}
+	if float64(covered) < half*float64(len(calls)) {
+		return ""
+	}
+	return all.String()
 }

@@ -162,8 +162,9 @@ func equal(a, b []int32) bool {
 	return true
 }
 
-// slots returns what a call put into the template. Not ok when the call lacks one of its parts.
-func (s *skeleton) slots(p *prompt) (slots []string, ok bool) {
+// slots returns what a call put into the template. Not ok when the call lacks one of its parts. Turns of a conversation that
+// were put in together are each a line of its role and its text, as a task's input has them.
+func (s *skeleton) slots(p *prompt, names []string) (slots []string, ok bool) {
 	end := max(s.front, len(p.tokens)-s.back)
 	rest := p.tokens[s.front:end]
 	ids := make([]int32, len(rest))
@@ -176,21 +177,41 @@ func (s *skeleton) slots(p *prompt) (slots []string, ok bool) {
 	}
 	from := 0
 	for i, run := range s.middle {
-		slots = append(slots, p.between(rest[from:at[i]]))
+		slots = append(slots, p.between(s.front+from, s.front+at[i], names))
 		from = at[i] + len(run)
 	}
-	return append(slots, p.between(rest[from:])), true
+	return append(slots, p.between(s.front+from, end, names)), true
 }
 
-// between returns the text that tokens cover, without marks of messages.
-func (p *prompt) between(tokens []token) string {
-	for len(tokens) > 0 && tokens[0].start == tokens[0].end {
-		tokens = tokens[1:]
+// between returns the text that the tokens from one to another cover.
+func (p *prompt) between(from, to int, names []string) string {
+	var turns []string // texts of messages, each behind its role
+	for begin := from; begin < to; {
+		end := begin + 1
+		for end < to && !p.tokens[end].mark() {
+			end++
+		}
+		role := begin
+		for role > 0 && !p.tokens[role].mark() {
+			role--
+		}
+		if first := begin; !p.tokens[begin].mark() || begin+1 < end {
+			if p.tokens[begin].mark() {
+				first++
+			}
+			text := strings.TrimSpace(p.text[p.tokens[first].start:p.tokens[end-1].end])
+			turns = append(turns, roleOf(names[p.tokens[role].id])+": "+text)
+		}
+		begin = end
 	}
-	if len(tokens) == 0 {
+	switch len(turns) {
+	case 0:
 		return ""
+	case 1:
+		_, text, _ := strings.Cut(turns[0], ": ")
+		return text
 	}
-	return strings.TrimSpace(p.text[tokens[0].start:tokens[len(tokens)-1].end])
+	return strings.Join(turns, "\n")
 }
 
 // SlotMark stands for a slot in a template that is shown.
@@ -223,9 +244,9 @@ func (s *skeleton) show(p *prompt, names []string) []Message {
 	}
 	last, open := int32(0), false
 	for i, t := range p.tokens {
-		if t.start == t.end { // the mark of a message
+		if t.mark() {
 			flush()
-			messages = append(messages, Message{Role: strings.TrimPrefix(names[t.id], "\x00")})
+			messages = append(messages, Message{Role: roleOf(names[t.id])})
 			last, open = t.start, false
 			continue
 		}

@@ -3,6 +3,7 @@
 package discover
 
 import (
+	"encoding/binary"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,6 +14,12 @@ type token struct {
 	id         int32
 	start, end int32 // bytes of the prompt's text
 }
+
+// mark says whether a token is where a message begins.
+func (t token) mark() bool { return t.start == t.end }
+
+// roleOf is the role in the name of a mark.
+func roleOf(name string) string { return strings.TrimPrefix(name, "\x00") }
 
 // prompt is what a call asked: the text of its messages one behind the other, and its tokens.
 type prompt struct {
@@ -30,6 +37,19 @@ func (w words) id(piece string) int32 {
 		w[strings.Clone(piece)] = id
 	}
 	return id
+}
+
+// key is the same for prompts that ask the same.
+func (p *prompt) key() string {
+	var b strings.Builder
+	for i := range p.tokens {
+		if t := &p.tokens[i]; t.mark() {
+			b.Write(binary.LittleEndian.AppendUint32(nil, uint32(t.id)))
+			b.Write(binary.LittleEndian.AppendUint32(nil, uint32(t.start)))
+		}
+	}
+	b.WriteString(p.text)
+	return b.String()
 }
 
 // read takes a call's messages apart. Each begins with a mark of its role, which no text can hold.
