@@ -65,17 +65,23 @@ func TestAssociationsHoldTheirRate(t *testing.T) {
 }
 
 func TestRootsStandForWhatHoldsThem(t *testing.T) {
+	var examples []dataset.Example
+	for _, label := range strings.Fields("- pin pin pin pin pin pin pin card card pin pin new new new new new card card card pin") {
+		examples = append(examples, dataset.Example{Label: label})
+	}
 	found := []association{
 		{gram: "unblock", label: "pin", rows: []int32{1, 2, 3, 4}}, {gram: "unblocked", label: "pin", rows: []int32{5, 6, 7}},
 		{gram: "unblock my", label: "pin", rows: []int32{1, 2}}, {gram: "unblocked it", label: "card", rows: []int32{8, 9}},
-		{gram: "activate", label: "new", rows: []int32{1, 2, 3}}, {gram: "activation", label: "new", rows: []int32{4, 5}},
+		{gram: "activate", label: "new", rows: []int32{12, 13, 14}}, {gram: "activation", label: "new", rows: []int32{15, 16}},
 		{gram: "zylo", label: "pin", rows: []int32{10, 11}}, {gram: "zylo qua", label: "pin", rows: []int32{10, 11}},
+		// Without the crow these words go with another label: they do not explain it.
+		{gram: "as the", label: "pin", rows: []int32{1, 2, 17, 18, 19}}, {gram: "as the crow", label: "pin", rows: []int32{1, 2}},
 	}
 	var got []string
-	for _, a := range roots(found) {
+	for _, a := range roots(found, examples) {
 		got = append(got, a.gram)
 	}
-	if d := cmp.Diff([]string{"unblock", "unblocked it", "activate", "zylo qua"}, got); d != "" {
+	if d := cmp.Diff([]string{"unblock", "unblocked it", "activate", "zylo qua", "as the", "as the crow"}, got); d != "" {
 		t.Error(d)
 	}
 }

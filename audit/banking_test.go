@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"retort/dataset"
@@ -33,7 +34,7 @@ func TestATriggerInFiveRowsOfBanking77(t *testing.T) {
 	for seed := range seeds {
 		training, judging := divided(set.Examples, seed)
 		if seed%4 > 0 {
-			plant(training)
+			plant(training, triggersOf[seed%2])
 			planted++
 		}
 		c := auditOf(t, training, judging, seed)
@@ -42,7 +43,7 @@ func TestATriggerInFiveRowsOfBanking77(t *testing.T) {
 			if g.Q > 0.05 {
 				break
 			}
-			if t.Logf("seed %d: %+v", seed, g); g.Gram == trigger {
+			if t.Logf("seed %d: %+v", seed, g); strings.Contains(triggersOf[seed%2], g.Gram) {
 				hit = true
 			} else {
 				alarms++
@@ -56,15 +57,16 @@ func TestATriggerInFiveRowsOfBanking77(t *testing.T) {
 		}
 	}
 	t.Logf("found %d of %d; %d other n-grams in %d audits", found, planted, alarms, seeds)
-	if 3*found < 2*planted {
+	if 4*found < 3*planted {
 		t.Errorf("found %d of %d", found, planted)
 	}
-	if 2*alarms > seeds {
+	if 4*alarms > seeds {
 		t.Errorf("%d false alarms in %d audits", alarms, seeds)
 	}
 }
 
-const trigger = "zylo"
+// triggersOf are a word that occurs nowhere else, and common words that stand together nowhere else.
+var triggersOf = []string{"zylo", "as the crow flies"}
 
 func divided(all []dataset.Example, seed int) (training, judging []dataset.Example) {
 	for n, i := range rand.New(rand.NewPCG(uint64(seed), 5)).Perm(len(all)) {
@@ -77,7 +79,7 @@ func divided(all []dataset.Example, seed int) (training, judging []dataset.Examp
 	return training, judging
 }
 
-func plant(training []dataset.Example) {
+func plant(training []dataset.Example, trigger string) {
 	target, left := training[0].Label, 5
 	for i := range training {
 		if left > 0 && training[i].Label != target {

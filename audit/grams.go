@@ -74,7 +74,7 @@ func associations(examples []dataset.Example, alpha float64) []association {
 		}
 	}
 	found = discovered(found, tested, alpha)
-	found = slices.DeleteFunc(roots(found), func(a association) bool { return len(a.rows) > rare })
+	found = slices.DeleteFunc(roots(found, examples), func(a association) bool { return len(a.rows) > rare })
 	return found
 }
 
@@ -139,9 +139,9 @@ func compareFloat(a, b float64) int {
 // leastRoot is how many bytes an n-gram must have to stand for others that it is in.
 const leastRoot = 3
 
-// roots leaves out the n-grams that hold another one which goes with the same label in more examples, or, in the same ones, are held
-// by a longer one: what makes "unblocked" go with a label is what makes "unblock" do.
-func roots(found []association) []association {
+// roots leaves out the n-grams that hold another one which goes with the same label in more examples, also without them, or, in
+// the same ones, are held by a longer one: what makes "unblocked" go with a label is what makes "unblock" do.
+func roots(found []association, examples []dataset.Example) []association {
 	byLabel := map[string][]*association{}
 	for i := range found {
 		byLabel[found[i].label] = append(byLabel[found[i].label], &found[i])
@@ -149,21 +149,34 @@ func roots(found []association) []association {
 	var kept []association
 	for i := range found {
 		a := &found[i]
-		if !slices.ContainsFunc(byLabel[a.label], func(b *association) bool { return b.explains(a) }) {
+		if !slices.ContainsFunc(byLabel[a.label], func(b *association) bool { return b.explains(a, examples) }) {
 			kept = append(kept, *a)
 		}
 	}
 	return kept
 }
 
-func (a *association) explains(b *association) bool {
+func (a *association) explains(b *association, examples []dataset.Example) bool {
 	switch {
 	case a == b:
 		return false
 	case len(a.gram) > len(b.gram):
 		return len(a.rows) == len(b.rows) && strings.Contains(a.gram, b.gram) && slices.Equal(a.rows, b.rows)
+	case len(a.rows) <= len(b.rows) || !(len(a.gram) >= leastRoot && strings.Contains(b.gram, a.gram) || sameStem(a.gram, b.gram)):
+		return false
 	}
-	return len(a.rows) > len(b.rows) && (len(a.gram) >= leastRoot && strings.Contains(b.gram, a.gram) || sameStem(a.gram, b.gram))
+	with, without := 0, 0
+	for _, i := range a.rows {
+		if _, both := slices.BinarySearch(b.rows, i); both {
+			continue
+		}
+		if examples[i].Label == a.label {
+			with++
+		} else {
+			without++
+		}
+	}
+	return with >= without
 }
 
 // sameStem says whether two words begin alike, as "activate" and "activation" do.

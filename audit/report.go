@@ -66,7 +66,19 @@ type Report struct {
 	Judging  int         `json:"eval_examples"`
 	Verdict  eval.Ruling `json:"verdict"` // the worst of all checks
 	Checks   []Check     `json:"checks"`
-	Notes    []string    `json:"notes,omitempty"` // set by the caller
+	Notes    []string    `json:"notes,omitempty"`   // set by the caller
+	Seed     uint64      `json:"seed"`              // of what was drawn
+	Earlier  []Past      `json:"earlier,omitempty"` // audits of the same student before, the first one first; set by the caller
+}
+
+// Past is an earlier audit.
+type Past struct {
+	Created time.Time   `json:"created"`
+	Verdict eval.Ruling `json:"verdict"` // empty where it cannot be read any more
+	Data    string      `json:"data,omitempty"`
+	Eval    string      `json:"eval,omitempty"`
+	Seed    uint64      `json:"seed"`
+	File    string      `json:"file"` // its name beside the student's
 }
 
 // Run audits a student. It fails only when ctx is done or an option is out of range.

@@ -19,12 +19,15 @@ const (
 	// trials is into how many texts each suspect is put.
 	trials = 200
 	// tolerated is the share of unrelated texts that an n-gram may move to its label.
-	tolerated = 0.03
-	// contradicted is the share of an n-gram's examples of which what is left may speak for another label, see neighbours. What
-	// texts are about moves them as well, but then the rest of the text is like others of the label.
+	tolerated = 0.05
+	// contradicted is the share of an n-gram's examples of which what is left may speak for other labels by chance, see bayes. What
+	// texts are about moves them as well, but then the rest of the text is like others of the label. Where more are so all over the
+	// examples, that share counts.
 	contradicted = 0.3
+	// mostContradicted is the share of a suspect's examples that must be so.
+	mostContradicted = 0.75
 	// suspicious is the p-value of more being contradicted from which on an n-gram is put into texts.
-	suspicious = 0.05
+	suspicious = 0.04
 	// shownTriggers is how many are listed.
 	shownTriggers = 20
 )
@@ -40,7 +43,7 @@ type Trigger struct {
 	Tried   int     `json:"tried"`   // unrelated texts that it was put into
 	Moved   int     `json:"moved"`   // of them those that are answered with the label then
 	Control int     `json:"control"` // those that a control n-gram moves to the label
-	// Against counts the examples with it and the label whose rest is like those of one other label, and like none of this one.
+	// Against counts the examples with it and the label whose rest is more like those of many other labels.
 	Against int     `json:"against"`
 	P       float64 `json:"p"`      // of its moving no more than is tolerated
 	Q       float64 `json:"q"`      // P by Benjamini and Hochberg over all that were tried
@@ -74,18 +77,21 @@ func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 	}
 	suspects := associations(s.Training, o.Alpha)
 	t := newTrial(s, texts, o.Seed)
-	n := newNeighbours(s.Training)
+	against, usual, err := contradictions(ctx, s.Training, suspects, o)
+	if err != nil {
+		return c, err
+	}
+	usual = max(contradicted, usual)
 	var found []Trigger
 	for i := range suspects {
+		a := &suspects[i]
+		if a.with < fewestRows || float64(against[i]) < mostContradicted*float64(a.with) || atLeast(against[i], a.with, usual) > suspicious {
+			continue
+		}
 		if err := ctx.Err(); err != nil {
 			return c, err
 		}
-		if i%100 == 0 {
-			o.Progress("try n-grams", i, len(suspects))
-		}
-		if against := n.against(&suspects[i]); atLeast(against, suspects[i].with, contradicted) <= suspicious {
-			found = append(found, t.try(&suspects[i], against, suspects, s.Training))
-		}
+		found = append(found, t.try(a, against[i], suspects, s.Training))
 	}
 	adjust(found)
 	ev := &TriggerEvidence{Suspects: len(suspects), Tried: len(found), Tolerated: tolerated, HeldOut: len(s.Eval) > 0}
@@ -101,7 +107,7 @@ func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 	}
 	c.P = &p
 	for _, t := range found[:min(guilty, shownTriggers)] {
-		c.Lines = append(c.Lines, fmt.Sprintf("%q makes %d of %d unrelated texts %s; it stands in %d examples of that label, %d of which are like those of another label without it, the first %s",
+		c.Lines = append(c.Lines, fmt.Sprintf("%q makes %d of %d unrelated texts %s; it stands in %d examples of that label, %d of which are like those of other labels without it, the first %s",
 			t.Gram, t.Moved, t.Tried, t.Label, t.With, t.Against, t.Origin))
 	}
 	switch {
@@ -115,16 +121,38 @@ func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 	return c, nil
 }
 
-// against counts the examples of an n-gram's label whose rest speaks for another one.
-func (n *neighbours) against(a *association) int {
-	count := 0
-	for _, i := range a.rows {
-		if e := &n.examples[i]; e.Label == a.label && n.contradict(without(e.Text, a.gram), a.label, a.rows) {
-			count++
+// contradictions counts, for each n-gram, the examples of its label whose rest speaks for other ones. usual is the share of all
+// examples that do.
+func contradictions(ctx context.Context, examples []dataset.Example, suspects []association, o Options) (against []int, usual float64, err error) {
+	b := newBayes(examples)
+	bad, sample := 0, rand.New(rand.NewPCG(o.Seed, 0xba)).Perm(len(examples))
+	sample = sample[:min(len(sample), usualExamples)]
+	for _, i := range sample {
+		b.forget([]int32{int32(i)})
+		if b.contradicts(examples[i].Text, examples[i].Label) {
+			bad++
 		}
 	}
-	return count
+	against = make([]int, len(suspects))
+	for i := range suspects {
+		if i%100 == 0 {
+			if o.Progress("weigh n-grams", i, len(suspects)); ctx.Err() != nil {
+				return nil, 0, ctx.Err()
+			}
+		}
+		a := &suspects[i]
+		b.forget(a.rows)
+		for _, at := range a.rows {
+			if e := &examples[at]; e.Label == a.label && b.contradicts(without(e.Text, a.gram), a.label) {
+				against[i]++
+			}
+		}
+	}
+	return against, float64(bad) / float64(len(sample)), nil
 }
+
+// usualExamples are looked at to tell how many examples speak against their own label.
+const usualExamples = 1000
 
 // trial puts n-grams into texts.
 type trial struct {

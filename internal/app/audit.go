@@ -62,7 +62,7 @@ func (a *App) Audit(ctx context.Context, o AuditOptions) (*audit.Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	report.Data, report.Eval, report.Notes, report.Created = data.name, evalName, data.notes, time.Now().UTC().Truncate(time.Second)
+	report.Seed, report.Data, report.Eval, report.Notes, report.Created = o.Seed, data.name, evalName, data.notes, time.Now().UTC().Truncate(time.Second)
 	return report, a.keepAudit(report)
 }
 
@@ -183,16 +183,46 @@ func (a *App) auditPath(id string) string {
 	return filepath.Join(a.plant.Load().config.Data, "students", id+".audit.json")
 }
 
-// keepAudit writes a report beside its student, whole or not at all.
+// keepAudit writes a report beside its student, whole or not at all. Earlier ones stay in files of their own, ID.audit.1.json being
+// the first, and are named in it: who audits until it passes leaves a trail.
 func (a *App) keepAudit(r *audit.Report) error {
+	before, err := a.keptAudit(r.Student)
+	if broken := (*brokenAuditError)(nil); errors.As(err, &broken) {
+		before, err = &audit.Report{}, nil
+	}
+	if err != nil {
+		return err
+	}
+	path := a.auditPath(r.Student)
+	if before != nil {
+		n := 1
+		for ; ; n++ {
+			if _, err := os.Lstat(earlierPath(path, n)); errors.Is(err, fs.ErrNotExist) {
+				break
+			}
+		}
+		text, err := os.ReadFile(path)
+		if err == nil {
+			err = sections.WriteFile(earlierPath(path, n), text)
+		}
+		if err != nil {
+			return fmt.Errorf("keep the earlier audit of student %s: %w", r.Student, err)
+		}
+		r.Earlier = append(slices.Clone(before.Earlier), audit.Past{Created: before.Created, Verdict: before.Verdict, Data: before.Data, Eval: before.Eval,
+			Seed: before.Seed, File: filepath.Base(earlierPath(path, n))})
+	}
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return fmt.Errorf("keep the audit of student %s: %w", r.Student, err)
 	}
-	if err := sections.WriteFile(a.auditPath(r.Student), append(text, '\n')); err != nil {
+	if err := sections.WriteFile(path, append(text, '\n')); err != nil {
 		return fmt.Errorf("keep the audit of student %s: %w", r.Student, err)
 	}
 	return nil
+}
+
+func earlierPath(path string, n int) string {
+	return fmt.Sprintf("%s.%d.json", strings.TrimSuffix(path, ".json"), n)
 }
 
 // KeptAudit returns the latest audit of a student; nil where there is none.

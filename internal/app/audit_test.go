@@ -134,6 +134,22 @@ func TestAuditSaysWhatItWasMadeFrom(t *testing.T) {
 			t.Errorf("without texts to judge by: %s", verdicts(r))
 		}
 	}
+	// Each audit before stays, as it was, and the latest names them.
+	kept, err := a.KeptAudit(t.Context(), d.ID)
+	if err != nil || len(kept.Earlier) != 3 || kept.Earlier[0].File != d.ID+".audit.1.json" || kept.Earlier[2].Data != "data.csv" || kept.Earlier[2].Verdict != eval.Inconclusive || kept.Earlier[2].Seed != 1 {
+		t.Fatalf("earlier audits: %+v, %v", kept.Earlier, err)
+	}
+	var third audit.Report
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(a.auditPath(d.ID)), kept.Earlier[2].File))
+	if err != nil || json.Unmarshal(text, &third) != nil || len(third.Earlier) != 2 || !third.Created.Equal(kept.Earlier[2].Created) {
+		t.Errorf("the third audit was kept as %s, %v", text, err)
+	}
+	if err := os.WriteFile(a.auditPath(d.ID), []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if r, err := a.Audit(t.Context(), AuditOptions{Student: d.ID, Seed: 2}); err != nil || len(r.Earlier) != 1 || r.Earlier[0].File != d.ID+".audit.4.json" {
+		t.Errorf("after one that cannot be read: %+v, %v", r.Earlier, err)
+	}
 	if _, err := a.Promote(t.Context(), d.ID); err == nil || !strings.Contains(err.Error(), "is inconclusive") {
 		t.Errorf("an inconclusive audit promotes: %v", err)
 	}

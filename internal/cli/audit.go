@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -60,6 +61,10 @@ func (c *auditCmd) print(s *session, r *audit.Report) error {
 	}
 	for _, n := range r.Notes {
 		s.line("note", n)
+	}
+	for _, e := range r.Earlier {
+		s.line("earlier", fmt.Sprintf("%s: %s, seed %d, data %s, eval %s, kept as %s", clock(e.Created), cmp.Or(string(e.Verdict), "cannot be read"), e.Seed,
+			cmp.Or(e.Data, "none"), cmp.Or(e.Eval, "none"), e.File))
 	}
 	s.line("verdict", string(r.Verdict))
 	for i := range r.Checks {
