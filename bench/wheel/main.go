@@ -8,6 +8,7 @@ import (
 	"context"
 	"flag"
 	"os"
+	"strings"
 
 	"retort/bench/internal/rig"
 )
@@ -19,11 +20,16 @@ type options struct {
 	strict bool
 	retort string
 	seed   uint64
+
+	orders  int
+	journal string
+	series  list
 }
 
 // parts are the things measured, each in a file of this folder.
 var parts = rig.Parts[*bench]{
 	{Name: "discovery", Run: measureDiscovery},
+	{Name: "turns", Run: measureTurns},
 }
 
 func main() {
@@ -32,7 +38,11 @@ func main() {
 	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/wheel/latest.json")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
 	flag.StringVar(&o.retort, "retort", "", "measure this binary instead of building one")
-	flag.Uint64Var(&o.seed, "seed", 1, "of the order of requests")
+	flag.Uint64Var(&o.seed, "seed", 1, "of the order of requests; of turns, the first of them")
+	flag.IntVar(&o.orders, "orders", 3, "in how many orders turns replays each series")
+	flag.StringVar(&o.journal, "journal", "", "keep the runs of turns in this file, and do not repeat those that it has")
+	o.series = list{"banking", "shift", "class", "clinc", "noise"}
+	flag.Var(&o.series, "series", "the series that turns replays, separated by commas")
 	flag.Parse()
 	rig.Main("wheel", o.strict, func(ctx context.Context) (bool, error) { return run(ctx, o) })
 }
@@ -43,11 +53,12 @@ func run(ctx context.Context, o options) (bool, error) {
 		return false, err
 	}
 	defer os.RemoveAll(folder)
-	retort, err := rig.Build(ctx, o.retort, folder)
-	if err != nil {
-		return false, err
+	b := &bench{Result: rig.NewResult(ctx, "wheel"), options: o}
+	if o.only != "turns" { // which needs no gateway
+		if b.retort, err = rig.Build(ctx, o.retort, folder); err != nil {
+			return false, err
+		}
 	}
-	b := &bench{Result: rig.NewResult(ctx, "wheel"), options: o, retort: retort}
 	if err := parts.Run(ctx, o.only, b); err != nil {
 		return false, err
 	}
@@ -59,4 +70,15 @@ type bench struct {
 	*rig.Result
 	options
 	retort *rig.Retort
+}
+
+// list is a flag of several words.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+// Set replaces the list.
+func (l *list) Set(s string) error {
+	*l = strings.Split(s, ",")
+	return nil
 }

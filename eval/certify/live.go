@@ -21,9 +21,7 @@ import (
 // that goes on learning the second is not quite true; that, and any drift, is what the watch is for. A later certificate
 // replaces an earlier one where it answers more.
 //
-// The watch is an e-detector of Shiryaev and Roberts for each of some rates of disagreement above the one allowed, all
-// averaged (J. Shin, A. Ramdas, A. Rinaldo, "E-detectors: a nonparametric framework for sequential change detection",
-// 2024). While agreement is at the goal or above, at least Patience judged answers pass on average until it gives a
+// The watch is a [Watch]. While agreement is at the goal or above, at least Patience judged answers pass on average until it gives a
 // false alarm. After an alarm the certificate and all judgements are forgotten, and Live begins anew, as Restart does.
 type Live struct {
 	goal   Goal
@@ -32,7 +30,7 @@ type Live struct {
 	next   int         // seen at the next look
 	looks  int
 	now    Certificate
-	watch  watch
+	watch  *Watch
 	falls  int
 }
 
@@ -59,7 +57,7 @@ func (l *Live) Restart() {
 	l.next = int(math.Ceil(2 * float64(least) / mainStart)) // fewer cannot pass
 	l.now = Certificate{Method: MethodStrict, Status: Silent, Target: l.goal.Agreement, Confidence: l.goal.Confidence,
 		Reason: "no judgements yet", MoreLabels: l.next}
-	l.watch = newWatch(l.goal.Agreement)
+	l.watch = NewWatch(l.goal.Agreement, Patience)
 }
 
 // Judge takes a judgement. It reports whether that has changed the certificate. A score that is not in [0, 1] counts as
@@ -68,7 +66,7 @@ func (l *Live) Judge(j Judgement) (changed bool) {
 	if !(j.Score >= 0 && j.Score <= 1) {
 		j.Score = 0
 	}
-	if l.now.Answers(j.Score) && l.watch.judge(j.Agree) {
+	if l.now.Answers(j.Score) && l.watch.Judge(j.Agree) {
 		l.falls++
 		l.Restart()
 		return true
@@ -95,7 +93,7 @@ func (l *Live) look() (changed bool) {
 	c.Confidence = l.goal.Confidence
 	switch {
 	case c.Speaks() && (!l.now.Speaks() || c.Threshold < l.now.Threshold):
-		l.watch = newWatch(l.goal.Agreement)
+		l.watch = NewWatch(l.goal.Agreement, Patience)
 	case l.now.Speaks():
 		return false
 	}
@@ -111,45 +109,6 @@ func (l *Live) Falls() int { return l.falls }
 
 // Judged returns how many judgements have come since the beginning or the last fall.
 func (l *Live) Judged() int { return l.seen }
-
-// watch notices that agreement has fallen below a target.
-type watch struct {
-	alternatives []alternative
-}
-
-// alternative is a rate of disagreement above the one allowed, and the evidence that it has set in.
-type alternative struct {
-	agree, differ float64 // likelihood ratios of one judgement
-	evidence      float64
-}
-
-func newWatch(target float64) watch {
-	var w watch
-	for _, times := range []float64{1.5, 2, 3, 5, 10} {
-		if rate := times * (1 - target); rate < 1 {
-			w.alternatives = append(w.alternatives, alternative{agree: (1 - rate) / target, differ: times})
-		}
-	}
-	if w.alternatives == nil { // a target of a third or less: always disagree
-		w.alternatives = []alternative{{agree: target / (1 + target), differ: (1 - target*target/(1+target)) / (1 - target)}}
-	}
-	return w
-}
-
-// judge takes a judgement of what was above the threshold and reports whether agreement has fallen.
-func (w *watch) judge(agree bool) bool {
-	var sum float64
-	for i := range w.alternatives {
-		a := &w.alternatives[i]
-		ratio := a.differ
-		if agree {
-			ratio = a.agree
-		}
-		a.evidence = (1 + a.evidence) * ratio
-		sum += a.evidence
-	}
-	return sum >= Patience*float64(len(w.alternatives))
-}
 
 // recent returns the later half of the judgements kept.
 func (l *Live) recent() []Judgement {

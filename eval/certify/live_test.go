@@ -29,7 +29,7 @@ func TestLiveHoldsItsPromise(t *testing.T) {
 		for seed := range runs {
 			rng := rand.New(rand.NewPCG(uint64(seed), 99))
 			l := newLive(t, common)
-			deaf := watch{[]alternative{{}}} // the watch would hide what the looks do
+			deaf := NewWatch(common.Agreement, math.Inf(1)) // the watch would hide what the looks do
 			l.watch = deaf
 			wrong := false
 			for _, j := range p.draw(rng, 2000) {
@@ -56,9 +56,9 @@ func TestLiveHoldsItsPromise(t *testing.T) {
 func TestWatch(t *testing.T) {
 	until := func(agreement float64, seed uint64) int {
 		rng := rand.New(rand.NewPCG(seed, 5))
-		w := newWatch(0.95)
+		w := NewWatch(0.95, Patience)
 		for n := 1; ; n++ {
-			if w.judge(rng.Float64() < agreement) || n == 100_000 {
+			if w.Judge(rng.Float64() < agreement) || n == 100_000 {
 				return n
 			}
 		}
@@ -85,14 +85,15 @@ func TestWatch(t *testing.T) {
 
 func TestWatchOfAnyTarget(t *testing.T) {
 	for _, target := range []float64{1e-9, 0.1, 1.0 / 3, 0.5, 0.9, 0.999, 1 - 1e-9} {
-		w := newWatch(target)
-		for _, a := range w.alternatives {
+		w := NewWatch(target, Patience)
+		for i := range w.agree {
+			agree, differ := w.agree[i], w.differ[i]
 			// Under the target itself a likelihood ratio has mean 1.
-			if mean := target*a.agree + (1-target)*a.differ; math.Abs(mean-1) > 1e-6 || !(a.agree < 1 && a.differ > 1) {
-				t.Errorf("target %v: ratios %v and %v have mean %v", target, a.agree, a.differ, mean)
+			if mean := target*agree + (1-target)*differ; math.Abs(mean-1) > 1e-6 || !(agree < 1 && differ > 1) {
+				t.Errorf("target %v: ratios %v and %v have mean %v", target, agree, differ, mean)
 			}
 		}
-		if len(w.alternatives) == 0 {
+		if len(w.agree) == 0 {
 			t.Errorf("target %v: nothing is watched", target)
 		}
 	}

@@ -45,7 +45,7 @@ var allowed = []struct {
 	{"dataset/private", nil},
 	{"dataset/confident", nil},
 	{"eval/anytime", nil},
-	{"eval/certify", []string{outside}},
+	{"eval/certify", []string{"eval/anytime", outside}},
 	{"eval/consensus", nil},
 	{"eval/experiment", []string{"eval/anytime"}},
 	{"eval", []string{"model", outside}},
@@ -59,6 +59,7 @@ var allowed = []struct {
 	{"flow", []string{"model", "internal/blob", "internal/filelock", "internal/sqlite", outside}},
 	{"distill/active", []string{"task", "student", "dataset"}},
 	{"distill/label", []string{"model", "task", "dataset", "eval/consensus", "internal/filelock"}},
+	{"wheel", []string{"student", "eval", "eval/anytime", "eval/certify"}},
 	{"distill", []string{"distill/label", "model", "task", "student", "dataset", "dataset/refine", "eval", "eval/certify"}},
 
 	{"internal/repotest", nil},
