@@ -31,14 +31,15 @@ func (k Kind) Alarm() bool {
 
 // Event is something that happened to a task, with its evidence.
 type Event struct {
-	Request int64 // the latest request at that moment
-	Kind    Kind
-	Version int    // that it is about; 0: none
-	Class   string // that it is about; empty: none
+	Request int64  `json:"request"` // the latest request at that moment
+	Kind    Kind   `json:"kind"`
+	Version int    `json:"version,omitempty"` // that it is about; 0: none
+	Class   string `json:"class,omitempty"`   // that it is about; empty: none
 	// Evidence is that of the detector, and Patience what it takes for an alarm; 0 for other events.
-	Evidence, Patience float64
-	Since              int64 // the request from which on it most likely holds; 0: not said
-	Says               string
+	Evidence float64 `json:"evidence,omitempty"`
+	Patience float64 `json:"patience,omitempty"`
+	Since    int64   `json:"since,omitempty"` // the request from which on it most likely holds; 0: not said
+	Says     string  `json:"says"`
 }
 
 // longestStory is how many events are kept, the latest.

@@ -56,11 +56,10 @@ func (w *Wheel) Offer(c *Candidate) Verdict {
 // admit gives a candidate a number.
 func (w *Wheel) admit(c *Candidate) *Version {
 	v := &Version{ID: len(w.versions) + 1, Student: c.Student, Certificate: c.Certificate, Labels: len(c.Lesson.Labels),
-		Request: c.Lesson.Request, stage: Rejected, held: make(map[int64]string, len(c.Held)), errs: map[string]float64{}, knows: map[string]bool{},
-		relearned: c.Lesson.changed, harm: newFall(w.Goal.Agreement, patienceService/100)}
+		Request: c.Lesson.Request, stage: Rejected, held: make(map[int64]string, len(c.Held)), errs: map[string]float64{},
+		relearned: c.Lesson.changed, harm: newHarm(w.Goal)}
 	truth := make(map[int64]string, len(c.Lesson.Labels))
 	for _, l := range c.Lesson.Labels {
-		v.knows[l.Label] = true
 		truth[l.Request] = l.Label
 		if l.Fair {
 			v.Fair++

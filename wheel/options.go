@@ -32,6 +32,9 @@ type Options struct {
 	Margin float64
 	Alpha  float64 // level of the tests of the gate, in (0, 0.5); 0: 0.05
 
+	// Consistency is how often the teacher says the same when it is asked the same again, in (0, 1); 0: 0.95.
+	Consistency float64
+
 	// Aside are labels that a student learns and never gives, such as that of what is out of scope: their requests go to the
 	// teacher.
 	Aside []string
@@ -56,6 +59,7 @@ func (o *Options) complete() error {
 		return fmt.Errorf("wheel: %w", err)
 	}
 	o.Budget, o.Loan = cmp.Or(o.Budget, 0.05), cmp.Or(o.Loan, 4000)
+	o.Consistency = cmp.Or(o.Consistency, 0.95)
 	o.Judges = cmp.Or(o.Judges, 1000)
 	o.First, o.Growth = cmp.Or(o.First, 500), cmp.Or(o.Growth, 0.3)
 	o.Margin, o.Alpha = cmp.Or(o.Margin, 0.02), cmp.Or(o.Alpha, 0.05)
@@ -66,6 +70,8 @@ func (o *Options) complete() error {
 		return fmt.Errorf("wheel: loan %d; want 0 or more requests", o.Loan)
 	case o.First < 0 || o.Every < 0 || o.Judges < 0:
 		return fmt.Errorf("wheel: first %d, judges %d, every %d; want 0 or more", o.First, o.Judges, o.Every)
+	case !(o.Consistency > 0 && o.Consistency < 1):
+		return fmt.Errorf("wheel: consistency %v; want a share above 0 and below 1, such as 0.95", o.Consistency)
 	case !(o.Growth > 0):
 		return fmt.Errorf("wheel: growth %v; want a share above 0, such as 0.25", o.Growth)
 	case !(o.Margin > 0 && o.Margin < 0.5):

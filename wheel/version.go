@@ -35,7 +35,6 @@ type Version struct {
 
 	held      map[int64]string   // by request: what siblings said that had not seen its label
 	errs      map[string]float64 // share of disagreement by answer, among held answers above the threshold
-	knows     map[string]bool    // labels that it learned
 	relearned map[string]bool    // classes that were out when it learned, and of which it had labels since
 	stage     Stage
 	grade     int   // of a canary: answers that are known to agree, less penalties
@@ -46,9 +45,9 @@ type Version struct {
 
 // Said is what a version answers to a request.
 type Said struct {
-	Answer string
-	Score  float64 // in [0, 1]
-	Novel  bool
+	Answer string  `json:"answer"`
+	Score  float64 `json:"score"` // in [0, 1]
+	Novel  bool    `json:"novel,omitempty"`
 }
 
 // Ask puts a text to the version.

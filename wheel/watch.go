@@ -17,6 +17,9 @@ func newFall(target, patience float64) *fall {
 	return &fall{Watch: certify.NewWatch(target, patience)}
 }
 
+// newHarm watches a canary. It need not wait as long for an alarm, since another version or the teacher can answer.
+func newHarm(goal certify.Goal) *fall { return newFall(goal.Agreement, patienceService/100) }
+
 func (f *fall) judge(request int64, agree bool) (alarm bool) {
 	f.about.add(request)
 	return f.Judge(agree)

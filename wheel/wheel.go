@@ -2,7 +2,11 @@
 
 package wheel
 
-import "sync"
+import (
+	"sync"
+
+	"retort/eval/certify"
+)
 
 // Wheel is the state of one task's loop. Make one with New. It is safe for concurrent use.
 type Wheel struct {
@@ -22,6 +26,7 @@ type Wheel struct {
 	unrest             *unrest
 	classes            map[string]*class
 	input              *ranks
+	teacher            *certify.Watch // of its own answers
 	events             []Event
 	wanted             Trigger          // by a person
 	trained            sizes            // of the last lesson
@@ -38,7 +43,7 @@ func New(o Options) (*Wheel, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	w := &Wheel{Options: o, past: map[string]int64{}}
+	w := &Wheel{Options: o, past: map[string]int64{}, teacher: newTeacher(o.Consistency)}
 	w.begin()
 	return w, nil
 }
@@ -72,4 +77,8 @@ func (w *Wheel) seal() {
 // restless reports whether evidence asks for more audits.
 func (w *Wheel) restless() bool {
 	return w.alert > 0 || w.service.E() >= restlessService || w.unrest.E() >= restlessUnrest
+}
+
+func newTeacher(consistency float64) *certify.Watch {
+	return certify.NewWatch(consistency, patienceService)
 }

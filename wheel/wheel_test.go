@@ -136,7 +136,7 @@ func TestFallTakesOutAndComesBack(t *testing.T) {
 }
 
 // poisoned counts the labels of a lesson that a change has made wrong, and are more than a few.
-func poisoned(l *Lesson, changed int64, world *world) int {
+func poisoned(l *Lesson, changed int64, world *traffic) int {
 	n, moved := 0, map[string]bool{}
 	for c, m := range world.means {
 		if c != m {
@@ -303,5 +303,27 @@ func TestManyAtOnce(t *testing.T) {
 	group.Wait()
 	if s := w.Status(); s.Requests != 4000 || s.Labels == 0 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// BenchmarkRequest is what a request costs beside the student's own time, with ten thousand labels in memory.
+func BenchmarkRequest(b *testing.B) {
+	world := newWorld(1, 77)
+	w := newWheel(b, Options{Seed: 1, Growth: 100})
+	world.run(b, w, 1500, steady(77))
+	for w.Status().Labels < 10_000 {
+		text, label := world.next()
+		step(w, text, label)
+	}
+	text, label := world.next()
+	for b.Loop() {
+		t := w.Ask()
+		o := Outcome{Text: text, Said: Said{Answer: label, Score: 0.97}}
+		d := t.Decide(o.Said)
+		if o.Given = d.Give; d.Ask {
+			o.Label = label
+		}
+		w.Tell(t, o)
+		w.Due()
 	}
 }

@@ -12,16 +12,16 @@ import (
 	"retort/eval/certify"
 )
 
-// world is simulated traffic: texts of some classes, of which a student of a given skill is right with the chance that it says.
-type world struct {
+// traffic is simulated traffic: texts of some classes, of which a student of a given skill is right with the chance that it says.
+type traffic struct {
 	rng     *rand.Rand
 	classes int
 	means   []int // what the teacher says to a class
 	n       int
 }
 
-func newWorld(seed uint64, classes int) *world {
-	w := &world{rng: rand.New(rand.NewPCG(seed, 42)), classes: classes, means: make([]int, classes)}
+func newWorld(seed uint64, classes int) *traffic {
+	w := &traffic{rng: rand.New(rand.NewPCG(seed, 42)), classes: classes, means: make([]int, classes)}
 	for c := range w.means {
 		w.means[c] = c
 	}
@@ -29,7 +29,7 @@ func newWorld(seed uint64, classes int) *world {
 }
 
 // next returns a request and the teacher's answer.
-func (w *world) next() (text, label string) {
+func (w *traffic) next() (text, label string) {
 	w.n++
 	c := w.rng.IntN(w.classes)
 	return fmt.Sprintf("class %d of difficulty %.6f with luck %.6f, request %d", c, w.rng.Float64(), w.rng.Float64(), w.n), fmt.Sprint("c", w.means[c])
@@ -114,7 +114,7 @@ func step(w *Wheel, text, label string) (t Ticket, o Outcome) {
 }
 
 // run lets n requests through, trains pupils of the given kind when that is due, and counts what the student answered.
-func (world *world) run(t testing.TB, w *Wheel, n int, teach func(l *Lesson) *pupil) (given, right int) {
+func (world *traffic) run(t testing.TB, w *Wheel, n int, teach func(l *Lesson) *pupil) (given, right int) {
 	for range n {
 		text, label := world.next()
 		_, o := step(w, text, label)
