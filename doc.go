@@ -61,7 +61,8 @@ provisional, silent. [retort/eval/judge] tells good answers from bad ones, for t
 agreement, programs, judge models, and a verifier that learns.
 Package [retort/dataset] reads examples from files, cleans and splits them.
 
-Package [retort/distill] puts these together: clean, train, certify, measure.
+Package [retort/distill] puts these together: clean, train, certify, measure, in stages that can be recorded. Package
+[retort/flow] records them: work in steps that goes on, in another process if need be, after a kill.
 
 # The house
 

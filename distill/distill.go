@@ -20,9 +20,9 @@ import (
 	"retort/task"
 )
 
-// Job is one distillation.
+// Job is one distillation. Without its task and its progress it goes through JSON.
 type Job struct {
-	Task     *task.Task
+	Task     *task.Task        `json:"-"`
 	Examples []dataset.Example // inputs with the teacher's answers
 	Hard     []dataset.Example // further examples that train but do not judge, since they are no fair sample of the traffic
 	Eval     []dataset.Example // the same, never trained on; may be empty
@@ -51,7 +51,7 @@ type Job struct {
 
 	Notes []string // what was noticed while the examples were gathered; they begin the report's warnings
 
-	Progress func(stage string, done, total int) // may be nil; may be called from several goroutines
+	Progress func(stage string, done, total int) `json:"-"` // may be nil; may be called from several goroutines
 }
 
 // Outcome is a trained student with the evidence for it.

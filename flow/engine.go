@@ -258,8 +258,12 @@ func (e *Engine) Fork(ctx context.Context, id string, step int) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	if done := int(firstFailed(journal)); step < 0 || step > done {
-		return "", &StepError{run.ID, step, done}
+	most := int(firstFailed(journal))
+	if run.State == Done {
+		most-- // there is no step after the last
+	}
+	if step < 0 || step > most {
+		return "", &StepError{run.ID, step, most}
 	}
 	forked := newID()
 	_, err = dbos.ForkWorkflow[value](dbos.From(e.client, ctx), dbos.ForkWorkflowInput{OriginalWorkflowID: run.ID, ForkedWorkflowID: forked, StartStep: uint(step), QueueName: e.queue()})

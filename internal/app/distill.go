@@ -20,6 +20,7 @@ import (
 	"retort/dataset/refine"
 	"retort/distill"
 	"retort/eval/certify"
+	"retort/flow"
 	"retort/internal/config"
 	"retort/internal/store"
 	"retort/model"
@@ -32,11 +33,12 @@ type DistillOptions struct {
 	Task string
 	// Contract is the task where a file of its own has it; nil: the configuration does, or the examples' labels make it. One
 	// that the configuration has too must allow the same answers there.
-	Contract *config.Task
-	Data     string // a file of labelled examples, or a version of a dataset; empty: the task's traces
-	Input    string // its column of inputs; empty: found by name
-	Label    string // its column of labels
-	Eval     string // a file, or a version of a dataset, to measure and certify on
+	Contract     *config.Task `json:"-"`
+	ContractFile string       // where Contract was read from, for another process to do so again
+	Data         string       // a file of labelled examples, or a version of a dataset; empty: the task's traces
+	Input        string       // its column of inputs; empty: found by name
+	Label        string       // its column of labels
+	Eval         string       // a file, or a version of a dataset, to measure and certify on
 	// OutOfScope is a file of texts that are none of the task; empty: none are known. FalseAlarms is as in student.Outside; 0 means the task's.
 	OutOfScope  string
 	FalseAlarms float64
@@ -52,7 +54,7 @@ type DistillOptions struct {
 	// rows have no labels is labelled by the task's teachers; one with labels only where teachers or a budget are given.
 	Asking
 
-	Progress func(stage string, done, total int) // may be nil
+	Progress func(stage string, done, total int) `json:"-"` // may be nil
 }
 
 // Distilled is a registered candidate with the evidence for it.
@@ -62,38 +64,22 @@ type Distilled struct {
 	Task *task.Task
 }
 
-// Distill makes a student and registers it as a candidate.
+// Distill makes a student and registers it as a candidate, in one go: nothing is kept for another process to go on with.
 func (a *App) Distill(ctx context.Context, o DistillOptions) (*Distilled, error) {
-	if o.Progress == nil {
-		o.Progress = func(string, int, int) {}
+	if _, err := a.taught(&o); err != nil {
+		return nil, err
 	}
-	d, err := a.taught(&o)
+	made, err := a.distil(flow.Volatile(ctx, newStudentID()), &distillation{Options: o, Created: now()})
 	if err != nil {
 		return nil, err
 	}
-	job := distill.Job{Created: time.Now().UTC().Truncate(time.Second), Seed: o.Seed, Progress: o.Progress}
-	job.Goal, job.Method, job.Effort = o.settings(d)
-	if job.Outside, err = o.outside(d); err != nil {
-		return nil, err
-	}
-	if job.Refine = o.Refine; job.Refine == nil {
-		job.Refine = refine.Default()
-	}
-	again, err := a.gather(ctx, &job, d, o)
-	if err != nil {
-		return nil, err
-	}
-	outcome, err := distill.Run(ctx, job)
-	if err != nil {
-		return nil, fmt.Errorf("distil %s: %w", o.Task, err)
-	}
-	row, err := a.register(ctx, outcome, newSeen(job.Examples, job.Hard), job.Dataset)
-	if err != nil {
-		return nil, err
-	}
-	outcome.Report.Student, outcome.Report.StudentBytes, outcome.Report.Reasked = row.ID, row.Bytes, again
-	return &Distilled{Outcome: *outcome, ID: row.ID, Task: job.Task}, nil
+	return a.distilled(made)
 }
+
+func newStudentID() string { return strings.ToLower(rand.Text()[:10]) }
+
+// now is when a student is made, as its card has it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
 // taught returns the desk of the task to distil; nil where the configuration has none. A task from a file that allows other
 // answers than the one of that name here is refused: its student could never be promoted.
@@ -180,8 +166,8 @@ func (o *DistillOptions) outside(d *desk) (student.Outside, error) {
 	return out, out.Check()
 }
 
-// gather finds the examples, the contract and the teacher, and says what it took where the teacher was asked again.
-func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) (*distill.Reasked, error) {
+// gather finds the examples, the contract and the teacher, and what to ask the teacher again.
+func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) ([]repetition, error) {
 	if o.Eval != "" {
 		set, _, err := a.readData(ctx, o.Eval, dataset.Columns{Input: o.Input, Label: o.Label}, dataset.ReadFile)
 		if err != nil {
@@ -250,8 +236,8 @@ func labels(examples []dataset.Example) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// gatherTraces makes examples of what the task's teacher answered through the gateway, and asks it again about some.
-func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) (*distill.Reasked, error) {
+// gatherTraces makes examples of what the task's teacher answered through the gateway, and chooses what to ask it again.
+func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) ([]repetition, error) {
 	if d == nil {
 		return nil, &unknownTaskError{o.Task}
 	}
@@ -284,31 +270,32 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 	if o.Reask <= 0 || p.recorded(d) {
 		return nil, nil
 	}
-	var again *distill.Reasked
-	job.Consistency, again, err = a.reask(ctx, d, taught, o.Reask, job.Goal.Confidence, o.Progress)
-	return again, err
+	return taught.again(o.Reask), nil
 }
 
-// register stores a student's file and its row.
-func (a *App) register(ctx context.Context, outcome *distill.Outcome, made seen, version string) (*store.Student, error) {
-	id := strings.ToLower(rand.Text()[:10])
+// register stores a student's file and its row, which says for how many seconds it was trained. Done again for the same id,
+// it leaves the same.
+func (a *App) register(ctx context.Context, id string, s student.Any, seconds float64, made seen, version string) (*store.Student, error) {
 	data := a.plant.Load().config.Data
 	path := filepath.Join("students", id+".student")
 	if err := os.MkdirAll(filepath.Join(data, "students"), 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of students: %w", err)
 	}
-	size, err := outcome.Student.WriteFile(filepath.Join(data, path))
+	size, err := s.WriteFile(filepath.Join(data, path))
 	if err != nil {
 		return nil, err
 	}
 	if err := a.writeSeen(id, made); err != nil {
 		return nil, errors.Join(err, os.Remove(filepath.Join(data, path)))
 	}
-	card := outcome.Student.Card()
+	if known, err := a.store.Student(ctx, model.DefaultTenant, id); model.KindOf(err) != model.NotFound {
+		return &known, err
+	}
+	card := s.Card()
 	if card.Metrics == nil {
 		card.Metrics = map[string]float64{}
 	}
-	card.Metrics[trainingSeconds] = outcome.Report.TrainSeconds + outcome.Report.CrossFitSeconds
+	card.Metrics[trainingSeconds] = seconds
 	text, err := json.Marshal(card)
 	if err != nil {
 		return nil, fmt.Errorf("write the student's card: %w", err)

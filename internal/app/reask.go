@@ -8,10 +8,9 @@ import (
 	"math/rand/v2"
 	"sync/atomic"
 
-	"golang.org/x/sync/errgroup"
-
 	"retort/distill"
 	"retort/eval/certify"
+	"retort/flow"
 	"retort/model"
 )
 
@@ -28,52 +27,59 @@ func (p *plant) recorded(d *desk) bool {
 	return ok
 }
 
-// reask puts a random sample of the examples' inputs to the teacher again and measures how often it answers the same,
-// and what that took.
-func (a *App) reask(ctx context.Context, d *desk, taught *lessons, n int, confidence float64, progress func(string, int, int)) (*certify.Consistency, *distill.Reasked, error) {
-	examples := taught.examples
-	n = min(n, len(examples))
-	stage := reaskStage(d.config.Teacher.Lead(), n, taught.paid/model.Money(len(examples))*model.Money(n))
-	progress(stage, 0, n)
-	order := rand.New(rand.NewPCG(1, uint64(len(examples)))).Perm(len(examples))[:n]
-	teacher := a.asking(d.teacher, model.Reasking, "")
-	var same, done, calls, cost atomic.Int64
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(reaskAtOnce)
-	for _, i := range order {
-		group.Go(func() error {
-			trail := &model.Trail{}
-			req := model.NewRequest(d.task.Name, model.Prompt(examples[i].Text))
-			resp, err := teacher.Generate(model.WithTrail(ctx, trail), req, model.Discard)
-			if err != nil && model.KindOf(err) != model.Unusable {
-				return fmt.Errorf("ask the teacher again: %w", err)
-			}
-			if err == nil && resp.Text() == examples[i].Label {
-				same.Add(1)
-			}
-			_, paid := trail.Total()
-			cost.Add(int64(paid))
-			calls.Add(int64(asksOf(trail)))
-			progress(stage, int(done.Add(1)), n)
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, nil, err
-	}
-	c, err := certify.MeasureConsistency(int(same.Load()), n, confidence)
-	return &c, &distill.Reasked{Calls: int(calls.Load()), Cost: model.Money(cost.Load())}, err
+// repetition is an input to put to a teacher again.
+type repetition struct {
+	Input string      `json:"input"`
+	Said  string      `json:"said"`     // what it said the first time
+	Cost  model.Money `json:"cost_usd"` // of an answer, by those that there are
 }
 
-// asksOf returns how many calls to upstreams a trail has.
-func asksOf(trail *model.Trail) int {
-	n := 0
-	for _, a := range trail.Attempts() {
-		if !a.Cached {
-			n++
+// again chooses a random sample of n examples' inputs.
+func (l *lessons) again(n int) []repetition {
+	n = min(n, len(l.examples))
+	var out []repetition
+	for _, i := range rand.New(rand.NewPCG(1, uint64(len(l.examples)))).Perm(len(l.examples))[:n] {
+		e := &l.examples[i]
+		out = append(out, repetition{Input: e.Text, Said: e.Label, Cost: l.paid / model.Money(len(l.examples))})
+	}
+	return out
+}
+
+// repeated is what came of a repetition.
+type repeated struct {
+	Same  bool        `json:"same"`
+	Calls int         `json:"calls"`
+	Cost  model.Money `json:"cost_usd"`
+}
+
+// reask puts questions to a teacher again and measures how often it answers the same, and what that took. Each is a step.
+func (a *App) reask(ctx flow.Context, d *desk, questions []repetition, confidence float64, progress func(string, int, int)) (*certify.Consistency, *distill.Reasked, error) {
+	n := len(questions)
+	stage := reaskStage(d.config.Teacher.Lead(), n, questions[0].Cost*model.Money(n))
+	progress(stage, 0, n)
+	teacher := a.asking(d.teacher, model.Reasking, "")
+	var done atomic.Int64
+	answers, err := flow.All(ctx, "ask the teacher again", n, reaskAtOnce, func(ctx context.Context, i int) (repeated, error) {
+		a, err := flow.Call(ctx, teacher, model.NewRequest(d.task.Name, model.Prompt(questions[i].Input)))
+		if err != nil {
+			return repeated{}, fmt.Errorf("ask the teacher again: %w", err)
+		}
+		progress(stage, int(done.Add(1)), n)
+		return repeated{Same: a.Response != nil && a.Response.Text() == questions[i].Said, Calls: a.Calls, Cost: a.Cost}, nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	again, same := &distill.Reasked{}, 0
+	for _, a := range answers {
+		again.Calls += a.Calls
+		again.Cost += a.Cost
+		if a.Same {
+			same++
 		}
 	}
-	return n
+	c, err := certify.MeasureConsistency(same, n, confidence)
+	return &c, again, err
 }
 
 // reaskStage names the work, what it may cost by what the answers to learn from did, and how to go without.

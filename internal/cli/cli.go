@@ -57,6 +57,7 @@ type grammar struct {
 	Audit       auditCmd       `cmd:"" help:"Check what a student inherited, or show what was found."`
 	Tune        tuneCmd        `cmd:"" help:"Fit a blend's weights on outcomes, from a file or from feedback."`
 	Tunings     tuningsCmd     `cmd:"" help:"List, show, use and drop what blends were tuned to."`
+	Runs        runsCmd        `cmd:"" help:"List, show, cancel and go on with runs, which outlive their process."`
 	Students    studentsCmd    `cmd:"" help:"List, show, promote and roll back students."`
 	Datasets    datasetsCmd    `cmd:"" help:"Make, show, compare, refine, divide and export versions of datasets."`
 	Traces      tracesCmd      `cmd:"" help:"List, show and export traces."`
@@ -148,7 +149,7 @@ func (s *session) exit(err error) int {
 	case err == nil:
 		return exitDone
 	case s.ctx.Err() != nil && errors.Is(err, context.Canceled):
-		s.fail(errors.New("interrupted"))
+		s.fail(&hinted{errors.New("interrupted"), hintOf(err)})
 		return exitInterrupted
 	}
 	s.fail(err)

@@ -16,6 +16,7 @@ import (
 	"retort/distill"
 	"retort/eval"
 	"retort/eval/certify"
+	"retort/flow"
 	"retort/internal/app"
 	"retort/internal/config"
 )
@@ -38,6 +39,7 @@ type distillCmd struct {
 	Alarms     float64 `name:"false-alarms" placeholder:"0.05" help:"Share of the task's own texts that the student may leave to the teacher as unlike its examples, whatever their score, so that it answers fewer that are none of the task. Without it, or out-of-scope texts, none is left for that alone."`
 	Reask      int     `default:"100" placeholder:"N" help:"Ask the teacher again about N inputs to learn how consistent it is (default 100); 0 asks none. Each costs what an answer does. From traces only."`
 	askFlags
+	Anew    bool   `help:"Begin anew where an earlier run of the same command was interrupted."`
 	Promote bool   `help:"Make the student the champion at once."`
 	Report  string `type:"path" placeholder:"FILE" help:"Write the report page (HTML) here."`
 }
@@ -68,14 +70,19 @@ func (c *distillCmd) Run(s *session) error {
 	}
 	bar := s.progress(c.JSON && !s.Terminal)
 	start := time.Now()
-	result, err := a.Distill(s.ctx, app.DistillOptions{
-		Task: c.Task, Contract: contract, Data: c.Data, Input: c.Input, Label: c.Label, Eval: c.Eval, OutOfScope: c.Outside, FalseAlarms: c.Alarms,
+	var id string
+	result, err := a.DistillRun(s.ctx, app.DistillOptions{
+		Task: c.Task, Contract: contract, ContractFile: c.File, Data: c.Data, Input: c.Input, Label: c.Label, Eval: c.Eval, OutOfScope: c.Outside, FalseAlarms: c.Alarms,
 		Goal:   certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence},
 		Method: certify.Method(c.Method), Effort: c.Effort, Seed: c.Seed, Reask: c.Reask, Refine: plan, Asking: asking, Progress: bar.Step,
+	}, c.Anew, func(run flow.Run, earlier bool) {
+		if id = run.ID; earlier {
+			fmt.Fprintf(s.Stderr, "note: run %s of this command, begun %s, was interrupted and goes on; --anew begins anew\n", id, clock(run.Created))
+		}
 	})
 	bar.End()
 	if err != nil {
-		return err
+		return interrupted(s, err, id)
 	}
 	if c.Report != "" {
 		if err := a.WriteReport(c.Report, result); err != nil {
