@@ -148,7 +148,7 @@ func quality(values []float64, opt CompareOptions) Estimate {
 	if right < 0 || opt.Cluster != nil {
 		return bootstrap(opt.measure(), gather(values, opt.Cluster).mean)
 	}
-	return wilson(right, len(values), opt.Confidence)
+	return wilson(float64(right), len(values), opt.Confidence)
 }
 
 // Series returns what the model got on each item: 1 for right, 0 for wrong or failed, and the cost of all attempts.

@@ -150,7 +150,7 @@ func (t *fieldTable) fields(confidence float64) []Field {
 				right++
 			}
 		}
-		out[f] = Field{Name: name, Accuracy: wilson(right, len(t.cells), confidence), Support: sum.gold, Predicted: sum.predicted,
+		out[f] = Field{Name: name, Accuracy: wilson(float64(right), len(t.cells), confidence), Support: sum.gold, Predicted: sum.predicted,
 			Precision: ratio(sum.both, sum.predicted), Recall: ratio(sum.both, sum.gold), F1: sum.f1()}
 	}
 	return out

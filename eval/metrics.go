@@ -82,7 +82,7 @@ func Measure(items []Item, opt MeasureOptions) (*Metrics, error) {
 			m.Unanswered++
 		}
 	}
-	m.Accuracy = wilson(m.Right, m.Items, opt.Confidence)
+	m.Accuracy = wilson(float64(m.Right), m.Items, opt.Confidence)
 	t := tally(items)
 	m.Confusions = t.confusions(opt.Confusions)
 	if opt.Fields != nil {
@@ -141,11 +141,21 @@ func check(items []Item, labels []string) error {
 	return nil
 }
 
+// Share returns the mean of values from 0 to 1, of which there is one at least, with an interval: Wilson's score interval, which is meant for shares of right
+// answers, and wider than it need be where values lie between 0 and 1.
+func Share(values []float64, confidence float64) Estimate {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return wilson(sum, len(values), confidence)
+}
+
 // wilson returns a share with the score interval of E. B. Wilson (1927), which holds its confidence far better than the
 // normal approximation near 0 and 1.
-func wilson(right, n int, confidence float64) Estimate {
+func wilson(right float64, n int, confidence float64) Estimate {
 	z := quantile((1 + confidence) / 2)
-	p, m := float64(right)/float64(n), float64(n)
+	p, m := right/float64(n), float64(n)
 	centre := (p + z*z/(2*m)) / (1 + z*z/m)
 	half := z / (1 + z*z/m) * math.Sqrt(p*(1-p)/m+z*z/(4*m*m))
 	return Estimate{Value: p, Lower: max(0, min(p, centre-half)), Upper: min(1, max(p, centre+half))}

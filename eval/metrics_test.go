@@ -56,7 +56,7 @@ func TestWilsonAgainstTable(t *testing.T) {
 		low, high float64
 	}{{81, 263, 0.2553, 0.3662}, {15, 148, 0.0624, 0.1605}, {0, 20, 0, 0.1611}, {29, 29, 0.8830, 1}}
 	for _, c := range cases {
-		got := wilson(c.right, c.n, 0.95)
+		got := wilson(float64(c.right), c.n, 0.95)
 		if math.Abs(got.Lower-c.low) > 6e-5 || math.Abs(got.Upper-c.high) > 6e-5 {
 			t.Errorf("%d of %d: [%.4f, %.4f], want [%.4f, %.4f]", c.right, c.n, got.Lower, got.Upper, c.low, c.high)
 		}

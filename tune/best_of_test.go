@@ -47,6 +47,9 @@ func TestBestOfLearnsToPick(t *testing.T) {
 	if math.Abs(h.Cost.Value-0.011) > 1e-9 || h.Shares["plain"] < 0.2 || h.Shares["plain"] > 0.45 || h.Oracle < h.Quality.Value {
 		t.Errorf("held out: %+v", h)
 	}
+	if report.Outdone != "" {
+		t.Errorf("%s outdoes what is better than both", report.Outdone)
+	}
 	ranker, err := judge.DecodeRanker(artefact)
 	if err != nil || ranker.First != "good" {
 		t.Fatalf("got %v, %v", ranker, err)
@@ -59,6 +62,33 @@ func TestBestOfLearnsToPick(t *testing.T) {
 	again, _, err := BestOf{}.Fit(t.Context(), job)
 	if err != nil || string(again) != string(artefact) {
 		t.Error("the same job gave another artefact")
+	}
+}
+
+// Of answers that nothing tells apart none can be picked: the better model does as well alone, and one part costs less than two.
+func TestBestOfIsOutdoneByItsBestPart(t *testing.T) {
+	outdone := 0
+	const seeds = 20
+	for seed := range uint64(seeds) {
+		rng := rand.New(rand.NewPCG(seed, 9))
+		job := &Job{Blend: "best", Models: []string{"plain", "good"}, Seed: seed}
+		for i := range 120 {
+			r := Record{Content: model.Prompt(fmt.Sprint("Where is order ", i)), Outcomes: map[string]Outcome{}}
+			for name, chance := range map[string]float64{"plain": 0.6, "good": 0.7} {
+				r.Outcomes[name] = Outcome{Answer: fmt.Sprintf("Order %d, says %s", i, name), Cost: 0.01, Quality: right(rng.Float64() < chance)}
+			}
+			job.Records = append(job.Records, r)
+		}
+		_, report, err := BestOf{}.Fit(t.Context(), job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if report.Outdone != "" {
+			outdone++
+		}
+	}
+	if outdone < seeds-2 { // 2.5 % of the intervals lie above 0 by luck
+		t.Errorf("of %d blends of answers that nothing tells apart %d are outdone", seeds, outdone)
 	}
 }
 

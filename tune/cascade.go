@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
+	"retort/eval"
 	"retort/eval/judge"
 	"retort/model"
 )
@@ -19,6 +20,7 @@ const KindCascade = "cascade"
 // learned.
 type Cascade struct {
 	Cheap   string // the model whose answers are scored
+	Strong  string // who answers the rest; with outcomes of it too the cascade is compared with both
 	Fitting judge.Fitting
 	// Ask, where set, asks the cheap model again, since the verifier reads more of an answer than outcomes hold: its own score or
 	// log-probabilities. Such an answer counts where it says the same as the recorded one, or there is a label.
@@ -82,6 +84,9 @@ func (c Cascade) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 		report.Warnings = append(report.Warnings, "of the judge's prompt: "+report.Verdict)
 	}
 	report.Verdict = fitted.String()
+	if err := c.measure(job, report, fitted); err != nil {
+		return nil, nil, err
+	}
 	if !report.Reached {
 		report.Warnings = append(report.Warnings, "nothing is certified, so that the strong model answers all")
 	}
@@ -112,8 +117,7 @@ func (c Cascade) prompt(ctx context.Context, job *Job, records []judge.Record, r
 	hired := *job.Judge
 	hired.Budget /= 2
 	half.Judge = &hired
-	training, validation := job.dividedGrades(answers, false)
-	prompt, err := c.Prompts.choose(ctx, &half, training, validation, report)
+	prompt, err := c.Prompts.choose(ctx, &half, job.dividedGrades(answers, false), report)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -128,6 +132,60 @@ func (c Cascade) prompt(ctx context.Context, job *Job, records []judge.Record, r
 		rest = rest[:min(int64(len(rest)), max(0, affordable))]
 	}
 	return prompt, rest, nil
+}
+
+// measure replays a cascade that speaks on the requests that certified it, as far as it is known how good the strong model's answer
+// to them was too. What a judge costs is not in it. It says so where too little is known.
+func (c Cascade) measure(job *Job, report *Report, fitted *judge.Fitted) error {
+	if !report.Reached || c.Strong == "" {
+		return nil
+	}
+	of := map[*model.Content]int{}
+	for i := range job.Records {
+		of[job.Records[i].Content] = i
+	}
+	blend, held := eval.Series{Name: job.Blend}, &Held{Shares: map[string]float64{}}
+	parts := []eval.Series{{Name: c.Cheap}, {Name: c.Strong}}
+	for _, s := range fitted.Scored {
+		content, err := s.Request.Content()
+		if err != nil {
+			return fmt.Errorf("tune %s: measure: %w", job.Blend, err)
+		}
+		r := &job.Records[of[content]]
+		cheap, strong := r.Outcomes[c.Cheap], r.Outcomes[c.Strong]
+		if _, known := r.Outcomes[c.Strong]; !known {
+			continue
+		}
+		quality, cost := cheap.Quality, cheap.Cost
+		if fitted.Certificate.Answers(s.Score) {
+			held.Shares[c.Cheap]++
+		} else {
+			quality, cost = strong.Quality, cost+strong.Cost
+			held.Shares[c.Strong]++
+		}
+		blend.Quality, blend.Cost = append(blend.Quality, quality), append(blend.Cost, cost)
+		for m, o := range []Outcome{cheap, strong} {
+			parts[m].Quality, parts[m].Cost = append(parts[m].Quality, o.Quality), append(parts[m].Cost, o.Cost)
+		}
+		held.Oracle += max(cheap.Quality, strong.Quality)
+	}
+	const few = 4 * folds
+	n := len(blend.Quality)
+	if n < few {
+		report.Warnings = append(report.Warnings, fmt.Sprintf("it was not compared with its parts: of %d of these requests it is known how good the answer of %s is, and %d are the least", n, c.Strong, few))
+		return nil
+	}
+	for name := range held.Shares {
+		held.Shares[name] /= float64(n)
+	}
+	held.Oracle /= float64(n)
+	certified, more := report.Verdict, report.More
+	if err := job.compare(report, held, blend, parts); err != nil {
+		return err
+	}
+	report.Complete, report.More, report.Outdone = n, more, held.outdone(false)
+	report.Verdict = certified + "; " + report.Verdict
+	return nil
 }
 
 var errAllFailed = errors.New("every request to the cheap model failed")

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -45,6 +46,37 @@ func TestCascadeTuning(t *testing.T) {
 	}
 	if _, _, err = (Cascade{Cheap: "other", Fitting: how}).Fit(t.Context(), job); !errors.As(err, &nothing) {
 		t.Errorf("answers of another model: %v", err)
+	}
+}
+
+// A cascade is compared with its parts where outcomes of the strong model are known too.
+func TestCascadeIsComparedWithItsParts(t *testing.T) {
+	how := judge.Fitting{Goal: certify.Goal{Agreement: 0.9, Confidence: 0.9}, Verify: judge.JSON()}
+	for name, c := range map[string]struct {
+		strong, cost float64
+		outdone      string
+	}{
+		"worth having":             {1, 0.01, ""},
+		"a strong one that is not": {0, 0.01, "fast"},
+		"a strong one for nothing": {1, 0, "smart"},
+	} {
+		job := cheapJob(200)
+		for i := range job.Records {
+			fast := job.Records[i].Outcomes["fast"]
+			fast.Cost = 0.001
+			job.Records[i].Outcomes = map[string]Outcome{"fast": fast, "smart": {Quality: c.strong, Cost: c.cost}}
+		}
+		_, report, err := Cascade{Cheap: "fast", Strong: "smart", Fitting: how}.Fit(t.Context(), job)
+		if err != nil || report.HeldOut == nil {
+			t.Fatalf("%s: %+v, %v", name, report, err)
+		}
+		h := report.HeldOut
+		if report.Outdone != c.outdone || h.Shares["fast"] != 0.5 || report.Complete != 200 || !strings.HasPrefix(report.Verdict, "certified: ") {
+			t.Errorf("%s: outdone by %q, shares %v; %s", name, report.Outdone, h.Shares, report.Verdict)
+		}
+		if name == "worth having" && (h.Quality.Value != 1 || math.Abs(h.Cost.Value-0.006) > 1e-9) {
+			t.Errorf("it has quality %v at %v", h.Quality, h.Cost)
+		}
 	}
 }
 

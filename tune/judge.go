@@ -46,8 +46,7 @@ func (j Judge) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 	}
 	report := job.describe(KindJudge)
 	report.Target, report.Reached = "the most agreement with recorded outcomes, by the simplest prompt", true
-	training, validation := j.trials(job)
-	prompt, err := j.choose(ctx, job, training, validation, report)
+	prompt, err := j.choose(ctx, job, j.trials(job), report)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -55,8 +54,8 @@ func (j Judge) Fit(ctx context.Context, job *Job) ([]byte, *Report, error) {
 	return artefact, report, err
 }
 
-// trials returns what the judge is asked about, divided for worked examples and for comparing.
-func (j *Judge) trials(job *Job) (training, validation []trial) {
+// trials returns what the judge is asked about.
+func (j *Judge) trials(job *Job) trials {
 	if trials := job.contested(); j.Pairs || j.Accept == 0 && len(trials) >= leastTrials {
 		return divided(trials)
 	}

@@ -29,7 +29,8 @@ type Hired struct {
 }
 
 // Prompts finds the prompt with which a judge agrees best with recorded outcomes: a rubric, and worked examples. The trials are
-// divided by request: worked examples come from the training part, and candidates are compared on the validation part, block by block.
+// divided by request: worked examples come from one part, candidates are compared on another, block by block, and on a third, which has
+// served for no choice, it is measured how often the chosen one agrees.
 // A candidate that is clearly worse is not asked about further blocks (O. Maron and A. Moore, "Hoeffding Races", 1994). In the end the simplest prompt
 // is taken that the best is not ahead of by more than luck alone may put the best of so many ahead.
 type Prompts struct {
@@ -76,17 +77,21 @@ func (p *Prompts) candidates() []*candidate {
 	return out
 }
 
-// choose finds the prompt, and adds to the report how it did. No request of training is one of validation.
-func (p *Prompts) choose(ctx context.Context, job *Job, training, validation []trial, report *Report) (*judge.Prompt, error) {
-	if len(validation) < earliest {
+// choose finds the prompt, and adds to the report how it did.
+func (p *Prompts) choose(ctx context.Context, job *Job, t trials, report *Report) (*judge.Prompt, error) {
+	if len(t.choosing) < earliest {
 		return nil, &NothingError{job.Blend, fmt.Sprintf("of %d trials for the judge is the right verdict known, and of %d of these are the requests not those of worked examples; %d and %d are the least",
-			len(training)+len(validation), len(validation), leastTrials, earliest)}
+			len(t.training)+len(t.choosing)+len(t.unseen), len(t.choosing), leastTrials, earliest)}
 	}
-	validation = validation[:min(len(validation), mostTrials)]
+	choosing := t.choosing[:min(len(t.choosing), mostTrials)]
 	rubrics := p.candidates()
 	ahead := rubrics[0]
-	// Half of the money is for rubrics, so that some is left for worked examples.
-	if err := p.race(ctx, job, rubrics, validation, job.Judge.Budget/2); err != nil {
+	// Half of what the choice may cost is for rubrics, so that some is left for worked examples; a quarter of the money is for measuring.
+	limit := job.Judge.Budget
+	if len(t.unseen) > 0 {
+		limit = limit * 3 / 4
+	}
+	if err := p.race(ctx, job, rubrics, choosing, limit/2); err != nil {
 		return nil, err
 	}
 	chosen := simplest(rubrics, len(rubrics))
@@ -95,19 +100,51 @@ func (p *Prompts) choose(ctx context.Context, job *Job, training, validation []t
 	}
 	with := []*candidate{chosen}
 	for _, n := range []int{2, 4} {
-		if shown := examples(training, p.Pairs, n); len(shown) == n {
+		if shown := examples(t.training, p.Pairs, n); len(shown) == n {
 			with = append(with, &candidate{prompt: judge.Prompt{Rubric: chosen.prompt.Rubric, Examples: shown}})
 		}
 	}
 	if len(with) > 1 {
-		if err := p.race(ctx, job, with, validation, job.Judge.Budget); err != nil {
+		if err := p.race(ctx, job, with, choosing, limit); err != nil {
 			return nil, err
 		}
 		if better := simplest(with, len(rubrics)+len(with)-1); better != nil {
 			chosen = better
 		}
 	}
-	return &chosen.prompt, p.tell(job, report, append(rubrics, with[1:]...), chosen, ahead)
+	fresh, err := p.measure(ctx, job, t.unseen, chosen, ahead)
+	if err != nil {
+		return nil, err
+	}
+	return &chosen.prompt, p.tell(job, report, append(rubrics, with[1:]...), chosen, ahead, fresh)
+}
+
+// measure has the chosen prompt, and the configured one, judge trials that served for no choice, as far as the money goes.
+func (p *Prompts) measure(ctx context.Context, job *Job, unseen []trial, chosen, configured *candidate) (fresh [2]*candidate, err error) {
+	fresh[0] = &candidate{prompt: chosen.prompt}
+	among := fresh[:1]
+	if fresh[1] = fresh[0]; chosen != configured {
+		fresh[1] = &candidate{prompt: configured.prompt}
+		among = fresh[:]
+	}
+	unseen = unseen[:min(len(unseen), mostTrials/2)]
+	for from := 0; from < len(unseen) && !job.Judge.Ended(); from += block {
+		to := min(from+block, len(unseen))
+		values := make([][]float64, len(among))
+		for i, c := range among {
+			if values[i], err = p.judge(ctx, job, c, unseen[from:to]); err != nil && !job.Judge.Ended() {
+				return fresh, err
+			}
+		}
+		if job.Judge.Ended() {
+			break // what not both have judged compares nothing
+		}
+		for i, c := range among {
+			c.agreed = append(c.agreed, values[i]...)
+		}
+		job.progress("measure the judge", to, len(unseen))
+	}
+	return fresh, nil
 }
 
 // race has candidates judge the same trials, until only one is left, or the money has been spent.
@@ -263,8 +300,9 @@ func (t *trial) asked(blend string, number int) *model.Request {
 	return model.NewRequest(blend, content)
 }
 
-// tell adds to a report what was tried, and what the chosen prompt is worth beside the configured one.
-func (p *Prompts) tell(job *Job, report *Report, tried []*candidate, chosen, configured *candidate) error {
+// tell adds to a report what was tried, and what the chosen prompt is worth beside the configured one, on fresh trials where there are
+// enough.
+func (p *Prompts) tell(job *Job, report *Report, tried []*candidate, chosen, configured *candidate, fresh [2]*candidate) error {
 	for _, c := range tried {
 		if len(c.agreed) > 0 {
 			report.Prompts = append(report.Prompts, Tried{Rubric: c.prompt.Rubric, Examples: len(c.prompt.Examples), Trials: len(c.agreed),
@@ -276,20 +314,27 @@ func (p *Prompts) tell(job *Job, report *Report, tried []*candidate, chosen, con
 	if job.Judge.Ended() {
 		report.Warnings = append(report.Warnings, "the budget ended before all trials were judged")
 	}
-	if p.Accept == 0 && !beyondChance(chosen.agreed) {
-		report.Warnings = append(report.Warnings, fmt.Sprintf("the judge agrees with %.1f %% of the outcomes, which is not shown to be more than the 50 %% of a coin: another judge may be needed rather than another prompt", 100*average(chosen.agreed)))
+	now, before, on := chosen.agreed, configured.agreed, "recorded outcomes by which prompts were chosen, which flatters it"
+	if len(fresh[0].agreed) >= block {
+		now, before, on = fresh[0].agreed, fresh[1].agreed, "recorded outcomes that served for no choice"
+		shown := eval.Share(now, 0.95)
+		report.Judge = &shown
+		on += fmt.Sprintf(" [%.1f, %.1f]", 100*shown.Lower, 100*shown.Upper)
 	}
-	n := min(len(chosen.agreed), len(configured.agreed))
+	if p.Accept == 0 && !beyondChance(now) {
+		report.Warnings = append(report.Warnings, fmt.Sprintf("the judge agrees with %.1f %% of the outcomes, which is not shown to be more than the 50 %% of a coin: another judge may be needed rather than another prompt", 100*average(now)))
+	}
+	n := min(len(now), len(before))
 	if chosen == configured {
-		report.Verdict = fmt.Sprintf("the configured prompt stays: it agrees with %.1f %% of %d recorded outcomes, and no other is better by more than luck explains", 100*average(chosen.agreed), len(chosen.agreed))
+		report.Verdict = fmt.Sprintf("the configured prompt stays, as no other is better by more than luck explains: it agrees with %.1f %% of %d %s", 100*average(now), len(now), on)
 		return nil
 	}
-	gain, err := eval.Difference(chosen.agreed[:n], configured.agreed[:n], eval.CompareOptions{Seed: job.Seed})
+	gain, err := eval.Difference(now[:n], before[:n], eval.CompareOptions{Seed: job.Seed})
 	if err != nil {
 		return fmt.Errorf("tune %s: %w", job.Blend, err)
 	}
-	report.Verdict = fmt.Sprintf("the judge agrees with %.1f %% of %d recorded outcomes, and with %.1f %% of them by the configured prompt (difference %+.1f points, [%+.1f, %+.1f]); "+
-		"the prompt was chosen on these, which flatters it a little", 100*average(chosen.agreed[:n]), n, 100*average(configured.agreed[:n]), 100*gain.Value, 100*gain.Lower, 100*gain.Upper)
+	report.Verdict = fmt.Sprintf("the judge agrees with %.1f %% of %d %s; with %.1f %% of them by the configured prompt (difference %+.1f points, [%+.1f, %+.1f])",
+		100*average(now[:n]), n, on, 100*average(before[:n]), 100*gain.Value, 100*gain.Lower, 100*gain.Upper)
 	return nil
 }
 

@@ -124,9 +124,9 @@ func TestTrialsDoNotDependOnTheOrderOfLines(t *testing.T) {
 	}
 }
 
-// No request of a worked example is one that prompts are compared on, however often it is asked and whoever answers, and a third of the
-// trials is for examples: over many seeds.
-func TestExamplesComeFromOtherRequests(t *testing.T) {
+// No request of a worked example is one that prompts are compared on, and neither is one of those that measure what was chosen, however
+// often it is asked and whoever answers; a third of the trials is for examples and a quarter for measuring: over many seeds.
+func TestTrialsOfTheThreePartsAskOtherThings(t *testing.T) {
 	for seed := range uint64(50) {
 		job := rivals(90)
 		job.Seed = seed
@@ -135,36 +135,40 @@ func TestExamplesComeFromOtherRequests(t *testing.T) {
 		}
 		both := []Judge{{Prompts: Prompts{Pairs: true}}, {Prompts: Prompts{Accept: 0.5}}}
 		for _, j := range both {
-			training, validation := j.trials(job)
-			checkApart(t, training, validation)
-			if all := len(training) + len(validation); len(training) < all/3-4 || len(training) > all/3 {
-				t.Errorf("seed %d: %d of %d trials are for examples", seed, len(training), all)
+			parts := j.trials(job)
+			checkApart(t, parts)
+			all := len(parts.training) + len(parts.choosing) + len(parts.unseen)
+			for share, n := range map[int]int{3: len(parts.training), 4: len(parts.unseen)} {
+				if n < all/share-4 || n > all/share {
+					t.Errorf("seed %d: %d of %d trials are in a part of one in %d", seed, n, all, share)
+				}
 			}
 		}
-		training, validation := job.dividedGrades(job.singles(), false)
-		checkApart(t, training, validation)
-		if len(training) == 0 || len(validation) < len(training) {
-			t.Errorf("seed %d: %d and %d trials of two requests", seed, len(training), len(validation))
+		parts := job.dividedGrades(job.singles(), false)
+		checkApart(t, parts)
+		if len(parts.training) == 0 || len(parts.unseen) == 0 || len(parts.choosing) < earliest {
+			t.Errorf("seed %d: %d, %d and %d trials of two requests", seed, len(parts.training), len(parts.choosing), len(parts.unseen))
 		}
+	}
+	if few := divided(rivals(30).contested()); len(few.unseen) > 0 && len(few.choosing) < earliest {
+		t.Errorf("of few trials %d are held out, and %d left to choose by", len(few.unseen), len(few.choosing))
 	}
 }
 
-func checkApart(t *testing.T, training, validation []trial) {
+func checkApart(t *testing.T, parts trials) {
 	t.Helper()
-	shown := map[string]bool{}
-	text := func(a judged) string {
-		content, err := a.request.Content()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return content.Messages[0].Text()
-	}
-	for _, a := range answersOf(training) {
-		shown[text(a)] = true
-	}
-	for _, a := range answersOf(validation) {
-		if shown[text(a)] {
-			t.Fatalf("%q is in worked examples, and prompts are compared on it", text(a))
+	seen := map[string]int{}
+	for at, part := range [][]trial{parts.training, parts.choosing, parts.unseen} {
+		for _, a := range answersOf(part) {
+			content, err := a.request.Content()
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := content.Messages[0].Text()
+			if before, has := seen[text]; has && before != at {
+				t.Fatalf("%q is in parts %d and %d", text, before, at)
+			}
+			seen[text] = at
 		}
 	}
 }

@@ -195,7 +195,11 @@ func (j *Job) judge(report *Report, choice []int) error {
 		}
 		held.Oracle += best / float64(report.Complete)
 	}
-	return j.compare(report, held, blend, parts)
+	if err := j.compare(report, held, blend, parts); err != nil {
+		return err
+	}
+	report.Outdone = held.outdone(false)
+	return nil
 }
 
 // compare says what a blend is worth beside its parts, on the same requests.

@@ -80,25 +80,37 @@ func (j *Job) graded(answers []judged, alone bool) []trial {
 	return out
 }
 
-// divided takes about a third of trials, each of one request, for worked examples and leaves the others for comparing. All trials of a
-// request are on one side: a judge that was shown an answer in an example must not be asked about it.
-func divided(trials []trial) (training, validation []trial) {
+// trials are trials for worked examples, those that prompts are compared on, and those that measure what was chosen; no request is in
+// two of them. A judge that was shown an answer in an example must not be asked about it, and one that was chosen by an answer is
+// flattered by it.
+type trials struct{ training, choosing, unseen []trial }
+
+// divided divides trials, each of one request: a third is for examples, and a quarter for measuring where enough for the choice remain.
+func divided(all []trial) trials {
 	of, order := map[[sha256.Size]byte][]trial{}, [][sha256.Size]byte(nil)
-	for _, t := range trials {
+	for _, t := range all {
 		key := t.asks()
 		if of[key] == nil {
 			order = append(order, key)
 		}
 		of[key] = append(of[key], t)
 	}
+	var t trials
+	third, quarter := len(all)/3, len(all)/4
+	if len(all)-third-quarter < earliest {
+		quarter = 0
+	}
 	for _, key := range order {
-		if len(training)+len(of[key]) <= len(trials)/3 {
-			training = append(training, of[key]...)
-		} else {
-			validation = append(validation, of[key]...)
+		switch n := len(of[key]); {
+		case len(t.training)+n <= third:
+			t.training = append(t.training, of[key]...)
+		case len(t.unseen)+n <= quarter:
+			t.unseen = append(t.unseen, of[key]...)
+		default:
+			t.choosing = append(t.choosing, of[key]...)
 		}
 	}
-	return training, validation
+	return t
 }
 
 // asks names the request of a trial of one request: equal for equal messages.
@@ -113,12 +125,12 @@ func (t *trial) asks() [sha256.Size]byte {
 }
 
 // dividedGrades is divided of graded: answers are divided by request before good and bad ones of different requests are paired.
-func (j *Job) dividedGrades(answers []judged, alone bool) (training, validation []trial) {
-	training, validation = divided(j.graded(answers, true))
+func (j *Job) dividedGrades(answers []judged, alone bool) trials {
+	t := divided(j.graded(answers, true))
 	if alone {
-		return training, validation
+		return t
 	}
-	return j.graded(answersOf(training), false), j.graded(answersOf(validation), false)
+	return trials{j.graded(answersOf(t.training), false), j.graded(answersOf(t.choosing), false), j.graded(answersOf(t.unseen), false)}
 }
 
 func answersOf(trials []trial) []judged {

@@ -61,17 +61,21 @@ type Report struct {
 	Complete int     `json:"complete"` // with an outcome of every model
 	Models   []Known `json:"models"`
 
-	Target   string      `json:"target"`
-	Reached  bool        `json:"reached"` // on the records, cross-fitted
-	Lambda   float64     `json:"lambda,omitempty"`
-	Margin   float64     `json:"margin,omitempty"`  // by how much another model must be expected to beat the strongest
-	Learned  string      `json:"learned,omitempty"` // what the choice rests on
-	HeldOut  *Held       `json:"held_out,omitempty"`
-	Verdict  string      `json:"verdict"` // is it better and cheaper than its best part?
-	More     int         `json:"more,omitempty"`
-	Prompts  []Tried     `json:"prompts,omitempty"`   // of a judge, that were tried
-	Spent    model.Money `json:"spent_usd,omitempty"` // on verdicts
-	Warnings []string    `json:"warnings,omitempty"`
+	Target  string      `json:"target"`
+	Reached bool        `json:"reached"` // on the records, cross-fitted
+	Lambda  float64     `json:"lambda,omitempty"`
+	Margin  float64     `json:"margin,omitempty"`  // by how much another model must be expected to beat the strongest
+	Learned string      `json:"learned,omitempty"` // what the choice rests on
+	HeldOut *Held       `json:"held_out,omitempty"`
+	Verdict string      `json:"verdict"`              // is it better and cheaper than its best part?
+	Outdone string      `json:"outdone_by,omitempty"` // the part that does as well for less, see Outdone; empty: none is known to
+	InUse   bool        `json:"in_use,omitempty"`     // it was put in use
+	More    int         `json:"more,omitempty"`
+	Prompts []Tried     `json:"prompts,omitempty"`   // of a judge, that were tried
+	Spent   model.Money `json:"spent_usd,omitempty"` // on verdicts
+	// Judge is how often the judge agrees by the prompt that was chosen, on outcomes that served for no choice; nil: there were too few.
+	Judge    *eval.Estimate `json:"judge,omitempty"`
+	Warnings []string       `json:"warnings,omitempty"`
 }
 
 // Known is what the records say of one model.
@@ -89,8 +93,31 @@ type Held struct {
 	Shares  map[string]float64 `json:"shares"`  // of the requests, by model
 	Places  []eval.Place       `json:"places"`  // the blend, then its parts, on the plane of quality and cost
 	Verdict *eval.Verdict      `json:"verdict"`
-	Oracle  float64            `json:"oracle"`           // mean quality of choosing the best model for each request
-	Missed  bool               `json:"missed,omitempty"` // the target, on these requests
+	Oracle  float64            `json:"oracle"`            // mean quality of choosing the best model for each request
+	Missed  bool               `json:"missed,omitempty"`  // the target, on these requests
+	Untuned *float64           `json:"untuned,omitempty"` // mean quality of a vote in which all count alike; nil: it is no vote
+}
+
+// Worthwhile says whether the tuning should be put in use: nothing is known to do as well for less. A vote asks all its models with or
+// without a tuning, so that its tuning need only be as good as votes that count alike.
+func (r *Report) Worthwhile() bool {
+	if h := r.HeldOut; r.Kind == KindVote {
+		return h == nil || h.Untuned == nil || h.Quality.Value >= *h.Untuned
+	}
+	return r.Outdone == ""
+}
+
+// outdone names the part that does as well as the blend for less, on requests that the blend has not learned from. A blend that asks
+// all its parts for one answer (all) pays for each of them: the best part outdoes it unless it is shown to be better than every one. Of
+// others a part must be at least as good and at most as dear. Where they could not be compared there is none.
+func (h *Held) outdone(all bool) string {
+	switch {
+	case !all:
+		return h.Places[0].DominatedBy
+	case h.Verdict.QualityIs != eval.Higher:
+		return h.Verdict.Best
+	}
+	return ""
 }
 
 func (j *Job) progress(stage string, done, total int) {

@@ -100,7 +100,7 @@ func (j *Job) votes() (*consensus.Votes, []int, error) {
 func (j *Job) measureVote(ctx context.Context, report *Report, votes *consensus.Votes, gold []int) error {
 	blend := eval.Series{Name: j.Blend}
 	parts := make([]eval.Series, len(j.Models))
-	held := &Held{Shares: map[string]float64{}}
+	held := &Held{Shares: map[string]float64{}, Untuned: new(float64)}
 	fold := rand.New(rand.NewPCG(j.Seed, 7)).Perm(len(votes.Rows))
 	for f := range folds {
 		if err := ctx.Err(); err != nil {
@@ -121,6 +121,7 @@ func (j *Job) measureVote(ctx context.Context, report *Report, votes *consensus.
 					said[a] = votes.Classes[k]
 				}
 			}
+			*held.Untuned += right(plurality(said) == votes.Classes[gold[i]])
 			winner, _, _ := known.Count(said, make([]bool, len(said)))
 			j.pool(at, right(winner == votes.Classes[gold[i]]), held, &blend, parts)
 		}
@@ -130,10 +131,28 @@ func (j *Job) measureVote(ctx context.Context, report *Report, votes *consensus.
 		report.Verdict = "not shown: too few labelled requests have an answer of every model to compare with its parts"
 		return nil
 	}
+	*held.Untuned /= float64(len(blend.Quality))
 	for _, name := range j.Models {
 		held.Shares[name] = 1
 	}
 	return j.comparePool(report, held, blend, parts)
+}
+
+// plurality returns what most have said, of as many that which was said first.
+func plurality(said []string) (winner string) {
+	most := 0
+	for i, class := range said {
+		n := 0
+		for _, other := range said {
+			if class != "" && other == class {
+				n++
+			}
+		}
+		if n > most {
+			winner, most = said[i], n
+		}
+	}
+	return winner
 }
 
 // pool adds a record on which all models were asked and an answer of this quality was taken.
@@ -153,7 +172,11 @@ func (j *Job) pool(i int, quality float64, held *Held, blend *eval.Series, parts
 func (j *Job) comparePool(report *Report, held *Held, blend eval.Series, parts []eval.Series) error {
 	report.Complete = len(blend.Quality)
 	held.Oracle /= float64(report.Complete)
-	return j.compare(report, held, blend, parts)
+	if err := j.compare(report, held, blend, parts); err != nil {
+		return err
+	}
+	report.Outdone = held.outdone(true)
+	return nil
 }
 
 func right(yes bool) float64 {

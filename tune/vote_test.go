@@ -62,8 +62,41 @@ func TestVoteWithoutLabels(t *testing.T) {
 		job.Records[i].Label = ""
 	}
 	_, report, err := Vote{}.Fit(t.Context(), job)
-	if err != nil || report.HeldOut != nil || len(report.Warnings) == 0 {
+	if err != nil || report.HeldOut != nil || len(report.Warnings) == 0 || report.Outdone != "" {
 		t.Errorf("got %+v, %v; want it fitted, nothing shown, and a warning", report, err)
+	}
+}
+
+// A vote of models that err at different requests is better than each; one that a single model dominates is not.
+func TestVoteIsOutdoneWhereOneModelLeads(t *testing.T) {
+	_, report, err := Vote{}.Fit(t.Context(), elections(300))
+	if err != nil || report.Outdone != "good" || !report.Worthwhile() {
+		t.Errorf("beside two poor models: outdone by %q, %v; %s", report.Outdone, err, report.Verdict)
+	}
+	rng := rand.New(rand.NewPCG(2, 2))
+	job := &Job{Blend: "panel", Models: []string{"a", "b", "c"}}
+	classes := []string{"x", "y", "z"}
+	for i := range 300 {
+		label := classes[rng.IntN(3)]
+		r := Record{Content: model.Prompt(fmt.Sprint("request ", i)), Label: label, Outcomes: map[string]Outcome{}}
+		for _, name := range job.Models {
+			said := label
+			if rng.Float64() > 0.75 {
+				said = classes[rng.IntN(3)]
+			}
+			r.Outcomes[name] = Outcome{Answer: said, Quality: right(said == label), Cost: 0.001}
+		}
+		job.Records = append(job.Records, r)
+	}
+	if _, report, err = (Vote{}).Fit(t.Context(), job); err != nil || report.Outdone != "" {
+		t.Errorf("of three equals: outdone by %q, %v; %s", report.Outdone, err, report.Verdict)
+	}
+	if h := report.HeldOut; *h.Untuned < h.Quality.Value-0.05 || plurality([]string{"", "b", "a", "a", "b"}) != "b" {
+		t.Errorf("alike they have %v, and weighted %v", *h.Untuned, h.Quality)
+	}
+	*report.HeldOut.Untuned = 1
+	if report.Worthwhile() {
+		t.Error("a vote that is worse than one without a tuning is worthwhile")
 	}
 }
 

@@ -46,6 +46,13 @@ type Fitted struct {
 	Unjudged    int                 `json:"unjudged,omitempty"` // records without a verdict; a cascade never accepts such
 	Prompt      *Prompt             `json:"prompt,omitempty"`   // of the judge that scored; nil: as configured, or there is none
 	Learned     *Learned            `json:"-"`                  // nil where the verifier is another
+	Scored      []Scored            `json:"-"`                  // the answers that the certificate rests on; nil when it was read from a file
+}
+
+// Scored is a request with the score of its recorded answer.
+type Scored struct {
+	Request *model.Request
+	Score   float64
 }
 
 // String says in one sentence what is promised of the answers that are accepted.
@@ -99,8 +106,9 @@ func Fit(ctx context.Context, records []Record, how Fitting) (*Fitted, error) {
 		}
 		records, verify, f.Trained = rest, f, len(learn)
 	}
-	judged, err := scored(ctx, records, verify, how.Concurrent)
-	if err != nil {
+	var judged []certify.Judgement
+	var err error
+	if judged, f.Scored, err = scored(ctx, records, verify, how.Concurrent); err != nil {
 		return nil, fmt.Errorf("fit cascade: %w", err)
 	}
 	f.Unjudged = len(records) - len(judged)
@@ -163,7 +171,7 @@ func trainOn(ctx context.Context, records []Record, seed uint64) (*Learned, erro
 }
 
 // scored returns the judgements of records, in order, without those that got no verdict.
-func scored(ctx context.Context, records []Record, verify compose.Verifier, concurrent int) ([]certify.Judgement, error) {
+func scored(ctx context.Context, records []Record, verify compose.Verifier, concurrent int) (judged []certify.Judgement, of []Scored, err error) {
 	if concurrent <= 0 {
 		concurrent = 8
 	}
@@ -181,16 +189,16 @@ func scored(ctx context.Context, records []Record, verify compose.Verifier, conc
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := ctx.Err(); err != nil { // verdicts failed for it
-		return nil, err
+		return nil, nil, err
 	}
-	var judged []certify.Judgement
 	for i := range records {
 		if !failed[i] {
 			judged = append(judged, certify.Judgement{Score: scores[i], Agree: records[i].Good})
+			of = append(of, Scored{records[i].Request, scores[i]})
 		}
 	}
-	return judged, nil
+	return judged, of, nil
 }

@@ -88,7 +88,7 @@ func (c *cascade) fitter() (tune.Fitter, []string) {
 		prompts.Accept, _, _ = c.by.Threshold() // checked with the configuration
 		return tune.Judge{Prompts: *prompts, For: c.judging}, []string{c.by.Cheap}
 	}
-	f := tune.Cascade{Cheap: c.by.Cheap, Fitting: c.fitting(), Prompts: prompts}
+	f := tune.Cascade{Cheap: c.by.Cheap, Strong: c.by.Strong, Fitting: c.fitting(), Prompts: prompts}
 	if f.Fitting.Own || c.model.Logprobs {
 		f.Ask = c.again
 	}

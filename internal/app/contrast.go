@@ -49,6 +49,7 @@ func (a *App) Contrast(ctx context.Context, names []string, parts bool, o EvalOp
 	if err != nil {
 		return nil, err
 	}
+	defer r.journals.release()
 	out := &Contrast{Data: r.set.Name, Items: len(r.examples)}
 	var all []eval.Series
 	for _, name := range names {
@@ -83,7 +84,7 @@ func (a *App) Contrast(ctx context.Context, names []string, parts bool, o EvalOp
 			return nil, err
 		}
 	}
-	return out, r.forget()
+	return out, r.journals.forget()
 }
 
 // add takes a model's evaluation up, each of its warnings once.

@@ -126,7 +126,7 @@ func TestVoteIsTuned(t *testing.T) {
 	}
 	ask("panel", "refund")
 	report, err := a.Tune(t.Context(), TuneOptions{Blend: "panel", Data: file})
-	if err != nil || report.HeldOut == nil || report.HeldOut.Quality.Value < 0.99 {
+	if err != nil || report.HeldOut == nil || report.HeldOut.Quality.Value < 0.99 || report.Outdone != "c" || !report.InUse {
 		t.Fatalf("the report is %+v, %v", report, err)
 	}
 	ask("panel", "invoice")
@@ -173,8 +173,12 @@ func TestBestOfIsTuned(t *testing.T) {
 		t.Errorf("not tuned: %s", got)
 	}
 	report, err := a.Tune(t.Context(), TuneOptions{Blend: "ranked", Data: rankedOutcomes(t)})
-	if err != nil || !report.Reached || report.HeldOut == nil || report.HeldOut.Shares["c"] < 0.99 {
+	if err != nil || !report.Reached || report.HeldOut == nil || report.HeldOut.Shares["c"] < 0.99 || report.Outdone != "c" || report.InUse {
 		t.Fatalf("the report is %+v, %v", report, err)
+	}
+	ask("who knows", 1) // one part is always right: two are asked only where that is wanted
+	if _, err := a.UseTuning(t.Context(), report.Tuning); err != nil {
+		t.Fatal(err)
 	}
 	ask("invoice", 2)
 	if got := lacks(); got != "panel vote, desk task, other task" {

@@ -4,13 +4,7 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -48,11 +42,12 @@ func (a *App) Evaluate(ctx context.Context, o EvalOptions) (*Evaluation, error) 
 	if err != nil {
 		return nil, err
 	}
+	defer r.journals.release()
 	e, err := r.evaluate(ctx, o.Model)
 	if err != nil {
 		return nil, err
 	}
-	return e, r.forget()
+	return e, r.journals.forget()
 }
 
 // examination is an evaluation of one model or several on the same examples.
@@ -61,7 +56,7 @@ type examination struct {
 	o        EvalOptions
 	set      *dataset.Set
 	examples []dataset.Example
-	journals []string // of the models asked so far
+	journals *journals // of the models asked so far
 }
 
 // examine reads the examples.
@@ -74,7 +69,7 @@ func (a *App) examine(ctx context.Context, o EvalOptions) (*examination, error) 
 	if err != nil {
 		return nil, err
 	}
-	r := &examination{app: a, o: o, set: set, examples: set.Examples}
+	r := &examination{app: a, o: o, set: set, examples: set.Examples, journals: &journals{app: a}}
 	if o.Limit > 0 {
 		r.examples = r.examples[:min(o.Limit, len(r.examples))]
 	}
@@ -91,11 +86,10 @@ func (r *examination) evaluate(ctx context.Context, name string) (*Evaluation, e
 	if err != nil {
 		return nil, err
 	}
-	journal, err := r.app.journal(name+"@"+r.app.championOf(name), dataset.Hash(r.examples))
+	journal, err := r.journals.open(name+"@"+r.app.championOf(name), dataset.Hash(r.examples), name)
 	if err != nil {
 		return nil, err
 	}
-	r.journals = append(r.journals, journal)
 	ask := eval.Run
 	if r.o.Judge != "" {
 		ask = eval.Ask
@@ -119,16 +113,6 @@ func (r *examination) progress(name string) func(eval.Progress) {
 		return nil
 	}
 	return func(p eval.Progress) { r.o.Progress(name, p) }
-}
-
-// forget removes the journals of an examination that came to its end, so that the next begins anew.
-func (r *examination) forget() error {
-	for _, journal := range r.journals {
-		if err := os.Remove(journal); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("remove the evaluation's journal: %w", err)
-		}
-	}
-	return nil
 }
 
 // candidate is what an evaluation asks.
@@ -256,14 +240,4 @@ func (a *App) championOf(name string) string {
 		return d.now.Load().champion
 	}
 	return ""
-}
-
-// journal returns the path of the journal of an evaluation, in the data folder.
-func (a *App) journal(name, data string) (string, error) {
-	dir := filepath.Join(a.plant.Load().config.Data, "evals")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", fmt.Errorf("make the folder of evaluations: %w", err)
-	}
-	sum := sha256.Sum256([]byte(name + "\x00" + data))
-	return filepath.Join(dir, hex.EncodeToString(sum[:12])+".jsonl"), nil
 }

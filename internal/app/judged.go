@@ -98,11 +98,10 @@ func (r *examination) duel(ctx context.Context, out *Contrast, i, j int) ([]*eva
 	if err != nil {
 		return nil, err
 	}
-	journal, err := r.app.journal("judge "+r.o.Judge+"\x00"+r.o.Rubric+"\x00"+a.Model+"\x00"+b.Model, r.set.Hash)
+	journal, err := r.journals.open("judge "+r.o.Judge+"\x00"+r.o.Rubric+"\x00"+a.Model+"\x00"+b.Model, r.set.Hash, r.o.Judge)
 	if err != nil {
 		return nil, err
 	}
-	r.journals = append(r.journals, journal)
 	report, err := eval.Ask(ctx, &bench{name: r.o.Judge, pairs: judge.Pairwise(r.app.asking(m, model.Judging, r.o.Judge), judge.Grading{Prompt: judge.Prompt{Rubric: r.o.Rubric}})}, cases, eval.RunOptions{
 		Name: r.o.Judge, Concurrency: max(1, r.o.Concurrency/2), Journal: journal,
 		Progress: r.progress(fmt.Sprintf("%s to compare %s with %s", r.o.Judge, a.Model, b.Model)),

@@ -289,7 +289,7 @@ func TestTuneAsksModels(t *testing.T) {
 	if k := report.Models; k[0].Quality != 1 || k[1].Quality != 0 || k[0].Cost <= 0 || k[1].Cost <= k[0].Cost || k[0].Outcomes != 40 {
 		t.Errorf("got %+v", k)
 	}
-	if left, _ := filepath.Glob(filepath.Join(a.plant.Load().config.Data, "evals", "*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(a.plant.Load().config.Data, "evals", "*.jsonl")); len(left) > 0 {
 		t.Errorf("journals stay: %v", left)
 	}
 }

@@ -51,7 +51,7 @@ const longest = 200
 // Two requests are the same when they agree in all that can change the answer, as an exact cache has it, and may then differ in whom
 // they ask. What is held in memory is bounded by what was said, mostFeedback and mostAsked, not by how many traces there are: those
 // are read one by one, and of what nothing was said only answers to requests with a known right answer are kept.
-func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, progress func(string, int, int)) ([]string, error) {
+func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, parts []string, progress func(string, int, int)) ([]string, error) {
 	if err := a.flush(ctx); err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, progr
 	if err != nil {
 		return nil, err
 	}
-	o := &outcomes{credit: p.credit(job.Blend, job.Models), rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}, room: mostAsked}
+	o := &outcomes{credit: p.credit(job.Blend, parts), rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}, room: mostAsked}
 	if h, ok := p.tunables[job.Blend].(heeder); ok {
 		o.scale = h.scale()
 	}
@@ -75,7 +75,7 @@ func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, progr
 			return nil, err
 		}
 	}
-	if err := a.unratedOutcomes(ctx, job, o, progress); err != nil {
+	if err := a.unratedOutcomes(ctx, parts, o, progress); err != nil {
 		return nil, err
 	}
 	job.Records = o.records()
@@ -83,12 +83,12 @@ func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, progr
 }
 
 // unratedOutcomes adds answers of which nothing was said to requests whose right answer is known.
-func (a *App) unratedOutcomes(ctx context.Context, job *tune.Job, o *outcomes, progress func(string, int, int)) error {
+func (a *App) unratedOutcomes(ctx context.Context, parts []string, o *outcomes, progress func(string, int, int)) error {
 	if !o.knowsRight() {
 		return nil
 	}
-	for i, name := range job.Models {
-		progress("read traces", i, len(job.Models))
+	for i, name := range parts {
+		progress("read traces", i, len(parts))
 		chosen := store.Filter{Tenant: model.DefaultTenant, Model: name, Status: store.Answered, Content: true}
 		for trace, err := range a.store.Traces(ctx, chosen) {
 			if trace == nil {

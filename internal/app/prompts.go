@@ -59,7 +59,7 @@ type judgedBlend interface {
 }
 
 // hire lets a job ask the judge of its blend, within a budget. The caller calls release when the job is done.
-func (a *App) hire(ctx context.Context, job *tune.Job, blend tunable, o *TuneOptions) (release func(), err error) {
+func (a *App) hire(ctx context.Context, job *tune.Job, blend tunable, o *TuneOptions, journals *journals) (release func(), err error) {
 	release = func() {}
 	j, ok := blend.(judgedBlend)
 	if o.Budget == nil {
@@ -85,7 +85,7 @@ func (a *App) hire(ctx context.Context, job *tune.Job, blend tunable, o *TuneOpt
 		p.close()
 		return release, err
 	}
-	journal, err := a.journal("judge of "+o.Blend+" "+serving.identity(name), o.Data)
+	journal, err := journals.open("judge of "+o.Blend+" "+serving.identity(name), o.Data, name)
 	if err != nil {
 		p.close()
 		return release, err

@@ -34,12 +34,13 @@ type TuneOptions struct {
 	Concurrency int    // requests under way at once; 0: 8
 	Seed        uint64
 	Budget      *model.Money // what the verdicts of a judge may cost at most; nil: none is asked
+	Use         bool         // put it in use though a part does as well for less
 
 	Progress func(stage string, done, total int) // may be nil
 }
 
-// Tune fits a blend on outcomes, keeps the tuning and puts it in use. A serving process takes it up by itself. Asking models
-// that was interrupted goes on where it stopped when Tune is called again with the same data.
+// Tune fits a blend on outcomes, keeps the tuning and puts it in use where that is worthwhile (tune.Report). A serving process takes it up by itself. Asking models that was interrupted goes on where it stopped when
+// Tune is called again with the same data; while another process asks them about it, it is refused.
 func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
@@ -51,12 +52,14 @@ func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
 	}
 	fitter, parts := blend.fitter()
 	job := &tune.Job{Blend: o.Blend, Models: parts, Seed: o.Seed, Progress: o.Progress}
-	release, err := a.hire(ctx, job, blend, &o)
+	journals := &journals{app: a}
+	defer journals.release()
+	release, err := a.hire(ctx, job, blend, &o, journals)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	notes, journals, err := a.gatherOutcomes(ctx, p, job, &o)
+	notes, err := a.gatherOutcomes(ctx, p, job, &o, besideOf(fitter), journals)
 	if err != nil {
 		return nil, err
 	}
@@ -79,39 +82,53 @@ func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
 	if err := a.keepTuning(ctx, report, artefact); err != nil {
 		return nil, err
 	}
-	if job.Judge != nil {
-		journals = append(journals, job.Judge.Journal)
+	_ = journals.forget() // one that stays costs some space, and is right
+	if !report.Worthwhile() && !o.Use {
+		why, now := report.Outdone+" alone does as well for less", blend.meanwhile()
+		if report.Kind == tune.KindVote {
+			why = "votes that count alike do better"
+		}
+		if tuned := blend.tuned(); tuned != "" {
+			now = "tuning " + tuned + " stays in use"
+		}
+		report.Warnings = append(report.Warnings, fmt.Sprintf("it was not put in use, since %s; %s. To use it all the same: retort tunings use %s", why, now, report.Tuning))
+		return report, nil
 	}
-	for _, journal := range journals {
-		_ = os.Remove(journal) // one that stays costs some space, and is right
+	_, err = a.UseTuning(ctx, report.Tuning)
+	report.InUse = err == nil
+	return report, err
+}
+
+// besideOf returns models of which outcomes are read where there are some, but that are not asked for them.
+func besideOf(fitter tune.Fitter) []string {
+	if c, ok := fitter.(tune.Cascade); ok {
+		return []string{c.Strong}
 	}
-	return report, nil
+	return nil
 }
 
 // gatherOutcomes finds the records of a job.
-func (a *App) gatherOutcomes(ctx context.Context, p *plant, job *tune.Job, o *TuneOptions) (notes, journals []string, err error) {
+func (a *App) gatherOutcomes(ctx context.Context, p *plant, job *tune.Job, o *TuneOptions, beside []string, journals *journals) (notes []string, err error) {
+	known := append(slices.Clone(job.Models), beside...)
 	if o.Data == "" {
-		notes, err = a.tracedOutcomes(ctx, p, job, o.Progress)
-		return notes, nil, err
+		return a.tracedOutcomes(ctx, p, job, known, o.Progress)
 	}
 	ignored := map[string]int{}
-	if job.Records, err = tune.ReadFile(o.Data, job.Models, ignored); err != nil {
-		return nil, nil, err
+	if job.Records, err = tune.ReadFile(o.Data, known, ignored); err != nil {
+		return nil, err
 	}
 	if notes, err = p.strangers(job, o.Data, ignored); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if o.Limit > 0 {
 		job.Records = job.Records[:min(o.Limit, len(job.Records))]
 	}
 	for _, name := range job.Models {
-		journal, err := a.askPart(ctx, job, name, o)
-		if err != nil {
-			return nil, nil, err
+		if err := a.askPart(ctx, job, name, o, journals); err != nil {
+			return nil, err
 		}
-		if journal != "" {
-			journals = append(journals, journal)
-		}
+	}
+	for _, name := range known {
 		if note := p.price(job, name); note != "" {
 			notes = append(notes, note)
 		}
@@ -125,7 +142,7 @@ func (a *App) gatherOutcomes(ctx context.Context, p *plant, job *tune.Job, o *Tu
 	if empty > 0 {
 		notes = append(notes, fmt.Sprintf("%d of %d records have neither an outcome of a model nor a label, and teach nothing", empty, len(job.Records)))
 	}
-	return notes, journals, nil
+	return notes, nil
 }
 
 // strangers says which models' outcomes are not of the blend. One that is no model at all, and looks like a part of which there is
@@ -165,8 +182,8 @@ type misspeltError struct {
 func (e *misspeltError) Error() string { return e.text }
 func (e *misspeltError) Hint() string  { return "its parts are " + strings.Join(e.parts, ", ") }
 
-// askPart puts the labelled records without an outcome of a model to it, and returns the journal of that.
-func (a *App) askPart(ctx context.Context, job *tune.Job, name string, o *TuneOptions) (journal string, err error) {
+// askPart puts the labelled records without an outcome of a model to it.
+func (a *App) askPart(ctx context.Context, job *tune.Job, name string, o *TuneOptions, journals *journals) error {
 	var cases []eval.Case
 	var places []int
 	for i := range job.Records {
@@ -177,14 +194,15 @@ func (a *App) askPart(ctx context.Context, job *tune.Job, name string, o *TuneOp
 		}
 	}
 	if len(cases) == 0 {
-		return "", nil
+		return nil
 	}
 	m, contract, err := a.part(name, o.Task)
 	if err != nil {
-		return "", err
+		return err
 	}
-	if journal, err = a.journal("tune "+name+" "+o.Task, o.Data); err != nil {
-		return "", err
+	journal, err := journals.open("tune "+name+" "+o.Task, o.Data, name)
+	if err != nil {
+		return err
 	}
 	run := eval.RunOptions{Name: name, Concurrency: o.Concurrency, Journal: journal, Measure: eval.MeasureOptions{Resamples: 1},
 		Request: func(c eval.Case) *model.Request {
@@ -197,7 +215,7 @@ func (a *App) askPart(ctx context.Context, job *tune.Job, name string, o *TuneOp
 	}
 	report, err := eval.Run(ctx, a.asking(m, model.Tuning, name), cases, run)
 	if err != nil {
-		return "", err
+		return err
 	}
 	for k := range report.Outcomes {
 		out := &report.Outcomes[k]
@@ -207,7 +225,7 @@ func (a *App) askPart(ctx context.Context, job *tune.Job, name string, o *TuneOp
 		}
 		job.Records[places[k]].Outcomes[name] = tune.Outcome{Quality: quality, Cost: out.Cost.Dollars(), Answer: out.Predicted}
 	}
-	return journal, nil
+	return nil
 }
 
 // part returns a part of a blend as it is asked, by the contract of a task if one is named.
@@ -249,7 +267,7 @@ func (p *plant) price(job *tune.Job, name string) string {
 	return fmt.Sprintf("the data do not say what %s cost; its price and an estimate of the tokens were taken", name)
 }
 
-// keepTuning stores a tuning and puts it in use.
+// keepTuning stores a tuning.
 func (a *App) keepTuning(ctx context.Context, report *tune.Report, artefact []byte) error {
 	id := strings.ToLower(rand.Text()[:10])
 	data := a.plant.Load().config.Data
@@ -266,11 +284,10 @@ func (a *App) keepTuning(ctx context.Context, report *tune.Report, artefact []by
 	if err != nil {
 		return errors.Join(fmt.Errorf("write the tuning's card: %w", err), os.Remove(file))
 	}
-	row, err := a.store.AddTuning(ctx, store.Tuning{ID: id, Tenant: model.DefaultTenant, Blend: report.Blend, Kind: report.Kind,
+	_, err = a.store.AddTuning(ctx, store.Tuning{ID: id, Tenant: model.DefaultTenant, Blend: report.Blend, Kind: report.Kind,
 		Path: filepath.ToSlash(path), Bytes: int64(len(artefact)), Card: card})
 	if err != nil {
 		return errors.Join(err, os.Remove(file))
 	}
-	_, err = a.UseTuning(ctx, row.ID)
-	return err
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"math"
 	"strconv"
 
+	"retort/eval"
 	"retort/internal/app"
 	"retort/tune"
 )
@@ -23,6 +24,7 @@ type tuneCmd struct {
 	Concurrency int      `default:"8" help:"Requests under way at once."`
 	Seed        uint64   `help:"Of folds and intervals."`
 	Budget      *float64 `placeholder:"USD" help:"Find the prompt of the blend's judge, for at most so many US dollars of its verdicts. It is never exceeded."`
+	Use         bool     `help:"Put the tuning in use though something does as well for less."`
 	DryRun      bool     `help:"Only report what it would be worth."`
 }
 
@@ -37,7 +39,7 @@ func (c *tuneCmd) Run(s *session) error {
 	return s.opened(func(a *app.App) error {
 		bar := s.progress(c.JSON && !s.Terminal)
 		report, err := a.Tune(s.ctx, app.TuneOptions{Blend: c.Blend, Data: c.Data, Task: c.Task, DryRun: c.DryRun, Limit: c.Limit,
-			Concurrency: c.Concurrency, Seed: c.Seed, Budget: budget, Progress: bar.Step})
+			Concurrency: c.Concurrency, Seed: c.Seed, Budget: budget, Use: c.Use, Progress: bar.Step})
 		bar.End()
 		if err != nil {
 			if s.ctx.Err() != nil && c.Data != "" {
@@ -90,13 +92,25 @@ func (s *session) tuned(r *tune.Report) error {
 		}
 		s.line("", more)
 	}
+	if r.Outdone != "" {
+		s.line("outdone", printable(outdone(r)))
+	}
 	for _, w := range r.Warnings {
 		s.line("note", printable(w))
 	}
-	if r.Tuning != "" {
+	if r.InUse {
 		fmt.Fprintf(s.Stdout, "\n%s is in use; a serving retort takes it up within a second\n", r.Tuning)
 	}
 	return nil
+}
+
+// outdone says which part makes a blend not worth having, and why.
+func outdone(r *tune.Report) string {
+	of := r.HeldOut
+	if of.Verdict.Best == r.Outdone && of.Verdict.QualityIs != eval.Higher && of.Places[0].DominatedBy == "" {
+		return fmt.Sprintf("%s is not shown to be better than %s alone, which costs less", r.Blend, r.Outdone)
+	}
+	return fmt.Sprintf("%s alone is as good as %s, or better, and costs no more", r.Outdone, r.Blend)
 }
 
 // promptsOf prints the prompts of a judge that were tried.
@@ -136,8 +150,15 @@ func (s *session) planeOf(r *tune.Report) error {
 			}
 			rows = append(rows, []string{p.Name, percent(p.Quality), dollars(p.Cost), share, note})
 		}
+		if h.Untuned != nil {
+			rows = append(rows, []string{"(each vote counts 1)", percent(*h.Untuned), dollars(h.Cost.Value), "", "without a tuning"})
+		}
 		rows = append(rows, []string{"(the best each time)", percent(h.Oracle), "", "", "not attainable"})
-		fmt.Fprintf(s.Stdout, "\non %d requests that it has not learned from:\n", r.Complete)
+		which := "that it has not learned from"
+		if r.Kind == tune.KindCascade {
+			which = "that certified it"
+		}
+		fmt.Fprintf(s.Stdout, "\non %d requests %s:\n", r.Complete, which)
 		defer fmt.Fprintln(s.Stdout)
 		return s.table(columns("MODEL", ">QUALITY", ">COST", ">ASKED", ""), rows)
 	}

@@ -2,7 +2,11 @@
 
 package kernel
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+	"unsafe"
+)
 
 // Lanes is the multiple that the length of acc in [SumRows] must be.
 const Lanes = 32
@@ -27,14 +31,53 @@ func SumRows(acc []int32, weights []int8, width, stride int, rows []uint32, fact
 	sumRows(acc, weights, width, stride, rows, factors)
 }
 
+// sumRowsPortable computes two lanes with one multiplication: a lane in the lower half of a 64-bit number and one in the
+// upper half, both of weights made positive, so that bytes need no sign to be extended. What that adds is taken off at the end.
 func sumRowsPortable(acc []int32, weights []int8, width, stride int, rows []uint32, factors []int16) {
-	acc = acc[:width]
-	for k, row := range rows {
-		q := int32(factors[k])
-		w := weights[int(row)*stride:]
-		w = w[:len(acc)]
-		for c, x := range w {
-			acc[c] += q * int32(x)
+	table := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(weights))), len(weights))
+	for len(rows) > 0 {
+		n := min(packedRows, len(rows))
+		var shift int32
+		for _, q := range factors[:n] {
+			shift += packedShift * int32(q)
 		}
+		for c := 0; c < width; c += packedLanes {
+			sumPacked((*[packedLanes]int32)(acc[c:]), table[c:], stride, rows[:n], factors[:n], shift)
+		}
+		rows, factors = rows[n:], factors[n:]
+	}
+}
+
+const (
+	packedLanes = 16  // of two words of weights
+	packedShift = 128 // makes a weight positive
+	packedRows  = 256 // of so many the sum of a lane fits into its half
+)
+
+// sumPacked adds to acc the sums of sixteen lanes, less shift.
+func sumPacked(acc *[packedLanes]int32, table []byte, stride int, rows []uint32, factors []int16, shift int32) {
+	const positive, lanes = 0x8080808080808080, 0x000000FF000000FF
+	var s0, s1, s2, s3, s4, s5, s6, s7 uint64
+	factors = factors[:len(rows)]
+	for k, row := range rows {
+		q := uint64(int64(factors[k]))
+		weights := (*[packedLanes]byte)(table[int(row)*stride:])
+		w := binary.LittleEndian.Uint64(weights[:]) ^ positive
+		s0 += w & lanes * q
+		s1 += w >> 8 & lanes * q
+		s2 += w >> 16 & lanes * q
+		s3 += w >> 24 & lanes * q
+		w = binary.LittleEndian.Uint64(weights[8:]) ^ positive
+		s4 += w & lanes * q
+		s5 += w >> 8 & lanes * q
+		s6 += w >> 16 & lanes * q
+		s7 += w >> 24 & lanes * q
+	}
+	for i, s := range [...]uint64{s0, s1, s2, s3, s4, s5, s6, s7} {
+		low := int32(s)
+		high := int32((s - uint64(int64(low))) >> 32)
+		at := i/4*8 + i%4
+		acc[at] += low - shift
+		acc[at+4] += high - shift
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -43,18 +44,31 @@ func newProblem(random *rand.Rand, width, stride, table, n int) problem {
 	return p
 }
 
-// TestSumRowsEveryPath compares the path of this machine with the portable one, bit for bit.
+// sumRowsPlainly is SumRows as its documentation has it.
+func sumRowsPlainly(acc []int32, weights []int8, width, stride int, rows []uint32, factors []int16) {
+	for k, row := range rows {
+		for c := range width {
+			acc[c] += int32(factors[k]) * int32(weights[int(row)*stride+c])
+		}
+	}
+}
+
+// TestSumRowsEveryPath compares the path of this machine and the portable one with the sum, bit for bit.
 func TestSumRowsEveryPath(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for i, width := range []int{1, 2, 15, 16, 17, 31, 32, 33, 48, 77, 96, 150, 1000} {
-		for _, n := range []int{0, 1, 2, 3, 8, 171} {
+		for _, n := range []int{0, 1, 2, 3, 8, 171, 256, 700} {
 			t.Run(fmt.Sprintf("%d lanes of %d rows", width, n), func(t *testing.T) {
 				p := newProblem(random, width, width+17*(i%3), 50, n)
-				want := append([]int32(nil), p.acc...)
-				sumRowsPortable(want, p.weights, p.width, p.stride, p.rows, p.factors)
+				want, portable := slices.Clone(p.acc), slices.Clone(p.acc)
+				sumRowsPlainly(want, p.weights, p.width, p.stride, p.rows, p.factors)
+				sumRowsPortable(portable, p.weights, p.width, p.stride, p.rows, p.factors)
+				if diff := cmp.Diff(want[:width], portable[:width]); diff != "" {
+					t.Errorf("the portable path differs (-want +got):\n%s", diff)
+				}
 				SumRows(p.acc, p.weights, p.width, p.stride, p.rows, p.factors)
 				if diff := cmp.Diff(want[:width], p.acc[:width]); diff != "" {
-					t.Errorf("differs from the portable path (-want +got):\n%s", diff)
+					t.Errorf("this machine's path differs (-want +got):\n%s", diff)
 				}
 			})
 		}
@@ -68,11 +82,18 @@ func TestSumRowsExtremes(t *testing.T) {
 			for i := range weights {
 				weights[i] = weight
 			}
-			acc := make([]int32, Lanes)
-			SumRows(acc, weights, 20, 20, []uint32{0, 1, 1}, []int16{factor, factor, factor})
-			for c := range 20 {
-				if want := 3 * int32(factor) * int32(weight); acc[c] != want {
-					t.Fatalf("factor %d, weight %d, lane %d: got %d, want %d", factor, weight, c, acc[c], want)
+			const n = 600 // so many that sums wrap around
+			rows, factors := make([]uint32, n), make([]int16, n)
+			for k := range rows {
+				rows[k], factors[k] = uint32(k%2), factor
+			}
+			for _, path := range []func([]int32, []int8, int, int, []uint32, []int16){SumRows, sumRowsPortable} {
+				acc := make([]int32, Lanes)
+				path(acc, weights, 20, 20, rows, factors)
+				for c := range 20 {
+					if want := n * int32(factor) * int32(weight); acc[c] != want {
+						t.Fatalf("factor %d, weight %d, lane %d: got %d, want %d", factor, weight, c, acc[c], want)
+					}
 				}
 			}
 		}
@@ -100,7 +121,7 @@ func TestSumRowsRejectsWrongLengths(t *testing.T) {
 
 func BenchmarkSumRows(b *testing.B) {
 	p := newProblem(rand.New(rand.NewPCG(3, 4)), 77, 128, 14_000, 170)
-	paths := map[string]func([]int32, []int8, int, int, []uint32, []int16){"machine": SumRows, "portable": sumRowsPortable}
+	paths := map[string]func([]int32, []int8, int, int, []uint32, []int16){"machine": SumRows, "portable": sumRowsPortable, "plain": sumRowsPlainly}
 	for name, path := range paths {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
