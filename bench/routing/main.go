@@ -23,6 +23,8 @@ type options struct {
 
 	efforts string
 	timed   string
+	traces  int
+	rated   int
 }
 
 // parts are the things measured, each in a file of this folder.
@@ -35,6 +37,7 @@ var parts = rig.Parts[*bench]{
 	{Name: "headlines", Run: measureHeadlines},
 	{Name: "similar", Run: measureSimilar},
 	{Name: "speed", Run: measureSpeed},
+	{Name: "traces", Run: measureTraces},
 }
 
 func main() {
@@ -44,6 +47,8 @@ func main() {
 	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/routing/latest.json")
 	flag.StringVar(&o.efforts, "efforts", "standard,high", "the efforts of students in the part headlines; high trains for minutes")
 	flag.StringVar(&o.timed, "decisions", "", "only time decisions of the router in this file, and print the times as JSON")
+	flag.IntVar(&o.traces, "traces", 200_000, "recorded requests in the part traces")
+	flag.IntVar(&o.rated, "rated", 5_000, "how many of them somebody said something of")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
 	flag.Parse()
 	rig.Main("routing", o.strict, func(ctx context.Context) (bool, error) { return run(ctx, o) })
@@ -53,7 +58,7 @@ func run(ctx context.Context, o options) (bool, error) {
 	if o.timed != "" {
 		return true, printDecisions(o.timed)
 	}
-	b := &bench{Result: rig.NewResult(ctx, "routing"), runs: o.runs, out: o.out, efforts: strings.Split(o.efforts, ",")}
+	b := &bench{Result: rig.NewResult(ctx, "routing"), runs: o.runs, out: o.out, traces: o.traces, rated: o.rated, efforts: strings.Split(o.efforts, ",")}
 	if err := parts.Run(ctx, o.only, b); err != nil {
 		return false, err
 	}
@@ -67,4 +72,6 @@ type bench struct {
 
 	out     string   // see options
 	efforts []string // see options
+
+	traces, rated int // see options
 }

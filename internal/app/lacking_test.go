@@ -34,7 +34,7 @@ func TestLackingIsTold(t *testing.T) {
 	told(`msg="a vote is not tuned" model=panel why="nothing was learned for it yet" meanwhile="each vote counts alike" hint="retort tune panel --data FILE"`,
 		`msg="a task has no champion" task=desk`, `hint="retort distill desk"`)
 
-	report, err := a.Tune(t.Context(), TuneOptions{Blend: "ranked", Data: rankedOutcomes(t)})
+	report, err := a.Tune(t.Context(), TuneOptions{Blend: "ranked", Data: rankedOutcomes(t), Use: true})
 	if err != nil {
 		t.Fatal(err)
 	}

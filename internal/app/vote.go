@@ -92,5 +92,8 @@ func (e *electorate) tuned() string {
 // fitter returns what learns how reliable the members are.
 func (e *electorate) fitter() (tune.Fitter, []string) { return tune.Vote{}, e.members }
 
+// optional says whether there is nobody to weigh against another: of one model's samples the probability of an answer is learned alone.
+func (e *electorate) optional() bool { return len(e.members) < 2 }
+
 // meanwhile says how votes count while nothing is learned.
 func (e *electorate) meanwhile() string { return "each vote counts alike" }

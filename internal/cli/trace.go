@@ -63,7 +63,11 @@ func (c *tracesShowCmd) summary(s *session, t *model.Trace) {
 		s.line("routed", strings.TrimSuffix(fmt.Sprintf("%s → %s: %s", p.Blend, p.Model, p.Why), ": "))
 	}
 	if t.Response != nil {
-		s.line("answered by", t.Response.Model)
+		by := t.Response.Model
+		if n := len(t.Attempts); n > 0 && t.Attempts[n-1].Cached {
+			by += ", from a cache"
+		}
+		s.line("answered by", by)
 	}
 	for _, arm := range t.Arms {
 		s.line("split", armText(arm))

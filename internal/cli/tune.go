@@ -9,7 +9,6 @@ import (
 	"math"
 	"strconv"
 
-	"retort/eval"
 	"retort/internal/app"
 	"retort/tune"
 )
@@ -106,9 +105,8 @@ func (s *session) tuned(r *tune.Report) error {
 
 // outdone says which part makes a blend not worth having, and why.
 func outdone(r *tune.Report) string {
-	of := r.HeldOut
-	if of.Verdict.Best == r.Outdone && of.Verdict.QualityIs != eval.Higher && of.Places[0].DominatedBy == "" {
-		return fmt.Sprintf("%s is not shown to be better than %s alone, which costs less", r.Blend, r.Outdone)
+	if h := r.HeldOut; h.Verdict.Best == r.Outdone && h.Places[0].DominatedBy == "" {
+		return fmt.Sprintf("%s asks several models, and is not shown to be better than %s alone", r.Blend, r.Outdone)
 	}
 	return fmt.Sprintf("%s alone is as good as %s, or better, and costs no more", r.Outdone, r.Blend)
 }
