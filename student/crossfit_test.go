@@ -27,11 +27,11 @@ func TestHeldSaysWhatOutOfFoldIsTheBestOf(t *testing.T) {
 		t.Fatal(err)
 	}
 	opt.Held = held(crossed)
-	labels, err := CrossFit(t.Context(), examples, opt)
+	siblings, err := CrossFit(t.Context(), examples, opt)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(labels, opt.Labels) {
+	if labels := siblings.Labels(); !slices.Equal(labels, opt.Labels) {
 		t.Errorf("labels %v, want %v", labels, opt.Labels)
 	}
 	for i, p := range training.OutOfFold {
@@ -58,5 +58,39 @@ func TestCrossFitOfOneTextSaysNothing(t *testing.T) {
 	}
 	if _, err := CrossFit(t.Context(), nil, Options{}); err == nil {
 		t.Error("no examples are no error")
+	}
+}
+
+func TestSiblingsAnswerOtherTexts(t *testing.T) {
+	var examples []Example
+	for i := range 60 {
+		label := []string{"card", "cash"}[i%2]
+		examples = append(examples, Example{Text: fmt.Sprintf("my %s is gone, case %d", label, i), Label: label})
+	}
+	crossed := map[int][]float32{}
+	siblings, err := CrossFit(t.Context(), examples, Options{Labels: []string{"card", "cash", "never"}, Folds: 3, Held: held(crossed)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var p []float64
+	for i, e := range examples {
+		p = siblings.Distribution(p, e.Text)
+		for c := range p {
+			if math.Abs(p[c]-float64(crossed[i][c])) > 1e-5 {
+				t.Fatalf("example %d: %v, want %v of the sibling that did not see it", i, p, crossed[i])
+			}
+		}
+	}
+	for text, want := range map[string]int{"where is the cash": 1, "a card was lost": 0} {
+		if p = siblings.Distribution(p, text); len(p) != 3 || p[want] < 0.6 || p[2] != 0 {
+			t.Errorf("%q: %v, want class %d", text, p, want)
+		}
+	}
+	alone, err := CrossFit(t.Context(), []Example{{Text: "hi", Label: "a"}, {Text: "hi", Label: "b"}}, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p = alone.Distribution(p, "hi"); len(p) != 2 || p[0] != 0 || p[1] != 0 {
+		t.Errorf("no model says %v", p)
 	}
 }

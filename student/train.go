@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -66,7 +67,7 @@ func Train(ctx context.Context, examples []Example, opt Options) (*Training, err
 		return nil, err
 	}
 	start := time.Now()
-	answers, folds, err := crossFit(ctx, s, features, opt)
+	answers, fold, err := crossFit(ctx, s, features, opt, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +84,7 @@ func Train(ctx context.Context, examples []Example, opt Options) (*Training, err
 	card := Card{
 		Format: FormatVersion, Task: opt.Task, Labels: s.labels, Examples: len(examples), DataHash: HashExamples(examples),
 		Training: TrainingConfig{
-			Seed: opt.Seed, Effort: opt.Effort, Folds: folds, Features: m.features(), Unseen: unseen(s),
+			Seed: opt.Seed, Effort: opt.Effort, Folds: max(1, slices.Max(fold)+1), Features: m.features(), Unseen: unseen(s),
 			Settings: newRecipe(opt.Effort, opt.Seed, len(s.texts), features).settings(),
 		},
 	}
@@ -194,15 +195,16 @@ func unseen(s *sample) []string {
 	return names
 }
 
-// crossFit scores every example by a model trained without its fold, several folds at a time.
-func crossFit(ctx context.Context, s *sample, features int, opt Options) ([]scored, int, error) {
+// crossFit scores every example by a model trained without its fold, several folds at a time, and returns the fold of each,
+// -1 for none. keep, which may be nil, gets the models.
+func crossFit(ctx context.Context, s *sample, features int, opt Options, keep func(fold int, m *model)) ([]scored, []int, error) {
 	fold, folds := assignFolds(s, opt.Folds, opt.Seed)
 	answers := make([]scored, len(s.texts))
 	for i := range answers {
 		answers[i] = scored{class: s.class[i], weight: s.weight[i]}
 	}
 	if folds == 1 {
-		return answers, folds, nil
+		return answers, fold, nil
 	}
 	var done atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
@@ -210,18 +212,22 @@ func crossFit(ctx context.Context, s *sample, features int, opt Options) ([]scor
 	group.SetLimit(min(opt.Workers, 4))
 	for f := range folds {
 		group.Go(func() error {
-			if err := answerFold(ctx, s, fold, f, features, opt, answers); err != nil {
+			m, err := answerFold(ctx, s, fold, f, features, opt, answers)
+			if err != nil {
 				return fmt.Errorf("train a student: fold %d: %w", f, err)
+			}
+			if keep != nil {
+				keep(f, m)
 			}
 			opt.progress("cross-fit", int(done.Add(1)), folds)
 			return nil
 		})
 	}
-	return answers, folds, group.Wait()
+	return answers, fold, group.Wait()
 }
 
-// answerFold fills the answers of the examples of fold f.
-func answerFold(ctx context.Context, s *sample, fold []int, f, features int, opt Options, answers []scored) error {
+// answerFold fills the answers of the examples of fold f, and returns the model that gave them.
+func answerFold(ctx context.Context, s *sample, fold []int, f, features int, opt Options, answers []scored) (*model, error) {
 	var rest, held []int
 	for i := range fold {
 		switch {
@@ -233,7 +239,7 @@ func answerFold(ctx context.Context, s *sample, fold []int, f, features int, opt
 	}
 	m, err := fitModel(ctx, s.part(rest), newRecipe(opt.Effort, opt.Seed, len(s.texts), features), max(1, opt.Workers/4))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var scratch modelScratch
 	for _, i := range held {
@@ -241,5 +247,5 @@ func answerFold(ctx context.Context, s *sample, fold []int, f, features int, opt
 		answers[i].seen = m.seen
 		m.scores(answers[i].scores, &scratch, s.texts[i])
 	}
-	return nil
+	return m, nil
 }

@@ -34,10 +34,11 @@ func measureErrors(ctx context.Context, b *bench) error {
 			to  map[string]string
 			all *[]float64
 		}{{nil, &random}, {neighbour, &confused}} {
-			found, inList, right, err := plantErrors(ctx, train, kind.to, seed)
-			if err != nil {
+			d, planted := plantErrors(train, kind.to, seed)
+			if err := d.Learn(ctx, refine.Learning{Seed: seed}); err != nil {
 				return err
 			}
+			found, inList, right := findPlanted(d, planted, len(train)/10)
 			*kind.all = append(*kind.all, found)
 			if kind.to == nil {
 				listed, precision = append(listed, inList), append(precision, right)
@@ -51,12 +52,11 @@ func measureErrors(ctx context.Context, b *bench) error {
 	b.Note("errors_confused_in_first_tenth_worst_seed", slices.Min(confused), "")
 	b.Note("errors_random_listed", mean(listed), "")
 	b.Note("errors_random_listed_precision", mean(precision), "")
-	return nil
+	return measureErrorsMany(ctx, b)
 }
 
-// plantErrors returns which share of the planted errors is in the first tenth of the ranking and which in the list that
-// refining makes, and which share of that list is planted; what was wrong before counts against it.
-func plantErrors(ctx context.Context, clean []dataset.Example, to map[string]string, seed uint64) (found, listed, precision float64, err error) {
+// plantErrors gives 5 % of the examples another label: the one that it has in to, or where that has none one drawn at random.
+func plantErrors(clean []dataset.Example, to map[string]string, seed uint64) (*refine.Doubts, map[int]bool) {
 	examples := slices.Clone(clean)
 	labels := labelsOf(clean)
 	draw := rand.New(rand.NewPCG(seed, 5))
@@ -68,29 +68,27 @@ func plantErrors(ctx context.Context, clean []dataset.Example, to map[string]str
 		}
 		examples[i].Label, planted[i] = other, true
 	}
-	taught := make([]student.Example, len(examples))
-	for i := range examples {
-		taught[i] = student.Example{Text: examples[i].Text, Label: examples[i].Label}
-	}
-	d := refine.NewDoubts(examples, labels)
-	if _, err := student.CrossFit(ctx, taught, student.Options{Labels: labels, Folds: 3, Seed: seed, Held: d.Held}); err != nil {
-		return 0, 0, 0, err
-	}
+	return refine.NewDoubts(examples, labels), planted
+}
+
+// findPlanted returns which share of the planted errors is among the first of the ranking and which in the list that
+// refining makes, and which share of that list is planted; what was wrong before counts against it.
+func findPlanted(d *refine.Doubts, planted map[int]bool, first int) (found, listed, precision float64) {
 	ranked, likely := d.Ranked()
-	first, inList := 0, 0
+	inFirst, inList := 0, 0
 	for k, s := range ranked {
 		if !planted[s.Example] {
 			continue
 		}
-		if k < len(examples)/10 {
-			first++
+		if k < first {
+			inFirst++
 		}
 		if k < likely {
 			inList++
 		}
 	}
 	n := float64(len(planted))
-	return float64(first) / n, float64(inList) / n, float64(inList) / float64(max(likely, 1)), nil
+	return float64(inFirst) / n, float64(inList) / n, float64(inList) / float64(max(likely, 1))
 }
 
 // neighbours returns for each label the one that gets most of the probability that it does not have on its own examples.

@@ -47,7 +47,7 @@ func main() {
 	flag.IntVar(&o.rows, "rows", 1_000_000, "examples in the part million, texts grouped in the part near")
 	flag.BoolVar(&o.nearMany, "near-many", false, "only group many texts, and print the figures as JSON")
 	flag.StringVar(&o.millionFile, "million-file", "", "only do to the examples of this file what the part million does, and print the figures as JSON")
-	flag.StringVar(&o.millionSteps, "million-steps", "corrections,contradictions,duplicates,leakage,near,language,length,errors,balance", "the refining steps of the part million")
+	flag.StringVar(&o.millionSteps, "million-steps", "default", "the refining steps of the part million")
 	flag.IntVar(&o.draws, "draws", 3, "draws of teachers in the part teachers")
 	flag.IntVar(&o.seeds, "seeds", 10, "random choices of labels in the part active")
 	flag.BoolVar(&o.validate, "validate", false, "measure the parts teachers and active on a part of the training split, to choose by, and not on the test split")

@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"retort/dataset"
@@ -24,16 +25,18 @@ import (
 
 // million are the figures of one process that does all that retort datasets does to many examples.
 type million struct {
-	Stages []millionStage
-	Memory float64 // MiB of the process at its most
-	Left   int     // examples after refining
-	Found  map[string]int
+	Stages  []millionStage
+	Seconds float64 // of all
+	Memory  float64 // MiB of the process at its most
+	Left    int     // examples after refining
+	Found   map[string]int
 }
 
 // millionStage is one thing done, with the most memory that the process had had by its end.
 type millionStage struct {
 	Name    string
 	Seconds float64
+	CPU     float64 // seconds of all threads
 	Memory  float64 // MiB
 }
 
@@ -59,8 +62,12 @@ func measureMillion(ctx context.Context, b *bench) error {
 	}
 	b.Note("million_examples", float64(b.rows), "")
 	b.AtMost("million_memory", m.Memory, "MiB", 2048)
+	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	b.Note("million_cpu_seconds", cpu.Seconds(), "s")
+	b.Note("million_seconds", m.Seconds, "s")
 	for _, s := range m.Stages {
 		b.Note("million_"+s.Name+"_seconds", s.Seconds, "s")
+		b.Note("million_"+s.Name+"_cpu_seconds", s.CPU, "s")
 		b.Note("million_"+s.Name+"_memory", s.Memory, "MiB")
 	}
 	for name, n := range m.Found {
@@ -78,6 +85,7 @@ func printMillion(ctx context.Context, path, steps string) error {
 	}
 	defer s.Close()
 	w := &millionRun{ctx: ctx, shelf: datasets.In(s), steps: steps}
+	begun := time.Now()
 	for _, stage := range []struct {
 		name string
 		do   func() error
@@ -86,14 +94,36 @@ func printMillion(ctx context.Context, path, steps string) error {
 		{"export_jsonl", func() error { return w.export(dataset.JSONL) }}, {"export_parquet", func() error { return w.export(dataset.Parquet) }},
 		{"export_openai", func() error { return w.export(dataset.OpenAI) }}, {"diff", w.diff},
 	} {
-		start := time.Now()
+		c := startClock()
 		if err := stage.do(); err != nil {
 			return fmt.Errorf("%s: %w", stage.name, err)
 		}
-		w.stage(stage.name, time.Since(start).Seconds())
+		w.stage(stage.name, c)
 	}
-	w.figures.Memory = peak()
+	w.figures.Seconds, w.figures.Memory = time.Since(begun).Seconds(), peak()
 	return json.NewEncoder(os.Stdout).Encode(&w.figures)
+}
+
+// clock is when something began.
+type clock struct {
+	time time.Time
+	cpu  float64
+}
+
+func startClock() clock { return clock{time.Now(), cpu()} }
+
+// cpu returns the seconds of CPU time that the process has had, where the system tells, else 0.
+func cpu() float64 {
+	const ticks = 100                         // of a second in /proc, on all of Linux's common machines
+	stat, _ := os.ReadFile("/proc/self/stat") // on other systems there is none
+	_, rest, _ := strings.Cut(string(stat), ") ")
+	fields := strings.Fields(rest)
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.ParseFloat(fields[11], 64)
+	system, _ := strconv.ParseFloat(fields[12], 64)
+	return (user + system) / ticks
 }
 
 type millionRun struct {
@@ -106,10 +136,10 @@ type millionRun struct {
 	refined *dataset.Version
 }
 
-func (w *millionRun) stage(name string, seconds float64) {
-	s := millionStage{name, seconds, peak()}
+func (w *millionRun) stage(name string, since clock) {
+	s := millionStage{name, time.Since(since.time).Seconds(), cpu() - since.cpu, peak()}
 	w.figures.Stages = append(w.figures.Stages, s)
-	fmt.Fprintf(os.Stderr, "  %-24s %8.1f s %8.0f MiB at most so far\n", s.Name, s.Seconds, s.Memory)
+	fmt.Fprintf(os.Stderr, "  %-24s %8.1f s %8.1f s of CPU %8.0f MiB at most so far\n", s.Name, s.Seconds, s.CPU, s.Memory)
 }
 
 func (w *millionRun) read(path string) error {
@@ -131,7 +161,7 @@ func (w *millionRun) split() (err error) {
 	return err
 }
 
-// refine has every step that is wanted do what it can, but for balance.
+// refine does the steps that are wanted.
 func (w *millionRun) refine() error {
 	eval, err := w.shelf.Load(w.ctx, w.parts[1], nil)
 	if err != nil {
@@ -141,21 +171,25 @@ func (w *millionRun) refine() error {
 	if err != nil {
 		return err
 	}
-	step, most := "", map[string]float64{} // most memory by the end of each
+	step, since := "", startClock()
+	change := func(to string) {
+		if step != "" {
+			w.stage("refine_"+strings.ReplaceAll(strings.TrimPrefix(step, "refine: "), " ", "_"), since)
+		}
+		step, since = to, startClock()
+	}
 	w.refined, _, err = w.shelf.Refine(w.ctx, datasets.Refining{From: w.parts[0], Name: "clean", Plan: plan, Eval: eval, EvalName: "test", Seed: 1,
 		Progress: func(stage string, _, _ int) {
 			if stage != step {
-				most[step] = peak()
-				fmt.Fprintf(os.Stderr, "  %s … (%.0f MiB at most so far)\n", stage, most[step])
-				step = stage
+				change(stage)
 			}
 		}})
 	if err != nil {
 		return err
 	}
+	change("")
 	w.figures.Left, w.figures.Found = w.refined.Examples, map[string]int{}
 	for _, s := range w.refined.Steps {
-		w.figures.Stages = append(w.figures.Stages, millionStage{"refine_" + s.Step, s.Seconds, most["refine: "+s.Step]})
 		for _, counts := range []map[string]int{s.Removed, s.Changed, s.Flagged} {
 			for _, n := range counts {
 				w.figures.Found[s.Step] += n

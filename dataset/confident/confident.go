@@ -6,13 +6,12 @@
 // A model that is cautious about one label and bold about another would accuse the first one's examples, so what it says is
 // held against its own habits: label j is believed of an example when its probability reaches the mean probability that
 // j has among the examples labelled j. The examples labelled i and believed to be j estimate how often i was written for j.
+//
+// A [Table] holds what is said of all examples. Where they are too many for that, [Habits] are learned from a sample, and a [Judge]
+// goes by them.
 package confident
 
-import (
-	"cmp"
-	"math"
-	"slices"
-)
+import "slices"
 
 // Table collects what is said about examples. It is not safe for concurrent use.
 type Table struct {
@@ -42,9 +41,9 @@ type Suspect struct {
 	Likely    bool    // it is among as many examples as are estimated to be wrong
 }
 
-// Findings is what a table shows.
+// Findings is what was found.
 type Findings struct {
-	Judged     int       // examples that were set
+	Judged     int       // how many examples
 	Errors     int       // of these, how many labels are estimated to be wrong
 	Thresholds []float64 // by class: the mean probability of the class among its examples
 	Ranked     []Suspect // all judged examples, the most suspicious first, equals by number
@@ -59,100 +58,17 @@ type Pair struct {
 
 // Find ranks the examples by suspicion. It is deterministic.
 func (t *Table) Find() *Findings {
-	f := &Findings{Thresholds: t.thresholds()}
-	joint := map[[2]int]int{}
-	diagonal := make([]int, t.classes)
-	size := make([]int, t.classes)
-	for i, given := range t.given {
-		if given < 0 {
-			continue
-		}
-		f.Judged++
-		size[given]++
-		switch believed := f.believed(t.row(i)); {
-		case believed == int(given):
-			diagonal[given]++
-		case believed >= 0:
-			joint[[2]int{int(given), believed}]++
-		}
-		f.Ranked = append(f.Ranked, f.suspect(i, int(given), t.row(i)))
-	}
-	slices.SortFunc(f.Ranked, func(a, b Suspect) int {
-		return cmp.Or(cmp.Compare(a.Score, b.Score), cmp.Compare(a.Example, b.Example))
-	})
-	f.estimate(joint, diagonal, size)
-	for i := range f.Ranked {
-		f.Ranked[i].Likely = i < f.Errors
-	}
-	return f
+	habits := NewHabits(t.classes)
+	t.each(func(_, given int, row []float32) { habits.Add(given, row) })
+	judge := habits.Judge()
+	t.each(func(i, given int, row []float32) { judge.Add(judge.Weigh(i, given, row)) })
+	return judge.Findings()
 }
 
-func (t *Table) row(i int) []float32 { return t.said[i*t.classes:][:t.classes] }
-
-// pull is how many examples' worth the mean of all classes counts in the threshold of each: the paper's thresholds are the
-// classes' own means, which for a class of two examples say little, and may be so low that the class is believed everywhere.
-const pull = 3
-
-func (t *Table) thresholds() []float64 {
-	sum, n := make([]float64, t.classes), make([]float64, t.classes)
-	var all, judged float64
+func (t *Table) each(f func(example, given int, row []float32)) {
 	for i, given := range t.given {
 		if given >= 0 {
-			p := float64(t.row(i)[given])
-			sum[given], n[given] = sum[given]+p, n[given]+1
-			all, judged = all+p, judged+1
+			f(i, int(given), t.said[i*t.classes:][:t.classes])
 		}
 	}
-	for c := range sum {
-		sum[c] = (sum[c] + pull*all/max(judged, 1)) / (n[c] + pull)
-	}
-	return sum
-}
-
-// believed returns the most probable class among those whose threshold is reached, or -1.
-func (f *Findings) believed(row []float32) int {
-	best := -1
-	for c, p := range row {
-		if float64(p) >= f.Thresholds[c] && (best < 0 || p > row[best]) {
-			best = c
-		}
-	}
-	return best
-}
-
-// doubt keeps logarithms of small probabilities from deciding alone: below it a probability is as good as none.
-const doubt = 1e-3
-
-// suspect compares an example's own label with the strongest other one, each probability by its class's threshold.
-func (f *Findings) suspect(i, given int, row []float32) Suspect {
-	strength := func(c int) float64 { return (float64(row[c]) + doubt) / (f.Thresholds[c] + doubt) }
-	other, best := -1, 0.0
-	for c := range row {
-		if s := strength(c); c != given && s > best {
-			other, best = c, s
-		}
-	}
-	s := Suspect{Example: i, Given: given, Suggested: other}
-	if other >= 0 {
-		s.Score = math.Log(strength(given) / best)
-	}
-	return s
-}
-
-// estimate scales the counts so that each label's sum to its examples, as in the paper's calibrated joint, and sums up
-// what is off the diagonal.
-func (f *Findings) estimate(joint map[[2]int]int, diagonal, size []int) {
-	counted := slices.Clone(diagonal)
-	for pair, n := range joint {
-		counted[pair[0]] += n
-		f.Pairs = append(f.Pairs, Pair{pair[0], pair[1], n})
-	}
-	slices.SortFunc(f.Pairs, func(a, b Pair) int {
-		return cmp.Or(cmp.Compare(b.Examples, a.Examples), cmp.Compare(a.Given, b.Given), cmp.Compare(a.Believed, b.Believed))
-	})
-	var wrong float64
-	for _, p := range f.Pairs {
-		wrong += float64(p.Examples) * float64(size[p.Given]) / float64(counted[p.Given])
-	}
-	f.Errors = min(int(math.Round(wrong)), f.Judged)
 }

@@ -9,18 +9,10 @@ import (
 
 	"retort/dataset"
 	"retort/dataset/confident"
-	"retort/student"
 )
 
-const (
-	// block is how many examples are judged at a time, by models trained on the others of the block: memory and time are then
-	// bounded, and more examples would hardly make the models better judges.
-	block = 20_000
-	// folds of the cross-fit. Three find as many wrong labels as five within a percentage point, in half the time.
-	folds = 3
-	// judgeable is how many examples a label needs for its examples to be judged: of fewer, models know nothing.
-	judgeable = 3
-)
+// judgeable is how many examples a label needs for its examples to be judged: of fewer, models know nothing.
+const judgeable = 3
 
 // wrong looks for labels that are probably wrong. People's labels are not doubted, nor are answers that are objects.
 func wrong(remove bool, o Options) work {
@@ -29,18 +21,11 @@ func wrong(remove bool, o Options) work {
 			note.detail("not_done", why)
 			return examples, nil
 		}
-		found := &doubtful{}
-		parts := blocks(examples, o.Seed)
-		for k, rows := range parts {
-			d := NewDoubts(pick(examples, rows), o.Labels)
-			_, err := student.CrossFit(ctx, d.taught(), student.Options{Labels: d.labels, Folds: folds, Seed: o.Seed, Held: d.Held,
-				Progress: func(_ string, done, of int) { note.progress(k*of+done, len(parts)*of) }})
-			if err != nil {
-				return nil, err
-			}
-			found.add(d, rows)
+		d := NewDoubts(examples, o.Labels)
+		if err := d.Learn(ctx, Learning{Seed: o.Seed, Progress: note.progress}); err != nil {
+			return nil, err
 		}
-		return found.note(remove, examples, note), nil
+		return d.note(remove, note), nil
 	}
 }
 
@@ -51,13 +36,16 @@ type Suspect struct {
 	Score     float64 // the lower, the more suspicious, see confident.Suspect
 }
 
-// Doubts collects what models that had not seen them say of examples, to find those whose label is wrong.
+// Doubts says which labels are probably wrong, by what models that had not seen the examples say of them: either each example is given
+// to Held, or Learn trains such models. It is not safe for concurrent use.
 type Doubts struct {
 	examples []dataset.Example
 	labels   []string
 	class    map[string]int
 	size     map[string]int
-	table    *confident.Table
+	table    *confident.Table // of Held; nil before its first call
+	judge    *confident.Judge // of Learn; nil without it
+	learned  int              // examples that Learn's models were trained on
 }
 
 // NewDoubts returns the doubts about examples whose labels are among the given ones; none: those found. It keeps the
@@ -73,29 +61,42 @@ func NewDoubts(examples []dataset.Example, labels []string) *Doubts {
 	for i, label := range d.labels {
 		d.class[label] = i
 	}
-	d.table = confident.NewTable(len(examples), len(d.labels))
 	return d
 }
 
-// Held takes the probabilities of all labels for an example, as student.Options.Held gives them.
-func (d *Doubts) Held(example int, probabilities []float32) {
+// judged returns the class of an example's label, or -1 where the label is not doubted.
+func (d *Doubts) judged(example int) int {
 	e := &d.examples[example]
 	if class, ok := d.class[e.Label]; ok && d.size[e.Label] >= judgeable && !e.Gold {
+		return class
+	}
+	return -1
+}
+
+// Held takes the probabilities of all labels for an example, as student.Options.Held gives them. All of them are kept: 4 bytes for each pair of
+// an example and a label.
+func (d *Doubts) Held(example int, probabilities []float32) {
+	if d.table == nil {
+		d.table = confident.NewTable(len(d.examples), len(d.labels))
+	}
+	if class := d.judged(example); class >= 0 {
 		d.table.Set(example, class, probabilities)
 	}
 }
 
-func (d *Doubts) taught() []student.Example {
-	out := make([]student.Example, len(d.examples))
-	for i := range d.examples {
-		out[i] = student.Example{Text: d.examples[i].Text, Label: d.examples[i].Label, Soft: d.examples[i].Soft}
+func (d *Doubts) find() *confident.Findings {
+	switch {
+	case d.judge != nil:
+		return d.judge.Findings()
+	case d.table != nil:
+		return d.table.Find()
 	}
-	return out
+	return &confident.Findings{}
 }
 
 // Ranked returns all judged examples, the most suspicious first, and how many labels are estimated to be wrong.
 func (d *Doubts) Ranked() (suspects []Suspect, errors int) {
-	f := d.table.Find()
+	f := d.find()
 	for _, s := range f.Ranked {
 		if s.Suggested >= 0 {
 			suspects = append(suspects, Suspect{s.Example, d.labels[s.Suggested], s.Score})
@@ -106,13 +107,8 @@ func (d *Doubts) Ranked() (suspects []Suspect, errors int) {
 
 // Report lists the labels that are probably wrong, and changes nothing.
 func (d *Doubts) Report() dataset.StepReport {
-	note, found := &notes{}, &doubtful{}
-	rows := make([]int32, len(d.examples))
-	for i := range rows {
-		rows[i] = int32(i)
-	}
-	found.add(d, rows)
-	found.note(false, d.examples, note)
+	note := &notes{}
+	d.note(false, note)
 	note.report.Step, note.report.In, note.report.Out = Errors, len(d.examples), len(d.examples)
 	return note.report
 }
