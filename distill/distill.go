@@ -83,7 +83,7 @@ func Run(ctx context.Context, job Job) (*Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	return job.Judge(settled, trained)
+	return job.Judge(ctx, settled, trained)
 }
 
 func (job *Job) check() error {
@@ -146,17 +146,26 @@ func (job *Job) feasible(cleaned dataset.Report, report *Report) error {
 	return nil
 }
 
-// evaluate takes the figures, from the eval examples where there are any. Those of them that the student has not seen
-// also certify a provisional threshold, each text once: copies are no further evidence.
-func (job *Job) evaluate(out *Outcome, eval, known []dataset.Example, report *Report) error {
+// evaluate takes the figures, from the eval examples where there are any. Those of them that are unlike all that the student
+// has seen also certify a provisional threshold, each text once: copies are no further evidence.
+func (job *Job) evaluate(ctx context.Context, out *Outcome, eval, known []dataset.Example, report *Report) error {
 	if len(eval) > 0 {
 		out.Judged = judgeBy(out.Student, eval)
 		report.EvaluatedOn = EvalFile
 		distinct, _ := dataset.Dedupe(eval)
-		unseen := novel(distinct, known)
+		alike, err := refine.Alike(ctx, distinct, known, job.Seed)
+		if err != nil {
+			return err
+		}
+		var unseen []dataset.Example
+		for i := range distinct {
+			if !alike[i] {
+				unseen = append(unseen, distinct[i])
+			}
+		}
 		if n := len(distinct) - len(unseen); n > 0 {
 			report.Warnings = append(report.Warnings, fmt.Sprintf(
-				"%d texts of the eval file were trained on: accuracy, coverage and agreement flatter the student, and those texts certify nothing", n))
+				"%d texts of the eval file were trained on, or texts nearly the same: accuracy, coverage and agreement flatter the student. They certify nothing; what is certified stands on the other %d", n, len(unseen)))
 		}
 		if len(unseen) > 0 {
 			if err := report.upgrade(judgeBy(out.Student, unseen), job); err != nil {

@@ -124,10 +124,38 @@ func TestLeaksNeitherTrainNorJudge(t *testing.T) {
 	if r.EvalExamples != 80 || r.Certificate.Labels != 80 {
 		t.Errorf("judged by %d of 80, certified by %d: eval must stay whole", r.EvalExamples, r.Certificate.Labels)
 	}
+	if r.Status != certify.Certified {
+		t.Errorf("%s (%s), want certified: nothing leaks any more", r.Status, r.Certificate.Reason)
+	}
 	j.Eval = letters(0, 80) // all there is
 	r = run(t, j).Report
 	if !strings.Contains(strings.Join(r.Warnings, " "), "too many to take them out") || r.TrainExamples != 176 {
 		t.Errorf("trained on %d, warnings %q; want all 176, and a word about it", r.TrainExamples, r.Warnings)
+	}
+}
+
+// TestLeaksThatStayCertifyNothing is about plans that leave the like of eval texts among what trains.
+func TestLeaksThatStayCertifyNothing(t *testing.T) {
+	known := letters(0, 80)
+	for _, plan := range []refine.Plan{{}, {refine.Leakage: refine.List}, {refine.Leakage: refine.Remove}} {
+		j := job(known)
+		j.Refine = plan
+		for _, e := range known[:120] { // too many to take them out, where the plan would
+			e.Text = strings.ToUpper(e.Text) + "!"
+			j.Eval = append(j.Eval, e)
+		}
+		r := run(t, j).Report
+		if r.Status == certify.Certified || r.Method != certify.MethodCrossFitted {
+			t.Errorf("plan %s: %s by texts like those trained on", plan, r.Certificate)
+		}
+		if !strings.Contains(strings.Join(r.Warnings, " "), "120 texts of the eval file were trained on, or texts nearly the same") {
+			t.Errorf("plan %s: warnings %q", plan, r.Warnings)
+		}
+		j.Eval = append(j.Eval, letters(80, 60)...)
+		r = run(t, j).Report
+		if r.Status != certify.Certified || r.Certificate.Labels != 120 || r.EvalExamples != 240 {
+			t.Errorf("plan %s: %s by %d labels of %d; want certified by the 120 new ones alone", plan, r.Status, r.Certificate.Labels, r.EvalExamples)
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func (job *Job) Learn(ctx context.Context, s *Settled) (*Learned, error) {
 }
 
 // Judge finds the score from which a student may answer, measures it and writes its card.
-func (job *Job) Judge(s *Settled, trained *Learned) (*Outcome, error) {
+func (job *Job) Judge(ctx context.Context, s *Settled, trained *Learned) (*Outcome, error) {
 	report := s.Report
 	report.Warnings, report.Refined = slices.Clone(report.Warnings), slices.Clone(report.Refined)
 	report.learned(trained)
@@ -93,7 +93,7 @@ func (job *Job) Judge(s *Settled, trained *Learned) (*Outcome, error) {
 		return nil, err
 	}
 	report.Novelty = trained.Student.Card().Novelty
-	if err := job.evaluate(out, s.Eval, slices.Concat(s.Fair, s.Hard, known), &report); err != nil {
+	if err := job.evaluate(ctx, out, s.Eval, slices.Concat(s.Fair, s.Hard, known), &report); err != nil {
 		return nil, err
 	}
 	out.Student = student.WithCard(out.Student, job.card(out.Student.Card(), &report))

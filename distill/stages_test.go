@@ -62,7 +62,7 @@ func TestStagesSurviveTheirProcess(t *testing.T) {
 				t.Fatal(err)
 			}
 			j = begin()
-			out, err := j.Judge(through(t, settled), through(t, trained))
+			out, err := j.Judge(t.Context(), through(t, settled), through(t, trained))
 			if err != nil {
 				t.Fatal(err)
 			}

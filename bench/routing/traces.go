@@ -111,7 +111,7 @@ func recordTraces(ctx context.Context, data string, traces, rated int) error {
 	if err := log.Close(); err != nil {
 		return err
 	}
-	if err := capture.CatchUp(ctx, store.TracesDir(data), s); err != nil {
+	if err := s.CatchUp(ctx); err != nil {
 		return err
 	}
 	return addCorrections(ctx, data, corrections)

@@ -84,6 +84,36 @@ func nearly(remove bool, seed uint64) work {
 	}
 }
 
+// Alike says which of the examples are the same as a text of others, or nearly, as the step leakage sees it. It takes memory for the
+// examples, and none that grows with others.
+func Alike(ctx context.Context, examples, others []dataset.Example, seed uint64) ([]bool, error) {
+	index, err := near.New(near.Options{Jaccard: nearJaccard, Seed: seed})
+	if err != nil {
+		return nil, err
+	}
+	having := make(map[string][]int, len(examples)) // of which the index tells but the first
+	for i := range examples {
+		index.Add(examples[i].Text)
+		text := dataset.Canonical(examples[i].Text)
+		having[text] = append(having[text], i)
+	}
+	alike := make([]bool, len(examples))
+	for k := range others {
+		if k%every == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		for _, i := range having[dataset.Canonical(others[k].Text)] {
+			alike[i] = true
+		}
+		for _, m := range index.Find(others[k].Text) {
+			for _, i := range having[dataset.Canonical(examples[m.ID].Text)] {
+				alike[i] = true
+			}
+		}
+	}
+	return alike, nil
+}
+
 func nearest(matches []near.Match) near.Match {
 	best := matches[0]
 	for _, m := range matches[1:] {

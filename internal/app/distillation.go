@@ -109,7 +109,7 @@ func (a *App) distil(ctx flow.Context, of *distillation) (*made, error) {
 		return nil, fmt.Errorf("distil %s: %w", o.Task, err)
 	}
 	out, err := flow.Step(ctx, "judge", func(ctx context.Context) (*made, error) {
-		outcome, err := job.Judge(settled, trained)
+		outcome, err := job.Judge(ctx, settled, trained)
 		if err != nil {
 			return nil, fmt.Errorf("distil %s: %w", o.Task, err)
 		}
