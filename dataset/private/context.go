@@ -2,6 +2,8 @@
 
 package private
 
+import "bytes"
+
 // What a word says of a number near it, as bits.
 const (
 	saysPhone = 1 << iota
@@ -28,6 +30,9 @@ const (
 // near is how many bytes before or after a number are searched for words about it.
 const near = 48
 
+// answer is how many bytes after the end of a sentence a number may begin that belongs to it: "My number? It is 12".
+const answer = 24
+
 var says = func() map[string]uint32 {
 	t := map[string]uint32{}
 	for _, g := range []struct {
@@ -42,7 +47,7 @@ var says = func() map[string]uint32 {
 		{saysCard, []string{"card", "cards", "visa", "mastercard", "amex", "maestro", "discover", "credit", "debit", "pan", "kreditkarte", "karte", "carte", "tarjeta", "carta", "cartão",
 			"kaart", "creditcard", "cc", "karty", "kartennummer"}},
 		{saysSSN, []string{"ssn", "social", "ssns"}},
-		{saysSIN, []string{"sin", "nas", "insurance"}},
+		{saysSIN, []string{"sin", "nas", "insurance", "assurance"}},
 		{saysCPF, []string{"cpf"}},
 		{saysAadhaar, []string{"aadhaar", "aadhar", "adhaar", "uidai", "uid", "kyc"}},
 		{saysNINO, []string{"nino", "ni", "insurance"}},
@@ -95,7 +100,7 @@ func (f *finder) before(start int, wanted, against uint32) int {
 	for i := start; i > stop; {
 		c := s[i-1]
 		if !inWord(c) {
-			if c == '!' || c == '?' || c == '\n' && i < start || c == '.' && at(s, i) == ' ' && is(s, i+1, upper) {
+			if c == '!' || c == '\n' && i < start || start-i > answer && (c == '?' || c == '.' && at(s, i) == ' ' && is(s, i+1, upper)) {
 				return 0
 			}
 			i--
@@ -109,6 +114,9 @@ func (f *finder) before(start int, wanted, against uint32) int {
 			return 0 // its beginning is too far
 		}
 		bits := wordSays(s[i:j])
+		if j-i == 1 && bits == 0 {
+			i, bits = dotted(s, i, stop)
+		}
 		if bits&wanted != 0 {
 			return 1
 		}
@@ -117,6 +125,21 @@ func (f *finder) before(start int, wanted, against uint32) int {
 		}
 	}
 	return 0
+}
+
+// dotted looks up the letters that end with the one at i, each with a point after it, as in S.I.N., and returns where they begin.
+func dotted(s string, i, stop int) (start int, bits uint32) {
+	var letter [4]byte
+	n := len(letter)
+	for from := i; ; from -= 2 {
+		if n--; n < 0 || at(s, from+1) != '.' {
+			return i, 0
+		}
+		letter[n], i = s[from], from
+		if from-2 < stop || s[from-1] != '.' || !is(s, from-2, letters) {
+			return i, wordSays(string(letter[n:]))
+		}
+	}
 }
 
 // behind looks at the words behind end, for those wanted alone.
@@ -144,7 +167,7 @@ func (f *finder) behind(end int, wanted uint32) int {
 }
 
 // wordSays looks a word up whatever its case, and with the digits behind it, as in phone2, left out. Of names such as
-// customer_phone the last part counts.
+// customer_phone and phone_number the last part that says something counts. An s may stand behind for several.
 func wordSays(w string) uint32 {
 	for len(w) > 1 && w[len(w)-1] >= '0' && w[len(w)-1] <= '9' {
 		w = w[:len(w)-1]
@@ -153,17 +176,22 @@ func wordSays(w string) uint32 {
 	if len(w) > len(low) {
 		w = w[len(w)-len(low):]
 	}
-	part := 0
 	for i := range len(w) {
 		low[i] = lowered(w[i])
-		if low[i] == '_' {
-			part = i + 1
+	}
+	name := low[:len(w)]
+	bits := uint32(0)
+	if bytes.IndexByte(name, '_') >= 0 {
+		bits = says[string(name)]
+	}
+	for end := len(name); bits == 0 && end > 0; {
+		part := bytes.LastIndexByte(name[:end], '_') + 1
+		if bits = says[string(name[part:end])]; bits == 0 && end-part > 3 && name[end-1] == 's' {
+			bits = says[string(name[part:end-1])]
 		}
+		end = part - 1
 	}
-	if bits := says[string(low[:len(w)])]; bits != 0 {
-		return bits
-	}
-	return says[string(low[part:len(w)])]
+	return bits
 }
 
 func lowered(c byte) byte {

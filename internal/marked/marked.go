@@ -33,7 +33,10 @@ type Sentence struct {
 
 var mark = regexp.MustCompile(`(?s)\[\[([a-z_]+):(.+?)\]\]`)
 
-// Sentences reads the sample. The halves are parted by the hash of each line.
+// seen is the file of sentences that once judged and showed what the finder missed. Changed for them, it is not judged by them any more.
+const seen = "seen"
+
+// Sentences reads the sample. The halves are parted by the hash of each line, but for those that were seen.
 func Sentences() ([]Sentence, error) {
 	names, err := files.ReadDir("testdata")
 	if err != nil {
@@ -51,7 +54,7 @@ func Sentences() ([]Sentence, error) {
 				return nil, fmt.Errorf("%s:%d: %w", n.Name(), i+1, err)
 			}
 			s.File = strings.TrimSuffix(n.Name(), ".txt")
-			s.Test = sha256.Sum256([]byte(line))[0]%2 == 1
+			s.Test = s.File != seen && sha256.Sum256([]byte(line))[0]%2 == 1
 			all = append(all, s)
 		}
 	}
