@@ -149,7 +149,11 @@ func (s *session) exit(err error) int {
 	case err == nil:
 		return exitDone
 	case s.ctx.Err() != nil && errors.Is(err, context.Canceled):
-		s.fail(&hinted{errors.New("interrupted"), hintOf(err)})
+		stopped := error(errors.New("interrupted"))
+		if how := (*hinted)(nil); errors.As(err, &how) { // not the hint of a model that was cut off
+			stopped = &hinted{stopped, how.hint}
+		}
+		s.fail(stopped)
 		return exitInterrupted
 	}
 	s.fail(err)

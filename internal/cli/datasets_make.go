@@ -64,6 +64,9 @@ func (c *datasetsRefineCmd) Run(s *session) error {
 		v, err := a.RefineDataset(s.ctx, app.RefineOptions{Ref: c.Ref, As: c.As, Plan: plan, Eval: c.Eval,
 			Columns: dataset.Columns{Input: c.Input, Label: c.Label}, Seed: c.Seed, Tag: c.Tag, Progress: bar.Step})
 		bar.End()
+		if err != nil {
+			err = s.resumable(err)
+		}
 		return s.madeVersion(v, err, c.JSON)
 	})
 }

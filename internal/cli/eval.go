@@ -59,7 +59,7 @@ func (c *evalCmd) options(bar *progress) app.EvalOptions {
 		Progress: func(model string, p eval.Progress) { bar.Step("ask "+model, p.Done, p.Total) }}
 }
 
-// resumable says of an evaluation that was interrupted how to go on.
+// resumable says of work that was interrupted how to go on.
 func (s *session) resumable(err error) error {
 	if s.ctx.Err() != nil {
 		return &hinted{err, "the same command goes on where this one stopped"}

@@ -10,7 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows how far long work has come: a bar on a terminal, elsewhere a line when a stage begins and ends. Its
+// progress shows how far long work has come: a bar on a terminal, elsewhere a line when a stage begins and now and then while it lasts. Its
 // Step may be called from many goroutines.
 type progress struct {
 	s     *session
@@ -18,9 +18,13 @@ type progress struct {
 	stage string
 	bar   *progressbar.ProgressBar
 	start time.Time
+	told  time.Time // when the last line was written
 	total int
 	quiet bool
 }
+
+// tellEvery is how often a line says how far a stage is, where there is no terminal.
+const tellEvery = 15 * time.Second
 
 func (s *session) progress(quiet bool) *progress { return &progress{s: s, quiet: quiet} }
 
@@ -34,6 +38,10 @@ func (p *progress) Step(stage string, done, total int) {
 	if stage != p.stage {
 		p.end()
 		p.begin(stage, total)
+	}
+	if p.bar == nil && total > 0 && time.Since(p.told) >= tellEvery {
+		p.told = time.Now()
+		fmt.Fprintf(p.s.Stderr, "%s: %d of %d\n", stage, min(done, total), total)
 	}
 	if p.bar != nil {
 		if total != p.total {
@@ -52,7 +60,7 @@ func (p *progress) End() {
 }
 
 func (p *progress) begin(stage string, total int) {
-	p.stage, p.start, p.total = stage, time.Now(), total
+	p.stage, p.start, p.told, p.total = stage, time.Now(), time.Now(), total
 	if !p.s.Terminal {
 		fmt.Fprintf(p.s.Stderr, "%s …\n", stage)
 		return
@@ -70,7 +78,11 @@ func (p *progress) end() {
 	if p.bar != nil {
 		_ = p.bar.Finish()
 		p.bar = nil
-		fmt.Fprintf(p.s.Stderr, "%s: %s\n", p.stage, duration(time.Since(p.start)))
+		after := ""
+		if p.s.ctx.Err() != nil {
+			after = "stopped after "
+		}
+		fmt.Fprintf(p.s.Stderr, "%s: %s%s\n", p.stage, after, duration(time.Since(p.start)))
 	}
 	p.stage = ""
 }

@@ -41,8 +41,8 @@ func (c *tuneCmd) Run(s *session) error {
 			Concurrency: c.Concurrency, Seed: c.Seed, Budget: budget, Use: c.Use, Progress: bar.Step})
 		bar.End()
 		if err != nil {
-			if s.ctx.Err() != nil && c.Data != "" {
-				return &hinted{err, "the same command goes on where this one stopped"}
+			if c.Data != "" {
+				return s.resumable(err)
 			}
 			return err
 		}
