@@ -44,16 +44,24 @@ func (d *Doubts) most(pairs []confident.Pair) []string {
 }
 
 // unlearnable says why no model can judge the examples' labels; empty when one can.
-func unlearnable(examples []dataset.Example) string {
-	if objects(examples) {
-		return "the answers are objects"
-	}
-	for i := range examples {
-		if examples[i].Label != examples[0].Label {
-			return ""
+func (d *Doubts) unlearnable() string {
+	n := 0
+	for _, label := range d.labels {
+		if d.size[label] >= judgeable {
+			n++
 		}
 	}
-	return "there are no two labels"
+	switch {
+	case objects(d.examples):
+		return "the answers are objects"
+	case len(d.size) < 2:
+		return "there are no two labels"
+	case n < 2:
+		return fmt.Sprintf("no two labels have %d examples", judgeable)
+	case n > mostLabels:
+		return fmt.Sprintf("%d labels are too many; there may be %d", n, mostLabels)
+	}
+	return ""
 }
 
 // objects reports whether the answers are objects, by the first.

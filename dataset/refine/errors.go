@@ -4,24 +4,28 @@ package refine
 
 import (
 	"context"
-	"maps"
 	"slices"
 
 	"retort/dataset"
 	"retort/dataset/confident"
 )
 
-// judgeable is how many examples a label needs for its examples to be judged: of fewer, models know nothing.
-const judgeable = 3
+const (
+	// judgeable is how many examples a label needs for its examples to be judged: of fewer, models know nothing.
+	judgeable = 3
+	// mostLabels is how many such labels there may be. With more, which is what answers in words of their own look like, models would take
+	// gigabytes to learn little.
+	mostLabels = 1000
+)
 
 // wrong looks for labels that are probably wrong. People's labels are not doubted, nor are answers that are objects.
 func wrong(remove bool, o Options) work {
 	return func(ctx context.Context, examples []dataset.Example, note *notes) ([]dataset.Example, error) {
-		if why := unlearnable(examples); why != "" {
+		d := NewDoubts(examples, o.Labels)
+		if why := d.unlearnable(); why != "" {
 			note.detail("not_done", why)
 			return examples, nil
 		}
-		d := NewDoubts(examples, o.Labels)
 		if err := d.Learn(ctx, Learning{Seed: o.Seed, Progress: note.progress}); err != nil {
 			return nil, err
 		}
@@ -48,7 +52,7 @@ type Doubts struct {
 	learned  int              // examples that Learn's models were trained on
 }
 
-// NewDoubts returns the doubts about examples whose labels are among the given ones; none: those found. It keeps the
+// NewDoubts returns the doubts about examples whose labels are among the given ones; none: those that at least three examples have. It keeps the
 // examples.
 func NewDoubts(examples []dataset.Example, labels []string) *Doubts {
 	d := &Doubts{examples: examples, labels: labels, class: map[string]int{}, size: map[string]int{}}
@@ -56,7 +60,12 @@ func NewDoubts(examples []dataset.Example, labels []string) *Doubts {
 		d.size[examples[i].Label]++
 	}
 	if len(labels) == 0 {
-		d.labels = slices.Sorted(maps.Keys(d.size))
+		for label, n := range d.size {
+			if n >= judgeable {
+				d.labels = append(d.labels, label)
+			}
+		}
+		slices.Sort(d.labels)
 	}
 	for i, label := range d.labels {
 		d.class[label] = i

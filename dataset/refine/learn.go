@@ -104,20 +104,22 @@ func (d *Doubts) weigh(dst []confident.Verdict, siblings *student.Siblings, firs
 	return dst
 }
 
-// sample returns the places of the examples to train on, in order: all where they are at most most, else of each label its share, but
-// no fewer than floor of them. Which these are depends on their texts.
+// sample returns the places of the examples to train on, in order: all whose labels can be judged where they are at most most, else of each
+// such label its share, but no fewer than floor of them. Which these are depends on their texts.
 func (d *Doubts) sample(most int, seed uint64) []int32 {
-	rows := make([]int32, len(d.examples))
-	for i := range rows {
-		rows[i] = int32(i)
+	var rows []int32
+	for i := range d.examples {
+		if d.size[d.examples[i].Label] >= judgeable {
+			rows = append(rows, int32(i))
+		}
 	}
 	if len(rows) <= most {
 		return rows
 	}
 	share := float64(most) / float64(len(rows))
-	least := min(floor, max(judgeable, most/(2*len(d.size)))) // of many labels, half of the sample at most is there to reach it
-	hash := make([]uint64, len(rows))
-	for i := range hash {
+	least := min(floor, max(judgeable, most/(2*len(d.labels)))) // of many labels, half of the sample at most is there to reach it
+	hash := make([]uint64, len(d.examples))
+	for _, i := range rows {
 		hash[i] = scatter(d.examples[i].Text, seed)
 	}
 	slices.SortFunc(rows, func(a, b int32) int {

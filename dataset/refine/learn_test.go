@@ -117,3 +117,29 @@ func TestLearningCanBeStopped(t *testing.T) {
 		t.Errorf("got %v, want the cause of the end", err)
 	}
 }
+
+func TestAnswersInTheirOwnWordsAreNotJudged(t *testing.T) {
+	var own, many []dataset.Example
+	for i := range 4000 {
+		own = append(own, dataset.Example{Text: fmt.Sprint("question ", i), Label: fmt.Sprint("answer ", i)})
+		many = append(many, dataset.Example{Text: fmt.Sprint("question ", i), Label: fmt.Sprint("answer ", i/3)})
+	}
+	for name, c := range map[string]struct {
+		examples []dataset.Example
+		want     string
+	}{
+		"all different": {own, "no two labels have 3 examples"},
+		"many labels":   {many, "1333 labels are too many; there may be 1000"},
+		"one label":     {slices.Repeat(own[:1], 5), "there are no two labels"},
+	} {
+		left, report := run(t, "errors", Options{}, slices.Clone(c.examples))
+		if report.Detail["not_done"] != c.want || len(left) != len(c.examples) {
+			t.Errorf("%s: %v, %d left; want %q", name, report.Detail, len(left), c.want)
+		}
+	}
+	topical, _ := topics(300)
+	_, report := run(t, "errors", Options{}, append(topical, own...))
+	if report.Detail["judged"] != 300 {
+		t.Errorf("beside 4000 answers that occur once %v of 300 others are judged", report.Detail["judged"])
+	}
+}
