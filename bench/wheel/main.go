@@ -30,6 +30,7 @@ type options struct {
 var parts = rig.Parts[*bench]{
 	{Name: "discovery", Run: measureDiscovery},
 	{Name: "turns", Run: measureTurns},
+	{Name: "kills", Run: measureKills},
 }
 
 func main() {

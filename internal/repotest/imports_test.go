@@ -69,6 +69,7 @@ var allowed = []struct {
 	{"internal/sample", []string{"model"}},
 	{"internal/marked", []string{"dataset/private"}},
 	{"internal/scripted", []string{outside}},
+	{"internal/chaos", nil},
 	{"internal/suggest", nil},
 	{"internal/config", []string{"model", "task", "student", "provider/preset", "router/rule", "internal/suggest", outside}},
 	{"internal/connect", []string{"provider", "provider/account", "internal/config"}},
