@@ -35,7 +35,7 @@ func measureKills(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	trial := chaos.Trial{Kills: kills, Pause: 8 * time.Millisecond, Seed: b.seed, Folder: folder,
+	trial := chaos.Trial{Kills: kills, Pause: 10 * time.Millisecond, Seed: b.seed, Folder: folder,
 		Command: func(ctx context.Context, dir string, args ...string) *exec.Cmd {
 			cmd := exec.CommandContext(ctx, program, args...)
 			cmd.Dir = dir
@@ -46,7 +46,7 @@ func measureKills(ctx context.Context, b *bench) error {
 				fmt.Fprintf(os.Stderr, "kills: %d of %d\n", n, kills)
 			}
 		}}
-	for _, m := range messages[:300] {
+	for _, m := range messages[:200] {
 		trial.Texts = append(trial.Texts, chaos.Text{Input: m.Input, Label: m.Answer})
 	}
 	result, err := trial.Run(ctx)

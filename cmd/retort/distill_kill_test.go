@@ -19,7 +19,7 @@ func TestKilledDistillationMakesTheSameStudent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trial := chaos.Trial{Kills: 8, Pause: 15 * time.Millisecond, Seed: 1, Folder: t.TempDir(),
+	trial := chaos.Trial{Kills: 8, Pause: 10 * time.Millisecond, Seed: 1, Folder: t.TempDir(),
 		Command: func(ctx context.Context, dir string, args ...string) *exec.Cmd {
 			cmd := (&folder{dir}).command(args...)
 			kept := exec.CommandContext(ctx, cmd.Path, args...)

@@ -51,6 +51,10 @@ type Result struct {
 	Wrong []string // whatever differs from an undisturbed distillation, and whatever was paid for twice
 }
 
+// mostKills is how often one distillation is killed before it is left in peace. Without an end to it, most kills would be of
+// trainings, which begin again each time.
+const mostKills = 4
+
 // atOnce is how many inputs the distillation puts to the teacher at a time.
 const atOnce = 4
 
@@ -111,6 +115,7 @@ func (t Trial) distil(ctx context.Context, name string, moment func() time.Durat
 	}
 	args := []string{"distill", "desk", "--data", "mail.csv", "--budget", "100", "--max-tokens", "20", "--concurrency", fmt.Sprint(atOnce), "--json"}
 	var report []byte
+	already := result.Kills
 	for done := false; !done; {
 		cmd := t.Command(ctx, dir, args...)
 		var out, said bytes.Buffer
@@ -122,7 +127,7 @@ func (t Trial) distil(ctx context.Context, name string, moment func() time.Durat
 		if err := cmd.Start(); err != nil {
 			return nil, err
 		}
-		killing := moment != nil && result.Kills < t.Kills
+		killing := moment != nil && result.Kills < t.Kills && result.Kills-already < mostKills
 		var timer *time.Timer
 		if killing {
 			timer = time.AfterFunc(moment(), func() { _ = cmd.Process.Kill() }) // one that has ended is not killed
