@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 
 	"retort/dataset"
 	"retort/distill"
@@ -39,21 +40,34 @@ func measureActive(ctx context.Context, b *bench) error {
 	train, _ = dataset.Dedupe(train)
 	contract := &task.Task{Name: "banking", Labels: labelsOf(train)}
 	s := &selection{bench: b, task: contract, pool: train, test: test}
-	randoms, actives := slices.DeleteFunc(slices.Clone(randomBudgets), s.tooMany), slices.DeleteFunc(slices.Clone(activeBudgets), s.tooMany)
+	randoms, actives := slices.DeleteFunc(slices.Clone(randomBudgets), s.tooMany), slices.DeleteFunc(slices.Clone(activeBudgets), func(n int) bool { return s.tooMany(n) || !b.wanted(n) })
+	if s.journal, err = openJournal(b.journal); err != nil {
+		return err
+	}
+	defer s.journal.close()
 	var random, picked [][]float64 // by run and budget
 	for run := range b.seeds {
-		r, err := s.curve(ctx, randoms, uint64(run+1), s.random)
-		if err != nil {
-			return err
+		seed := uint64(run + 1)
+		if strings.Contains(b.ways, "random") {
+			r, err := s.curve(ctx, "random", randoms, seed, s.random)
+			if err != nil {
+				return err
+			}
+			random = append(random, r)
+			fmt.Fprintf(os.Stderr, "seed %d: random %.3f of %v\n", seed, r, randoms)
 		}
-		a, err := s.curve(ctx, actives, uint64(run+1), s.active)
-		if err != nil {
-			return err
+		if strings.Contains(b.ways, "active") {
+			a, err := s.curve(ctx, "active", actives, seed, s.active)
+			if err != nil {
+				return err
+			}
+			picked = append(picked, a)
+			fmt.Fprintf(os.Stderr, "seed %d: active %.3f of %v\n", seed, a, actives)
 		}
-		random, picked = append(random, r), append(picked, a)
-		fmt.Fprintf(os.Stderr, "seed %d: random %.3f of %v, active %.3f of %v\n", run+1, r, randoms, a, actives)
 	}
-	s.report(randoms, actives, random, picked)
+	if random != nil && picked != nil {
+		s.report(randoms, actives, random, picked)
+	}
 	return nil
 }
 
@@ -62,28 +76,45 @@ type selection struct {
 	*bench
 	task       *task.Task
 	pool, test []dataset.Example
+	journal    *journal
 	answered   int // runs in which the student answered, of both ways
 	broken     int // those in which less than 95 % of the answers agreed
+}
+
+// wanted reports whether a budget is among those given.
+func (b *bench) wanted(labels int) bool {
+	return b.budgets == "" || slices.Contains(strings.Split(b.budgets, ","), fmt.Sprint(labels))
 }
 
 func (s *selection) tooMany(labels int) bool { return labels > len(s.pool) }
 
 // curve returns the coverage at each budget.
-func (s *selection) curve(ctx context.Context, budgets []int, seed uint64, choose func(context.Context, int, uint64) (fair, hard []dataset.Example, err error)) ([]float64, error) {
+func (s *selection) curve(ctx context.Context, way string, budgets []int, seed uint64, choose func(context.Context, int, uint64) (fair, hard []dataset.Example, err error)) ([]float64, error) {
 	var out []float64
 	for _, n := range budgets {
-		fair, hard, err := choose(ctx, n, seed)
-		if err != nil {
-			return nil, err
+		m := measured{Way: way, Seed: seed, Labels: n, Validate: s.validate}
+		if !s.journal.find(&m) {
+			fair, hard, err := choose(ctx, n, seed)
+			if err != nil {
+				return nil, err
+			}
+			if len(fair)+len(hard) != n {
+				return nil, fmt.Errorf("%d labels for a budget of %d", len(fair)+len(hard), n)
+			}
+			if m.Answered, m.Agreed, err = s.coverage(ctx, fair, hard, seed); err != nil {
+				return nil, err
+			}
+			if err := s.journal.add(m); err != nil {
+				return nil, err
+			}
 		}
-		if len(fair)+len(hard) != n {
-			return nil, fmt.Errorf("%d labels for a budget of %d", len(fair)+len(hard), n)
+		if m.Answered > 0 {
+			s.answered++
 		}
-		covered, err := s.coverage(ctx, fair, hard, seed)
-		if err != nil {
-			return nil, err
+		if float64(m.Agreed) < 0.95*float64(m.Answered) {
+			s.broken++
 		}
-		out = append(out, covered)
+		out = append(out, float64(m.Answered)/float64(len(s.test)))
 	}
 	return out, nil
 }
@@ -117,13 +148,12 @@ func (s *selection) active(ctx context.Context, n int, seed uint64) (fair, hard 
 	return r.Fair, r.Hard, nil
 }
 
-// coverage is the share of the test texts that a student of these labels answers.
-func (s *selection) coverage(ctx context.Context, fair, hard []dataset.Example, seed uint64) (float64, error) {
+// coverage counts the test texts that a student of these labels answers, and those of them where it is right.
+func (s *selection) coverage(ctx context.Context, fair, hard []dataset.Example, seed uint64) (answered, agreed int, err error) {
 	made, err := distill.Run(ctx, distill.Job{Task: s.task, Examples: fair, Hard: hard, Seed: seed, Goal: certify.Goal{Agreement: 0.95, Confidence: 0.95}})
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	answered, agreed := 0, 0
 	for _, e := range s.test {
 		if label, score := made.Student.Answer(e.Text); made.Report.Certificate.Answers(score) {
 			answered++
@@ -132,13 +162,7 @@ func (s *selection) coverage(ctx context.Context, fair, hard []dataset.Example, 
 			}
 		}
 	}
-	if answered > 0 {
-		s.answered++
-	}
-	if float64(agreed) < 0.95*float64(answered) {
-		s.broken++
-	}
-	return float64(answered) / float64(len(s.test)), nil
+	return answered, agreed, nil
 }
 
 // report gives both curves, and what picking saves with an interval over the seeds.

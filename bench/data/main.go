@@ -22,6 +22,9 @@ type options struct {
 	seeds  int
 
 	validate bool
+	journal  string
+	ways     string
+	budgets  string
 
 	nearMany     bool
 	millionFile  string
@@ -50,6 +53,9 @@ func main() {
 	flag.StringVar(&o.millionSteps, "million-steps", "default", "the refining steps of the part million")
 	flag.IntVar(&o.draws, "draws", 3, "draws of teachers in the part teachers")
 	flag.IntVar(&o.seeds, "seeds", 10, "random choices of labels in the part active")
+	flag.StringVar(&o.journal, "journal", "", "a file that keeps what the part active has measured, so that a run of the same code that was cut off goes on where it stopped")
+	flag.StringVar(&o.ways, "ways", "random,active", "the ways of choosing that the part active measures; with one of them it only fills the journal")
+	flag.StringVar(&o.budgets, "budgets", "", "of the budgets of labels that the part active picks within, only these, such as 2000,3000")
 	flag.BoolVar(&o.validate, "validate", false, "measure the parts teachers and active on a part of the training split, to choose by, and not on the test split")
 	flag.Parse()
 	rig.Main("data", o.strict, func(ctx context.Context) (bool, error) { return run(ctx, o) })
