@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -17,38 +19,60 @@ type span struct {
 	Text  *string `json:"text"`
 }
 
-// Spans returns an answer that is an object with each of its fields that gives a span by offsets, {"start": 4, "end": 10} with or
-// without "text", replaced by the words that it means; an answer without such fields comes back as it is. Offsets may count bytes or
+// Spans returns an answer that is an object, or a list, with each value in it that gives a span by offsets, {"start": 4, "end": 10} with
+// or without "text", replaced by the words that it means; an answer without such values comes back as it is. Offsets may count bytes or
 // characters (Unicode code points), and end is the first that is no part of it: which of the two is meant is known by the text, or
 // does not matter. Where neither is so, and where the text is not there, it is an error.
 func Spans(text, answer string) (string, error) {
-	if !strings.HasPrefix(answer, "{") || !strings.Contains(answer, `"start"`) {
-		return answer, nil
-	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal([]byte(answer), &fields); err != nil {
+	if !strings.HasPrefix(answer, "{") && !strings.HasPrefix(answer, "[") || !strings.Contains(answer, `"start"`) || !json.Valid([]byte(answer)) {
 		return answer, nil // who reads the answer says what is wrong with it
 	}
-	changed := false
-	for name, raw := range fields {
-		s, ok := spanOf(raw)
-		if !ok {
-			continue
-		}
+	out, changed, err := resolve(text, json.RawMessage(answer))
+	if err != nil || !changed {
+		return answer, err
+	}
+	return string(out), nil
+}
+
+// resolve replaces the spans in a value, and says whether there were any.
+func resolve(text string, value json.RawMessage) (out json.RawMessage, changed bool, err error) {
+	if s, ok := spanOf(value); ok {
 		words, err := s.words(text)
 		if err != nil {
-			return "", fmt.Errorf("field %q: %w", clip(name), err)
+			return nil, false, err
 		}
-		if fields[name], err = json.Marshal(words); err != nil {
-			return "", err
+		out, err = json.Marshal(words)
+		return out, true, err
+	}
+	var fields map[string]json.RawMessage
+	var items []json.RawMessage
+	switch value = bytes.TrimSpace(value); {
+	case bytes.HasPrefix(value, []byte{'{'}) && json.Unmarshal(value, &fields) == nil:
+		for _, name := range slices.Sorted(maps.Keys(fields)) {
+			inner, found, err := resolve(text, fields[name])
+			if err != nil {
+				return nil, false, fmt.Errorf("field %q: %w", clip(name), err)
+			}
+			fields[name], changed = inner, changed || found
 		}
-		changed = true
+		if changed {
+			out, err = json.Marshal(fields)
+			return out, true, err
+		}
+	case bytes.HasPrefix(value, []byte{'['}) && json.Unmarshal(value, &items) == nil:
+		for i := range items {
+			inner, found, err := resolve(text, items[i])
+			if err != nil {
+				return nil, false, err
+			}
+			items[i], changed = inner, changed || found
+		}
+		if changed {
+			out, err = json.Marshal(items)
+			return out, true, err
+		}
 	}
-	if !changed {
-		return answer, nil
-	}
-	out, err := json.Marshal(fields)
-	return string(out), err
+	return value, false, nil
 }
 
 // spanOf reads a field that is a span and nothing else.

@@ -125,24 +125,49 @@ func (job *Job) learnObjects(ctx context.Context, fair, hard []dataset.Example) 
 	return out, nil
 }
 
-// spell returns the examples with their answers as the contract spells them.
+// spell returns the examples with their answers as the contract spells them, and offsets of spans replaced by the words that they
+// mean. What was spelled otherwise is noted.
 func (job *Job) spell(examples []dataset.Example) ([]dataset.Example, error) {
 	out := slices.Clone(examples)
-	bad, why := 0, ""
+	bad, why, respelled, first := 0, "", 0, ""
 	for i := range out {
-		said, err := job.Task.Canonical(out[i].Text, out[i].Label)
+		said, err := job.read(&out[i])
 		if err != nil {
 			if bad++; bad == 1 {
 				why = job.outside(&out[i], err)
 			}
 			continue
 		}
+		if said != out[i].Label && job.Task.Object == nil {
+			if respelled++; respelled == 1 {
+				first = fmt.Sprintf("%q is taken for %q (%s)", out[i].Label, said, out[i].Origin())
+			}
+		}
 		out[i].Label = said
 	}
 	if bad > 0 {
 		return nil, fmt.Errorf("%d of %d examples have %s", bad, len(examples), why)
 	}
+	if respelled > 0 {
+		job.Notes = append(job.Notes, fmt.Sprintf("%d labels differ from the task's in case, blanks or punctuation, the first: %s", respelled, first))
+	}
 	return out, nil
+}
+
+// read returns the answer of an example as the contract spells it.
+func (job *Job) read(e *dataset.Example) (string, error) {
+	said, err := job.Task.Spell(e.Text, e.Label)
+	if err == nil || job.Task.Object == nil {
+		return said, err
+	}
+	label, wrong := dataset.Spans(e.Text, e.Label)
+	switch {
+	case wrong != nil:
+		return "", wrong
+	case label == e.Label:
+		return "", err
+	}
+	return job.Task.Spell(e.Text, label)
 }
 
 // alike returns the examples with their objects spelled as the first of the same text has it, however the texts are cased and

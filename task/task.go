@@ -80,6 +80,19 @@ func (t *Task) Canonical(input, answer string) (string, error) {
 	return t.output().canonical(input, answer)
 }
 
+// Spell is Canonical that also takes labels which differ from the task's in case, blanks or punctuation only, as people write
+// them into files.
+func (t *Task) Spell(input, answer string) (string, error) {
+	said, err := t.Canonical(input, answer)
+	if err == nil || t.Object != nil {
+		return said, err
+	}
+	if label, ok := labels(t.Labels).match(answer); ok {
+		return label, nil
+	}
+	return "", err
+}
+
 // Read returns a language model's answer to input as one that the task allows, in its one spelling. For labels that is what
 // Parse does. An object may stand in a Markdown fence or between words, but must be the only one. The error says
 // why the answer is outside the contract.

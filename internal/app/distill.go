@@ -227,13 +227,21 @@ func skipped(set *dataset.Set) []string {
 	return notes
 }
 
-// labels returns the labels that examples have, sorted.
+// labels returns the labels that examples have, sorted. Of those that differ in case, blanks or punctuation only it is the one
+// that most examples have; the others are then read as that one.
 func labels(examples []dataset.Example) []string {
-	found := map[string]bool{}
+	rows := map[string]int{}
 	for i := range examples {
-		found[examples[i].Label] = true
+		rows[examples[i].Label]++
 	}
-	return slices.Sorted(maps.Keys(found))
+	best := map[string]string{}
+	for _, label := range slices.Sorted(maps.Keys(rows)) {
+		key := task.Fold(label)
+		if other, seen := best[key]; !seen || rows[label] > rows[other] {
+			best[key] = label
+		}
+	}
+	return slices.Sorted(maps.Values(best))
 }
 
 // gatherTraces makes examples of what the task's teacher answered through the gateway, and chooses what to ask it again.

@@ -149,7 +149,7 @@ func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	return candidate{t.Student(studentPrefix+s.Task+"@"+s.ID, opened), t, s.ID, true}, nil
 }
 
-// cases puts the examples, labelled ones with the answers wanted as the task spells them. What the task does not allow stays as
+// cases puts the examples, labelled ones with the answers wanted as the task spells them, whatever their case and blanks. What the task does not allow stays as
 // it is.
 func (c *candidate) cases(examples []dataset.Example, labelled bool) []eval.Case {
 	out := make([]eval.Case, len(examples))
@@ -158,7 +158,7 @@ func (c *candidate) cases(examples []dataset.Example, labelled bool) []eval.Case
 		if c.task == nil || !labelled {
 			continue
 		}
-		if said, err := c.task.Canonical(e.Text, e.Label); err == nil {
+		if said, err := c.task.Spell(e.Text, e.Label); err == nil {
 			out[i].Gold = said
 		}
 	}
@@ -213,7 +213,7 @@ func strangers(t *task.Task, examples []dataset.Example) string {
 	n, named := 0, []string{}
 	for i := range examples {
 		label := examples[i].Label
-		_, err := t.Canonical(examples[i].Text, label)
+		_, err := t.Spell(examples[i].Text, label)
 		if err == nil {
 			continue
 		}

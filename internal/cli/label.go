@@ -184,7 +184,7 @@ func teacherWords(t *label.TeacherReport) string {
 	add(t.Batched, "%d through batches")
 	add(t.Calls, "%d calls")
 	add(t.Refused, "%d of them refused for the rate and made again")
-	add(t.Outside, "%d answers outside the task's labels, not used")
+	add(t.Outside, "%d answers that the task does not allow, not used")
 	for _, kind := range slices.Sorted(maps.Keys(t.Failed)) {
 		parts = append(parts, fmt.Sprintf("%d inputs failed: %s", t.Failed[kind], kind))
 	}

@@ -85,11 +85,23 @@ type intake struct {
 	first     string // of the respelled
 }
 
+// bySpans reads an answer that is wrong as it is, with its offsets replaced by words where it has some.
+func (f *intake) bySpans(e *dataset.Example, wrong error) (string, error) {
+	label, err := dataset.Spans(e.Text, e.Label)
+	switch {
+	case err != nil:
+		return "", err
+	case label == e.Label:
+		return "", wrong
+	}
+	return f.draft.read(e.Text, label)
+}
+
 func (f *intake) add(e *dataset.Example) error {
 	if f.draft.read != nil {
-		label, err := dataset.Spans(e.Text, e.Label)
-		if err == nil {
-			label, err = f.draft.read(e.Text, label)
+		label, err := f.draft.read(e.Text, e.Label)
+		if err != nil {
+			label, err = f.bySpans(e, err)
 		}
 		if err != nil {
 			if f.wrong++; f.wrong == 1 {
