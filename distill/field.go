@@ -107,10 +107,13 @@ func (job *Job) fieldNames() []string {
 	return job.Task.Object.Fields
 }
 
-// measureFields fills the figures of the fields that come from predictions.
-func (r *Report) measureFields(judged []Judged, names []string) {
+// MeasureFields counts on judged answers what the certificates of their fields allow.
+func MeasureFields(certificates []student.FieldCertificate, judged []Judged) []Field {
 	type count struct{ wanted, given, relied, right int }
-	counts := make([]count, len(r.Fields))
+	counts, names := make([]count, len(certificates)), make([]string, len(certificates))
+	for f := range certificates {
+		names[f] = certificates[f].Field
+	}
 	for i := range judged {
 		for f, a := range eval.AnswersByField(judged[i].Label, judged[i].Predicted, names) {
 			c := &counts[f]
@@ -121,7 +124,7 @@ func (r *Report) measureFields(judged []Judged, names []string) {
 				continue
 			}
 			c.given++
-			if r.Fields[f].Certificate.Answers(judged[i].Fields[f]) {
+			if f < len(judged[i].Fields) && certificates[f].Answers(judged[i].Fields[f]) {
 				c.relied++
 				if a.Same {
 					c.right++
@@ -129,13 +132,17 @@ func (r *Report) measureFields(judged []Judged, names []string) {
 			}
 		}
 	}
+	var out []Field
 	for f, c := range counts {
-		field := &r.Fields[f]
-		field.Given, field.Coverage, field.Agreement, field.Found = c.given, ratio(c.relied, c.given), ratio(c.right, c.relied), ratio(c.right, c.wanted)
+		field := Field{Name: names[f], Certificate: certificates[f].Certificate, Given: c.given,
+			Coverage: ratio(c.relied, c.given), Agreement: ratio(c.right, c.relied), Found: ratio(c.right, c.wanted)}
 		if field.Certificate.Speaks() {
-			field.Threshold = &field.Certificate.Threshold
+			threshold := field.Certificate.Threshold
+			field.Threshold = &threshold
 		}
+		out = append(out, field)
 	}
+	return out
 }
 
 func ratio(a, b int) float64 {

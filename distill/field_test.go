@@ -96,7 +96,7 @@ func TestFieldsAreJudgedByTheirValues(t *testing.T) {
 	if err := r.certify(judged, job, certify.CrossFitted); err != nil {
 		t.Fatal(err)
 	}
-	r.measureFields(judged, job.fieldNames())
+	r.Fields = MeasureFields(r.fieldCertificates(), judged)
 	filled, empty := r.Fields[0], r.Fields[1]
 	if filled.Certificate.Status != certify.Provisional || filled.Given != filled.Certificate.Labels || filled.Given < 250 || filled.Given > 350 ||
 		filled.Coverage != 1 || filled.Agreement < 0.97 || math.Abs(filled.Found-filled.Agreement*float64(filled.Given)/400) > 1e-9 {

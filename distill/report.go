@@ -167,7 +167,7 @@ func (r *Report) measure(judged []Judged, job *Job) error {
 	if answered > 0 {
 		r.Agreement = float64(agreed) / float64(answered)
 	}
-	r.measureFields(judged, opt.Fields)
+	r.Fields = MeasureFields(r.fieldCertificates(), judged)
 	return nil
 }
 

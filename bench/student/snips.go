@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"retort/eval"
 	"retort/eval/certify"
 	"retort/internal/shareddata"
 	"retort/student"
@@ -341,6 +342,72 @@ func (b *bench) extractorCertificate(training *student.ExtractorTraining, schema
 	}
 	b.Note("snips_coverage_95", answered/float64(len(test)), "")
 	b.Note("snips_agreement_95", agreed/max(answered, 1), "")
+	return b.fieldCertificates(training, schema, test)
+}
+
+// fieldCertificates finds a threshold for the values of each field, all at once, and counts on the test split: how many of the
+// values given reach it, how many of those agree, and for how many fields fewer than wanted do.
+func (b *bench) fieldCertificates(training *student.ExtractorTraining, schema *student.Schema, test []sentence) error {
+	names := schema.Names()
+	judgements := make([][]certify.Judgement, len(names))
+	for i := range training.OutOfFold {
+		j := &training.OutOfFold[i]
+		for f, a := range eval.AnswersByField(string(j.Want), string(j.Object), names) {
+			if a.Given {
+				judgements[f] = append(judgements[f], certify.Judgement{Score: j.Extraction.Fields[f], Agree: a.Same})
+			}
+		}
+	}
+	share := certify.Goal{Agreement: goal.Agreement, Confidence: 1 - (1-goal.Confidence)/float64(len(names))}
+	speaking, wanted, given, relied, right := 0.0, 0.0, 0.0, 0.0, 0.0
+	certificates, each := make([]certify.Certificate, len(names)), make([][2]float64, len(names))
+	for f := range names {
+		var err error
+		if certificates[f], err = certify.CrossFitted(judgements[f], share); err != nil {
+			return err
+		}
+		if certificates[f].Speaks() {
+			speaking++
+		}
+	}
+	var x student.Extraction
+	for i := range test {
+		training.Extractor.Extract(&x, test[i].Text)
+		example, err := test[i].example(schema)
+		if err != nil {
+			return err
+		}
+		want, err := schema.Canonical(test[i].Text, example.Object)
+		if err != nil {
+			return err
+		}
+		for f, a := range eval.AnswersByField(string(want), string(x.Object), names) {
+			if a.Gold {
+				wanted++
+			}
+			if !a.Given {
+				continue
+			}
+			given++
+			if certificates[f].Answers(x.Fields[f]) {
+				relied, each[f][0] = relied+1, each[f][0]+1
+				if a.Same {
+					right, each[f][1] = right+1, each[f][1]+1
+				}
+			}
+		}
+	}
+	short := 0.0 // fields of which an exact test, each alone, says that they are below what was wanted
+	for _, c := range each {
+		if certify.UpperBound(int(c[1]), int(c[0]), 1-goal.Confidence) < goal.Agreement {
+			short++
+		}
+	}
+	b.Note("snips_fields_certified", speaking, "")
+	b.Note("snips_fields_below_95", short, "")
+	b.Note("snips_field_coverage_95", relied/max(given, 1), "")
+	b.Note("snips_field_agreement_95", right/max(relied, 1), "")
+	b.Note("snips_field_found_95", right/max(wanted, 1), "")
 	return nil
 }
 

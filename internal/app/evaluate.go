@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"retort/dataset"
+	"retort/distill"
 	"retort/eval"
 	"retort/model"
 	"retort/task"
@@ -32,6 +33,8 @@ type EvalOptions struct {
 type Evaluation struct {
 	Data     string   `json:"data"`               // the file's name
 	Warnings []string `json:"warnings,omitempty"` // what makes the figures mean less than they seem to
+	// Relied says what the student's certificates of fields allow of its own answers to these examples, be they taken or not.
+	Relied []distill.Field `json:"relied,omitempty"`
 	*eval.Report
 }
 
@@ -105,7 +108,32 @@ func (r *examination) evaluate(ctx context.Context, name string) (*Evaluation, e
 	if err != nil {
 		return nil, err
 	}
-	return &Evaluation{Data: r.set.Name, Warnings: append(skipped(r.set), warnings...), Report: report}, nil
+	e := &Evaluation{Data: r.set.Name, Warnings: append(skipped(r.set), warnings...), Report: report}
+	if r.o.Judge == "" {
+		e.Relied, err = r.app.relied(ctx, &c, report.Outcomes)
+	}
+	return e, err
+}
+
+// relied asks the student behind a candidate again, for what its answers do not say: the scores of single fields.
+func (a *App) relied(ctx context.Context, c *candidate, outcomes []eval.Outcome) ([]distill.Field, error) {
+	if c.student == "" || c.task.Object == nil {
+		return nil, nil
+	}
+	row, err := a.Student(ctx, c.student)
+	if err != nil {
+		return nil, err
+	}
+	s, err := a.plant.Load().loadStudent(row.Path)
+	if err != nil {
+		return nil, err
+	}
+	judged := make([]distill.Judged, len(outcomes))
+	for i := range outcomes {
+		d := s.Detail(outcomes[i].Case.Input)
+		judged[i] = distill.Judged{Label: outcomes[i].Case.Gold, Predicted: d.Answer, Fields: d.Fields}
+	}
+	return distill.MeasureFields(s.Card().Fields, judged), nil
 }
 
 func (r *examination) progress(name string) func(eval.Progress) {

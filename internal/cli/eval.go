@@ -85,6 +85,9 @@ func (c *evalCmd) print(s *session, r *app.Evaluation) {
 	for i := range m.Fields {
 		line("field", "%s: %s", printable(m.Fields[i].Name), fieldWords(&m.Fields[i]))
 	}
+	for i := range r.Relied {
+		line("student", "%s: %s", printable(r.Relied[i].Name), relied(&r.Relied[i]))
+	}
 	if m.Calibration != nil {
 		line("calibration", "Brier %.3f, ECE %.3f over %d scored answers", m.Calibration.Brier.Value, m.Calibration.ECE.Value, m.Calibration.Items)
 	}
