@@ -403,7 +403,7 @@ func (b *bench) fieldCertificates(training *student.ExtractorTraining, schema *s
 			short++
 		}
 	}
-	b.Note("snips_fields_certified", speaking, "")
+	b.Note("snips_fields_with_threshold", speaking, "")
 	b.Note("snips_fields_below_95", short, "")
 	b.Note("snips_field_coverage_95", relied/max(given, 1), "")
 	b.Note("snips_field_agreement_95", right/max(relied, 1), "")
