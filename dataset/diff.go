@@ -30,7 +30,10 @@ type Change struct {
 	Text   string `json:"text"`
 	Before string `json:"before,omitempty"` // a label that the text has there
 	After  string `json:"after,omitempty"`
-	Origin string `json:"origin"`
+	// BeforeOthers and AfterOthers say that the text has other labels there as well.
+	BeforeOthers bool   `json:"before_others,omitempty"`
+	AfterOthers  bool   `json:"after_others,omitempty"`
+	Origin       string `json:"origin"`
 }
 
 // told is what a comparison keeps of a text: how often it stands in each set and with which labels, one of which it names.
@@ -72,9 +75,8 @@ func (d *Diff) read(texts map[[16]byte]*told, side int, e *Example) {
 		t = &told{}
 		texts[key] = t
 	}
-	sum := sha256.Sum256([]byte(e.Label))
 	t.rows[side]++
-	t.labels[side] += binary.LittleEndian.Uint64(sum[:])
+	t.labels[side] += labelSum(e.Label)
 	if t.label[side] == "" {
 		t.label[side] = e.Label
 	}
@@ -103,15 +105,19 @@ func (t *told) kind() string {
 		return "removed"
 	case t.labels[0] == t.labels[1] && t.rows[0] == t.rows[1]:
 		return ""
-	case t.label[0] == t.label[1] && t.labels[0] == uint64(t.rows[0])*t.unit() && t.labels[1] == uint64(t.rows[1])*t.unit():
+	case t.label[0] == t.label[1] && !t.others(0) && !t.others(1):
 		return "repeated"
 	}
 	return "relabeled"
 }
 
-// unit is the hash of the text's label where it has one only.
-func (t *told) unit() uint64 {
-	sum := sha256.Sum256([]byte(t.label[0]))
+// others reports whether a set has the text with more labels than the one that is named.
+func (t *told) others(side int) bool {
+	return t.labels[side] != uint64(t.rows[side])*labelSum(t.label[side])
+}
+
+func labelSum(label string) uint64 {
+	sum := sha256.Sum256([]byte(label))
 	return binary.LittleEndian.Uint64(sum[:])
 }
 
@@ -153,7 +159,8 @@ func (d *Diff) show(texts map[[16]byte]*told, before, after iter.Seq2[Example, e
 				t.shown = true
 				left[kind]--
 				shown[kind]++
-				d.Changes = append(d.Changes, Change{Kind: kind, Text: excerpt(e.Text), Before: t.label[0], After: t.label[1], Origin: e.Origin()})
+				d.Changes = append(d.Changes, Change{Kind: kind, Text: excerpt(e.Text), Before: t.label[0], After: t.label[1],
+					BeforeOthers: t.rows[0] > 0 && t.others(0), AfterOthers: t.rows[1] > 0 && t.others(1), Origin: e.Origin()})
 			}
 		}
 	}

@@ -75,6 +75,20 @@ func TestCardsOfVeryManyLabelsStaySmall(t *testing.T) {
 	}
 }
 
+func TestCompareTellsOfSeveralLabels(t *testing.T) {
+	before := []Example{{Text: "both", Label: "x"}, {Text: "both", Label: "y"}, {Text: "one", Label: "x"}}
+	after := []Example{{Text: "both", Label: "x"}, {Text: "one", Label: "z"}}
+	got, err := Compare(All(before), All(after))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Change{{Kind: "relabeled", Text: "both", Before: "x", BeforeOthers: true, After: "x", Origin: "unknown"},
+		{Kind: "relabeled", Text: "one", Before: "x", After: "z", Origin: "unknown"}}
+	if diff := cmp.Diff(want, got.Changes); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestCompare(t *testing.T) {
 	before := []Example{{Text: "same", Label: "x"}, {Text: "Same twice", Label: "x"}, {Text: "same  twice", Label: "y"}, {Text: "gone", Label: "x", Source: "f.csv", Line: 3},
 		{Text: "moved", Label: "x"}, {Text: "again", Label: "x"}}
@@ -82,7 +96,8 @@ func TestCompare(t *testing.T) {
 		{Text: "same twice", Label: "x"}, {Text: "same", Label: "x"}}
 	got, err := Compare(All(before), All(after))
 	want := &Diff{Before: 6, After: 7, Same: 2, Added: 1, Removed: 1, Relabeled: 1, Repeated: 1, Labels: map[string]int{"x": -1, "y": 2}, Changes: []Change{
-		{"removed", "gone", "x", "", "f.csv:3"}, {"relabeled", "moved", "x", "y", "unknown"}, {"repeated", "again", "x", "x", "unknown"}, {"added", "new", "", "y", "trace t9"}}}
+		{Kind: "removed", Text: "gone", Before: "x", Origin: "f.csv:3"}, {Kind: "relabeled", Text: "moved", Before: "x", After: "y", Origin: "unknown"},
+		{Kind: "repeated", Text: "again", Before: "x", After: "x", Origin: "unknown"}, {Kind: "added", Text: "new", After: "y", Origin: "trace t9"}}}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Error(err, diff)
 	}

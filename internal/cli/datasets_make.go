@@ -157,8 +157,16 @@ func (s *session) diff(d *dataset.Diff) {
 	for _, c := range d.Changes {
 		text := clip(c.Text, 100)
 		if c.Before != "" || c.After != "" {
-			text += fmt.Sprintf(" (%s → %s)", clip(c.Before, 40), clip(c.After, 40))
+			text += fmt.Sprintf(" (%s → %s)", labelOf(c.Before, c.BeforeOthers), labelOf(c.After, c.AfterOthers))
 		}
 		s.line(c.Kind, text)
 	}
+}
+
+// labelOf names a label that a text has, among others perhaps.
+func labelOf(label string, others bool) string {
+	if others {
+		return clip(label, 40) + " and others"
+	}
+	return clip(label, 40)
 }
