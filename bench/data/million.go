@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -138,7 +139,12 @@ type millionRun struct {
 
 func (w *millionRun) stage(name string, since clock) {
 	s := millionStage{name, time.Since(since.time).Seconds(), cpu() - since.cpu, peak()}
-	w.figures.Stages = append(w.figures.Stages, s)
+	if at := slices.IndexFunc(w.figures.Stages, func(t millionStage) bool { return t.Name == name }); at < 0 {
+		w.figures.Stages = append(w.figures.Stages, s)
+	} else { // such as what is kept on the way
+		t := &w.figures.Stages[at]
+		t.Seconds, t.CPU, t.Memory = t.Seconds+s.Seconds, t.CPU+s.CPU, s.Memory
+	}
 	fmt.Fprintf(os.Stderr, "  %-24s %8.1f s %8.1f s of CPU %8.0f MiB at most so far\n", s.Name, s.Seconds, s.CPU, s.Memory)
 }
 

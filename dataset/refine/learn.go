@@ -47,6 +47,7 @@ func (d *Doubts) Learn(ctx context.Context, l Learning) error {
 		taught[k] = student.Example{Text: e.Text, Label: e.Label, Soft: e.Soft}
 	}
 	total := len(rows) + len(d.examples)
+	l.Progress(0, total)
 	siblings, err := student.CrossFit(ctx, taught, student.Options{Labels: d.labels, Folds: folds, Seed: l.Seed,
 		Held: func(k int, p []float32) {
 			if class := d.judged(int(rows[k])); class >= 0 {
