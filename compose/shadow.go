@@ -14,15 +14,35 @@ import (
 
 // Shadowing says what Shadow copies; the zero value is ready to use.
 type Shadowing struct {
-	Name       string           // of the model that gets the copies, as their traces call it
-	Share      float64          // of the answered requests; 0: all
-	Rate       float64          // copies per second in the long run; 0: any number
-	Burst      int              // copies at once after a pause; 0: one second's worth, at least 1
-	Concurrent int              // copies running at the same time; 0: 4
-	PerDay     model.Money      // what copies may cost on one day, in UTC; 0: any amount
-	Timeout    time.Duration    // how long a copy may take; 0: 2 min
-	Now        func() time.Time // the clock; nil: time.Now
-	Random     func() float64   // from 0 to below 1, safe for concurrent use; nil: that of math/rand/v2
+	Name       string        // of the model that gets the copies, as their traces call it
+	Share      float64       // of the answered requests; 0: all
+	Rate       float64       // copies per second in the long run; 0: any number
+	Burst      int           // copies at once after a pause; 0: one second's worth, at least 1
+	Concurrent int           // copies running at the same time; 0: 4
+	PerDay     model.Money   // what copies may cost on one day, in UTC; 0: any amount
+	Timeout    time.Duration // how long a copy may take; 0: 2 min
+	// Only says of an answer whether its request may be copied; nil: all may. Whether one is drawn by Share is decided before it is
+	// answered, so the copies are a random sample of those that may.
+	Only func(*model.Response) bool
+	// Told is called with the answer to a copy, before End returns; nil: nobody is told.
+	Told func(Copied)
+
+	Now    func() time.Time // the clock; nil: time.Now
+	Random func() float64   // from 0 to below 1, safe for concurrent use; nil: that of math/rand/v2
+}
+
+// Copied is the answer to a copy, and what the request it is of was answered.
+type Copied struct {
+	Of, Trace string          // ids of the traces of the request and of the copy; empty where the request had none
+	Tenant    string          // of the request
+	Served    Served          // the answer to the request
+	Answer    *model.Response // the answer to the copy
+}
+
+// Served is what is kept of an answer for comparison.
+type Served struct {
+	Model, Text string
+	Score       float64
 }
 
 // Shadowed is a model of whose requests another one gets copies. See Shadow.
@@ -51,6 +71,7 @@ type Shadowed struct {
 type ShadowCounts struct {
 	Answered int
 	Failed   int // their traces say why
+	Running  int // at the moment
 
 	DroppedRate       int // for Rate
 	DroppedConcurrent int // for Concurrent
@@ -121,20 +142,23 @@ func (s *Shadowed) End(ctx context.Context) {
 func (s *Shadowed) Counts() ShadowCounts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.counts
+	counts := s.counts
+	counts.Running = s.active
+	return counts
 }
 
 // Generate asks the model and, when it has answered, copies the request.
 func (s *Shadowed) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+	drawn := s.how.Share >= 1 || s.how.Random() < s.how.Share
 	resp, err := s.model.Generate(ctx, req, emit)
-	if err == nil && (s.how.Share >= 1 || s.how.Random() < s.how.Share) {
-		s.offer(req)
+	if err == nil && drawn && (s.how.Only == nil || s.how.Only(resp)) {
+		s.offer(req, resp)
 	}
 	return resp, err
 }
 
 // offer starts a copy, if there is room for one.
-func (s *Shadowed) offer(req *model.Request) {
+func (s *Shadowed) offer(req *model.Request, resp *model.Response) {
 	m, base := s.reserve()
 	if m == nil {
 		return
@@ -144,7 +168,11 @@ func (s *Shadowed) offer(req *model.Request) {
 		s.settle(0, err)
 		return
 	}
-	go s.send(base, m, own)
+	told := Copied{Of: req.Trace, Trace: own.Trace, Tenant: req.Tenant}
+	if s.how.Told != nil {
+		told.Served = Served{resp.Model, resp.Text(), resp.Score}
+	}
+	go s.send(base, m, own, told)
 }
 
 // reserve takes the room for a copy; nil when there is none. Who has it calls settle.
@@ -225,22 +253,25 @@ func suffix() string {
 }
 
 // send puts a copy to the model.
-func (s *Shadowed) send(base context.Context, m model.Model, own *model.Request) {
+func (s *Shadowed) send(base context.Context, m model.Model, own *model.Request, told Copied) {
 	trail := &model.Trail{}
 	ctx, cancel := context.WithTimeout(model.WithTrail(base, trail), s.how.Timeout)
 	defer cancel()
-	err := generated(ctx, m, own)
+	resp, err := generated(ctx, m, own)
 	_, cost := trail.Total()
+	if err == nil && s.how.Told != nil {
+		told.Answer = resp
+		s.how.Told(told)
+	}
 	s.settle(cost, err)
 }
 
-// generated asks a model for its error alone, of which a panic is one.
-func generated(ctx context.Context, m model.Model, req *model.Request) (err error) {
+// generated asks a model; a panic is an error.
+func generated(ctx context.Context, m model.Model, req *model.Request) (resp *model.Response, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = panicked(m, p)
+			resp, err = nil, panicked(m, p)
 		}
 	}()
-	_, err = m.Generate(ctx, req, model.Discard)
-	return err
+	return m.Generate(ctx, req, model.Discard)
 }

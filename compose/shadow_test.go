@@ -175,3 +175,45 @@ func notANumber() float64 {
 	zero := 0.0
 	return zero / zero
 }
+
+// Only what may be copied is, whoever tells is told of each answer with what was served, and the draw comes before the answer.
+func TestShadowTellsOfCopies(t *testing.T) {
+	var mu sync.Mutex
+	var told []Copied
+	answered, early := 0, 0
+	turn := 0
+	main := model.Func(func(_ context.Context, _ *model.Request, emit func(model.Part) error) (*model.Response, error) {
+		answered++
+		resp := model.Answer([]string{"student", "teacher"}[answered%2], "yes")
+		resp.Score = 0.75
+		return resp, resp.Emit(emit)
+	})
+	s, _ := shadowed(t, main, modeltest.Echo("copy"), Shadowing{Name: "other", Share: 0.5, Concurrent: 100,
+		Only: func(r *model.Response) bool { return r.Model == "student" },
+		Told: func(c Copied) { mu.Lock(); told = append(told, c); mu.Unlock() },
+		Random: func() float64 {
+			if turn == answered {
+				early++
+			}
+			turn++
+			return []float64{0.9, 0.1, 0.1, 0.9}[turn%4]
+		}})
+	for range 40 {
+		req := modeltest.Wired("watch", "hello")
+		req.Trace, req.Tenant = "t", "acme"
+		if _, err := s.Generate(context.Background(), req, model.Discard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.End(context.Background())
+	if len(told) != 10 || early != 40 {
+		t.Fatalf("%d copies of the 10 drawn of the student's answers; %d of 40 draws came before the answer", len(told), early)
+	}
+	for _, c := range told {
+		if c.Of != "t" || !copyID.MatchString(c.Trace) || c.Tenant != "acme" || c.Served != (Served{"student", "yes", 0.75}) || c.Answer.Model != "copy" {
+			t.Errorf("got %+v", c)
+		}
+	}
+}
+
+var copyID = regexp.MustCompile(`^t\.[0-9a-f]{8}$`)

@@ -45,6 +45,7 @@ type App struct {
 	plant     atomic.Pointer[plant]
 	serving   atomic.Pointer[gateway] // while Serve runs
 	ledger    ledger
+	auditor   auditor
 }
 
 // Open reads the configuration at path and opens its data folder, creating it when needed.

@@ -26,14 +26,19 @@ type desk struct {
 	teacher model.Model // asks upstream
 	now     atomic.Pointer[staffing]
 
+	audited *compose.Shadowed               // who is at the desk, with a share of the student's answers put to the teacher; nil: none is
+	told    func(d *desk, c compose.Copied) // is told of audits; set before they begin
+
 	memory   *similar.Memory   // of the teacher's answers; nil: there is none
 	reminded *compose.Reminded // the teacher behind its memory
 }
 
 // staffing is who answers at a desk.
 type staffing struct {
-	champion string // student's id; empty: the teacher alone
-	silent   string // why it answers nothing; empty: it does, or there is none
+	champion string  // student's id; empty: the teacher alone
+	silent   string  // why it answers nothing; empty: it does, or there is none
+	out      bool    // it is silent because it was taken out
+	target   float64 // agreement that it is certified for
 	model    model.Model
 }
 
@@ -53,6 +58,7 @@ func (p *plant) newDesk(name string, c config.Task) (*desk, error) {
 		}
 	}
 	d.now.Store(&staffing{model: d.strong()})
+	d.audit(c.Audit)
 	return d, nil
 }
 
@@ -66,7 +72,11 @@ func (d *desk) strong() model.Model {
 
 // Generate asks whoever is at the desk.
 func (d *desk) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
-	return d.now.Load().model.Generate(ctx, req, emit)
+	now := d.now.Load()
+	if d.audited != nil && now.target > 0 {
+		return d.audited.Generate(ctx, req, emit)
+	}
+	return now.model.Generate(ctx, req, emit)
 }
 
 // silence says why a student with this certificate answers nothing; empty: it does answer.
@@ -95,7 +105,15 @@ func (d *desk) staff(row *store.Student, s student.Any) {
 		accept := func(score float64) bool { return certificate != nil && certificate.Answers(score) }
 		next.champion, next.silent = row.ID, silence(certificate)
 		next.model = &compose.Cascade{Cheap: d.task.Student(studentName(row), s), Strong: d.strong(), Accept: accept}
+		if next.silent == "" {
+			next.target = certificate.Target
+		}
 	}
+	d.put(next)
+}
+
+// put changes who answers.
+func (d *desk) put(next *staffing) {
 	if before := d.now.Swap(next); before.champion != next.champion && d.memory != nil {
 		d.memory.Restart()
 	}

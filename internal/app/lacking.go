@@ -55,10 +55,11 @@ func (p *plant) wear(found store.Peeked) {
 			}
 		}
 	}
+	out := outOf(found.TakenOut)
 	for i := range found.Champions {
 		row := &found.Champions[i]
 		if d := p.tasks[row.Task]; d != nil {
-			if err := p.seat(d, row); err != nil {
+			if err := p.seat(d, row, out); err != nil {
 				p.refuse(row.Task, row.ID, err)
 			}
 		}
@@ -111,6 +112,9 @@ func (p *plant) taskLacks(name string) (Lack, bool) {
 	switch {
 	case refused.err != nil:
 		l.Why = fmt.Sprintf("student %s cannot serve: %v", refused.id, refused.err)
+	case now.out:
+		l.State, l.Why = lacksVoice, fmt.Sprintf("its champion %s was %s", now.champion, now.silent)
+		l.Hint = fmt.Sprintf("retort tasks show %s; to put it back all the same: retort tasks resume %s", name, name)
 	case now.silent != "":
 		l.State, l.Why = lacksVoice, fmt.Sprintf("of its champion %s: %s", now.champion, now.silent)
 	case now.champion != "":

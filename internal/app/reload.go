@@ -36,6 +36,10 @@ func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	out, err := a.takenOut(ctx)
+	if err != nil {
+		return false, err
+	}
 	champions := make(map[string]*store.Student, len(rows))
 	for i := range rows {
 		champions[rows[i].Task] = &rows[i]
@@ -43,7 +47,7 @@ func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
 	staffed = true
 	for name, d := range p.tasks {
 		row, before := champions[name], d.now.Load().champion
-		if err := p.seat(d, row); err != nil {
+		if err := p.seat(d, row, out); err != nil {
 			if p.refuse(name, row.ID, err) { // once
 				a.log.Error("the champion cannot serve; the teacher answers", "task", name, "student", row.ID, "error", err)
 			}
@@ -57,13 +61,18 @@ func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
 	return staffed, nil
 }
 
-// seat puts one champion at its desk, unless it is there already.
-func (p *plant) seat(d *desk, row *store.Student) error {
+// seat puts one champion at its desk, unless it is there already. One that is out is named there, and the teacher answers.
+func (p *plant) seat(d *desk, row *store.Student, out takeouts) error {
 	if row == nil {
 		d.staff(nil, nil)
 		return nil
 	}
-	if d.now.Load().champion == row.ID {
+	now := d.now.Load()
+	if why, isOut := out[seatOf{row.Task, row.ID}]; isOut {
+		d.bench(row.ID, why)
+		return nil
+	}
+	if now.champion == row.ID && !now.out {
 		return nil
 	}
 	s, err := p.loadStudent(row.Path)

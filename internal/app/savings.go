@@ -51,6 +51,13 @@ type Serving struct {
 	Silent    string  `json:"silent,omitempty"`    // why it answers nothing
 }
 
+// Audits are comparisons of what students answered clients with what the teacher says to the same.
+type Audits struct {
+	Compared  int              `json:"compared"`
+	Agreed    int              `json:"agreed"`
+	Agreement savings.Estimate `json:"agreement"`
+}
+
 // TaskLabels are what there is to learn from.
 type TaskLabels struct {
 	Asked     int `json:"asked"`     // answers of teachers that were asked for labels
@@ -84,6 +91,7 @@ type TaskSavings struct {
 	Answers  []Answers   `json:"answers"`  // the most first
 	Spending []Spending  `json:"spending"` // of what Retort asked by itself
 	Serving  Serving     `json:"serving"`
+	Audits   *Audits     `json:"audits,omitempty"` // null: there are none
 	Labels   TaskLabels  `json:"labels"`
 	Students int         `json:"students"` // made so far
 	Training float64     `json:"training_seconds"`
@@ -163,6 +171,13 @@ func (a *App) taskSavings(ctx context.Context, name string, o SavingsOptions) (*
 	out.count(uses)
 	if err := a.staffOf(ctx, out, d); err != nil {
 		return nil, err
+	}
+	n, agreed, err := a.store.CountAudits(ctx, out.Tenant, name, "", o.Since, o.Until)
+	if err != nil {
+		return nil, err
+	}
+	if n > 0 {
+		out.Audits = &Audits{n, agreed, savings.Share(agreed, n)}
 	}
 	out.Labels.Corrected, err = a.store.Corrections(ctx, out.Tenant, name, o.Since, o.Until)
 	return out, err
@@ -294,6 +309,9 @@ func (a *App) staffOf(ctx context.Context, out *TaskSavings, d *desk) error {
 			continue
 		}
 		out.Serving.Student, out.Serving.Status, out.Serving.Silent = s.ID, s.Status(), silence(s.Card.Certificate)
+		if now := d.now.Load(); now.champion == s.ID && now.out {
+			out.Serving.Silent = now.silent
+		}
 		if c := s.Card.Certificate; c != nil && c.Speaks() {
 			out.Serving.Agreement, out.Serving.Coverage = c.Target, c.Coverage
 		}

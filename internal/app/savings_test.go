@@ -25,7 +25,7 @@ providers:
 models:
   large: {provider: up, price: {input: 10, output: 20}}
 tasks:
-  desk: {output: {enum: [refund, delivery, invoice]}, teacher: large, agreement: 0.9}
+  desk: {output: {enum: [refund, delivery, invoice]}, teacher: large, agreement: 0.9, audit: {share: 0}}
   idle: {output: {enum: [a, b]}, teacher: large}
 `)
 	texts, _ := labelled(200)

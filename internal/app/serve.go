@@ -59,6 +59,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 		return err
 	}
 	a.recall(ctx, a.plant.Load(), a.plant.Load().tunableNames())
+	a.recallAudits(ctx)
 	a.tellLacking(a.plant.Load())
 	watching, stop := context.WithCancel(ctx)
 	watched := a.follow(watching, g, changes, o.Watch)
@@ -103,7 +104,7 @@ func (a *App) open(ctx context.Context) (*gateway, error) {
 	g := &gateway{log: log, importer: a.store.Import(log)}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(capture.Metrics(log, g.importer)...)
-	metrics.MustRegister(newShadowMetrics(a), newCacheMetrics(a), newSimilarMetrics(a), newRouteMetrics(a), newCascadeMetrics(a))
+	metrics.MustRegister(newShadowMetrics(a), newCacheMetrics(a), newSimilarMetrics(a), newRouteMetrics(a), newCascadeMetrics(a), newAuditMetrics(a))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	l := cfg.Limits
 	g.server = server.New(a.snapshot(a.plant.Load(), g), server.Options{

@@ -34,10 +34,16 @@ func (p *plant) shadow(name string, c *config.Shadow) (model.Model, error) {
 	return s, nil
 }
 
-// beginShadows starts copying. Only a gateway copies: what a command asks is no traffic.
+// beginShadows starts copying and auditing. Only a gateway copies: what a command asks is no traffic.
 func (p *plant) beginShadows(recorder compose.Recorder, recording compose.Recording) {
 	for _, s := range p.shadows {
 		s.Begin(recorder, recording)
+	}
+	recording.Purpose = model.Auditing
+	for _, d := range p.tasks {
+		if d.audited != nil {
+			d.audited.Begin(recorder, recording)
+		}
 	}
 }
 
@@ -47,6 +53,11 @@ func (p *plant) endShadows() {
 	defer cancel()
 	for _, s := range p.shadows {
 		s.End(ctx)
+	}
+	for _, d := range p.tasks {
+		if d.audited != nil {
+			d.audited.End(ctx)
+		}
 	}
 }
 

@@ -19,6 +19,9 @@ func (a *App) snapshot(p *plant, g *gateway) *server.Snapshot {
 		recording.Content = func(*model.Request) bool { return false }
 	}
 	s := &server.Snapshot{Models: make(map[string]server.Model, len(p.models)+len(p.tasks)), Release: func() { g.retire(p) }}
+	for _, d := range p.tasks {
+		d.told = a.audited
+	}
 	p.beginShadows(g.log, recording)
 	for name, m := range p.models {
 		c := p.config.Models[name]

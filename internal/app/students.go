@@ -100,7 +100,8 @@ func (e *studentError) Error() string { return e.text }
 func (e *studentError) Hint() string  { return "retort students list shows their ids" }
 
 // Promote makes a student the champion of its task. A student that would answer nothing, and one whose file does not
-// open, are refused, and so is one whose audit did not pass. A serving process takes the champion up by itself.
+// open, are refused, and so is one whose audit did not pass. A serving process takes the champion up by itself. One that was taken
+// out is put back.
 func (a *App) Promote(ctx context.Context, id string) (*Student, error) {
 	s, err := a.Student(ctx, id)
 	if err != nil {
@@ -133,6 +134,9 @@ func (a *App) ForcePromote(ctx context.Context, id string) (*Student, error) {
 		if err := fits(d, opened); err != nil {
 			return nil, fmt.Errorf("promote student %s: %w", s.ID, err)
 		}
+	}
+	if _, err := a.store.PutBack(ctx, model.DefaultTenant, s.Task, s.ID); err != nil {
+		return nil, err
 	}
 	row, _, err := a.store.Promote(ctx, model.DefaultTenant, s.ID)
 	if err != nil {

@@ -69,6 +69,25 @@ func (c *tasksShowCmd) Run(s *session) error {
 	})
 }
 
+type tasksResumeCmd struct {
+	jsonFlag
+	Task string `arg:"" help:"The task's name."`
+}
+
+func (c *tasksResumeCmd) Run(s *session) error {
+	return s.opened(func(a *app.App) error {
+		id, err := a.Resume(s.ctx, c.Task)
+		if err != nil {
+			return err
+		}
+		if c.JSON {
+			return s.json(map[string]string{"task": c.Task, "student": id})
+		}
+		s.line("resumed", fmt.Sprintf("student %s answers task %s again; audits watch it anew", id, c.Task))
+		return nil
+	})
+}
+
 // task prints what a task took and saved.
 func (s *session) task(t *app.TaskSavings) error {
 	s.line("task", t.Task)
@@ -76,6 +95,9 @@ func (s *session) task(t *app.TaskSavings) error {
 	s.line("student", servingText(&t.Serving))
 	if v := &t.Serving; v.Agreement > 0 {
 		s.line("certified", fmt.Sprintf("at least %s of its answers agree with the teacher; %s of requests when it was certified", percent(v.Agreement), percent(v.Coverage)))
+	}
+	if t.Audits != nil {
+		s.line("audits", fmt.Sprintf("%d of %d answers agreed with the teacher: %s", t.Audits.Agreed, t.Audits.Compared, between95(t.Audits.Agreement, percent)))
 	}
 	s.line("labels", fmt.Sprintf("%d asked for, %d of the teacher's served answers, %d corrected by people", t.Labels.Asked, t.Labels.Served, t.Labels.Corrected))
 	s.line("students", fmt.Sprintf("%d made in %.1f s of training", t.Students, t.Training))

@@ -15,6 +15,7 @@ import (
 type tasksCmd struct {
 	List     tasksListCmd     `cmd:"" help:"List the tasks of the configuration: who answers them, and what that saves."`
 	Show     tasksShowCmd     `cmd:"" help:"Show who answers a task, what it took, and what it saved against its teacher alone."`
+	Resume   tasksResumeCmd   `cmd:"" help:"Put the champion of a task back that its audits took out."`
 	Discover tasksDiscoverCmd `cmd:"" help:"Find tasks in recorded traffic, and what students of them would be worth."`
 }
 

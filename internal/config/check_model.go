@@ -110,6 +110,7 @@ func (l *Limit) check(d *decoder, path string) {
 func (c *Config) checkTask(d *decoder, path, name string, t *Task) {
 	c.checkTeachers(d, path+".teacher", t.Teacher)
 	t.checkShape(d, path)
+	t.Audit.check(d, path+".audit")
 	if t.Similar != nil {
 		t.Similar.check(d, path+".similar")
 	}

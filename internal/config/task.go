@@ -28,6 +28,7 @@ type Task struct {
 	Agreement    float64   `yaml:"agreement" default:"0.95" doc:"Share of the student's answers that must agree with the teacher, between 0 and 1."`
 	Confidence   float64   `yaml:"confidence" default:"0.95" doc:"Confidence with which the agreement must be shown, between 0 and 1."`
 	Student      Student   `yaml:"student" doc:"How the student is trained and certified."`
+	Audit        Audit     `yaml:"audit" doc:"Put a random share of what the student answers to the teacher too, and take the student out when they no longer agree."`
 	Similar      *Similar  `yaml:"similar" doc:"Answer from the teacher's answers to similar inputs, where these are known to agree with fresh ones."`
 }
 

@@ -16,6 +16,7 @@ import (
 type Peeked struct {
 	Tunings   []Tuning  // in use
 	Champions []Student // of all tasks
+	TakenOut  []Takeout // champions that do not answer
 }
 
 // Peek returns what serves in data folder dir, of which nothing is created or changed: nothing where there is no database
@@ -42,7 +43,13 @@ func Peek(ctx context.Context, dir string) (found Peeked, err error) {
 	if there, err := s.hasTable(ctx, "students"); err != nil || !there {
 		return found, err
 	}
-	found.Champions, err = s.Champions(ctx)
+	if found.Champions, err = s.Champions(ctx); err != nil {
+		return found, err
+	}
+	if there, err := s.hasTable(ctx, "takeouts"); err != nil || !there {
+		return found, err
+	}
+	found.TakenOut, err = s.TakenOut(ctx)
 	return found, err
 }
 

@@ -1,0 +1,330 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"retort/compose"
+	"retort/eval/certify"
+	"retort/internal/config"
+	"retort/internal/store"
+	"retort/model"
+)
+
+// audit has a share of what a desk's student answers put to its teacher.
+func (d *desk) audit(c config.Audit) {
+	if c.Share == 0 {
+		return
+	}
+	seated := model.Func(func(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+		return d.now.Load().model.Generate(ctx, req, emit)
+	})
+	own := studentPrefix + d.task.Name + "@"
+	d.audited = compose.Shadow(seated, d.teacher, compose.Shadowing{Name: d.task.Name, Share: c.Share, Concurrent: c.Concurrent,
+		PerDay: model.Money(c.PerDay * float64(model.Dollar)), Timeout: c.Timeout,
+		Only: func(resp *model.Response) bool { return strings.HasPrefix(resp.Model, own) },
+		Told: func(c compose.Copied) { d.told(d, c) }})
+}
+
+// bench names a champion at its desk that is out: the teacher answers.
+func (d *desk) bench(id, why string) {
+	if now := d.now.Load(); now.champion == id && now.out {
+		return
+	}
+	d.put(&staffing{champion: id, silent: why, out: true, model: d.strong()})
+}
+
+// seatOf is a student of a task.
+type seatOf struct{ task, student string }
+
+// takeouts are the students that are out, and why.
+type takeouts map[seatOf]string
+
+func outOf(rows []store.Takeout) takeouts {
+	out := takeouts{}
+	for i := range rows {
+		out[seatOf{rows[i].Task, rows[i].Student}] = "taken out: " + rows[i].Why
+	}
+	return out
+}
+
+// auditor watches students that serve. It outlives plants.
+type auditor struct {
+	mu       sync.Mutex // held while an audit is judged
+	watches  map[string]*watched
+	agreed   map[string]int // by task, in this process
+	differed map[string]int
+
+	outMu sync.Mutex
+	out   takeouts // those that the store may not know yet
+}
+
+// watched is the evidence on one student of a task.
+type watched struct {
+	student          string
+	watch            *certify.Watch
+	compared, agreed int
+	fallen           bool // an alarm stays
+}
+
+// judge takes whether an answer agreed, and reports whether agreement has fallen.
+func (w *watched) judge(agree bool) (fallen bool) {
+	w.compared++
+	if agree {
+		w.agreed++
+	}
+	if w.watch.Judge(agree) {
+		w.fallen = true
+	}
+	return w.fallen
+}
+
+// evidence returns how far the evidence that agreement has fallen has come: the alarm is at 1.
+func (w *watched) evidence() float64 { return w.watch.E() / certify.Patience }
+
+// takenOut returns the students that are out: those in the store, and those that it is yet to be told of.
+func (a *App) takenOut(ctx context.Context) (takeouts, error) {
+	rows, err := a.store.TakenOut(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := outOf(rows)
+	a.auditor.outMu.Lock()
+	defer a.auditor.outMu.Unlock()
+	for seat, why := range a.auditor.out {
+		out[seat] = why
+	}
+	return out, nil
+}
+
+// audited judges what a teacher said to a request that a student had answered. It is called from the audit's goroutine.
+func (a *App) audited(d *desk, c compose.Copied) {
+	id := strings.TrimPrefix(c.Served.Model, studentPrefix+d.task.Name+"@")
+	row := store.Audit{Tenant: cmp.Or(c.Tenant, model.DefaultTenant), Task: d.task.Name, Student: id, Trace: c.Of, Audit: c.Trace, Agree: c.Answer.Text() == c.Served.Text, Score: c.Served.Score}
+	if d.task.Object == nil && a.plant.Load().config.Capture.Content {
+		row.Said, row.Taught = c.Served.Text, c.Answer.Text()
+	}
+	ctx := context.Background() // the audit is paid: what came of it is kept, whoever leaves
+	if fallen := a.judge(ctx, d, &row); fallen != nil {
+		a.takeOut(ctx, fallen)
+	}
+}
+
+// judge keeps an audit and adds it to the evidence on its student. It returns what is to be kept of a student whose agreement has
+// fallen.
+func (a *App) judge(ctx context.Context, d *desk, row *store.Audit) *store.Takeout {
+	w := &a.auditor
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	watch, err := a.watchOver(ctx, d)
+	if err == nil {
+		err = a.store.AddAudit(ctx, *row)
+	}
+	if err != nil {
+		a.log.Error("an audit cannot be kept", "task", row.Task, "student", row.Student, "error", err)
+	}
+	if w.agreed == nil {
+		w.agreed, w.differed = map[string]int{}, map[string]int{}
+	}
+	if row.Agree {
+		w.agreed[row.Task]++
+	} else {
+		w.differed[row.Task]++
+	}
+	if watch == nil || watch.student != row.Student || !watch.judge(row.Agree) {
+		return nil
+	}
+	return a.fallen(d, watch)
+}
+
+// watchOver returns the evidence on the student that serves at a desk, from the store when it is not at hand; nil when none serves.
+func (a *App) watchOver(ctx context.Context, d *desk) (*watched, error) {
+	now, w := d.now.Load(), &a.auditor
+	if now.target == 0 {
+		return nil, nil
+	}
+	if known := w.watches[d.task.Name]; known != nil && known.student == now.champion {
+		return known, nil
+	}
+	found := &watched{student: now.champion, watch: certify.NewWatch(now.target, certify.Patience)}
+	if err := a.store.Verdicts(ctx, d.task.Name, now.champion, func(agree bool) { found.judge(agree) }); err != nil {
+		return nil, err
+	}
+	if w.watches == nil {
+		w.watches = map[string]*watched{}
+	}
+	w.watches[d.task.Name] = found
+	return found, nil
+}
+
+// Fall is the evidence that a student's agreement with its teacher has fallen.
+type Fall struct {
+	Target   float64 `json:"target"`
+	Compared int     `json:"compared"` // audits since the student began to serve or was last put back
+	Agreed   int     `json:"agreed"`
+	Evidence float64 `json:"evidence"` // the alarm is at 1
+	Patience int     `json:"patience"` // audits that pass on average, at least, between false alarms
+}
+
+func (a *App) fallen(d *desk, w *watched) *store.Takeout {
+	fall := Fall{Target: d.now.Load().target, Compared: w.compared, Agreed: w.agreed, Evidence: w.evidence(), Patience: certify.Patience}
+	text, err := json.Marshal(fall)
+	if err != nil { // an infinite number; the words say the rest
+		text = []byte("{}")
+	}
+	return &store.Takeout{Tenant: model.DefaultTenant, Task: d.task.Name, Student: w.student, Evidence: text,
+		Why: fmt.Sprintf("of %d audited answers %d agreed with the teacher, and %s are wanted", fall.Compared, fall.Agreed, percentText(fall.Target))}
+}
+
+func percentText(x float64) string { return fmt.Sprintf("%.4g %%", 100*x) }
+
+// takeOut takes a student out, from the next request on, and keeps that. Where it cannot be kept the student stays out in this
+// process, and the next one finds the evidence again.
+func (a *App) takeOut(ctx context.Context, t *store.Takeout) {
+	seat, why := seatOf{t.Task, t.Student}, "taken out: "+t.Why
+	a.auditor.outMu.Lock()
+	_, known := a.auditor.out[seat]
+	if a.auditor.out == nil {
+		a.auditor.out = takeouts{}
+	}
+	a.auditor.out[seat] = why
+	a.auditor.outMu.Unlock()
+	if known {
+		return
+	}
+	a.unseat(t, why)
+	a.log.Error("a student is taken out; the teacher answers", "task", t.Task, "student", t.Student, "why", t.Why,
+		"hint", "retort tasks show "+t.Task+"; to put it back all the same: retort tasks resume "+t.Task)
+	if err := a.store.TakeOut(ctx, *t); err != nil {
+		a.log.Error("that a student is out cannot be kept; it stays out while this process runs", "task", t.Task, "student", t.Student, "error", err)
+		return
+	}
+	// A configuration that was being taken up may have read the store before, and served since.
+	a.reloading.Lock()
+	a.unseat(t, why)
+	a.reloading.Unlock()
+	a.auditor.mu.Lock()
+	delete(a.auditor.watches, t.Task)
+	a.auditor.mu.Unlock()
+	a.auditor.outMu.Lock()
+	delete(a.auditor.out, seat) // the store knows, and is told when it is put back
+	a.auditor.outMu.Unlock()
+}
+
+// unseat has the teacher answer instead of a student that serves now.
+func (a *App) unseat(t *store.Takeout, why string) {
+	if d := a.plant.Load().tasks[t.Task]; d != nil && d.now.Load().champion == t.Student {
+		d.bench(t.Student, why)
+	}
+}
+
+// recallAudits looks whether the evidence in the store is enough to take students out that serve: a process that was killed may have
+// left it so.
+func (a *App) recallAudits(ctx context.Context) {
+	for name, d := range a.plant.Load().tasks {
+		a.auditor.mu.Lock()
+		w, err := a.watchOver(ctx, d)
+		var fallen *store.Takeout
+		if err == nil && w != nil && w.fallen {
+			fallen = a.fallen(d, w)
+		}
+		a.auditor.mu.Unlock()
+		if err != nil {
+			a.log.Error("audits cannot be read; a student is watched from the next one on", "task", name, "error", err)
+		}
+		if fallen != nil {
+			a.takeOut(ctx, fallen)
+		}
+	}
+}
+
+// Resume puts the champion of a task back that was taken out, and returns its id. It is a person's decision: what audits said of it
+// counts no more.
+func (a *App) Resume(ctx context.Context, task string) (string, error) {
+	d := a.plant.Load().tasks[task]
+	if d == nil {
+		return "", a.noSuchTask(task)
+	}
+	rows, err := a.store.Champions(ctx)
+	if err != nil {
+		return "", err
+	}
+	for i := range rows {
+		if rows[i].Task != task || rows[i].Tenant != model.DefaultTenant {
+			continue
+		}
+		was, err := a.store.PutBack(ctx, model.DefaultTenant, task, rows[i].ID)
+		if err == nil && !was {
+			err = &notOutError{task, rows[i].ID}
+		}
+		return rows[i].ID, err
+	}
+	return "", &notOutError{task: task}
+}
+
+// notOutError says that there is nothing to put back.
+type notOutError struct{ task, student string }
+
+func (e *notOutError) Error() string {
+	if e.student == "" {
+		return fmt.Sprintf("task %q has no champion", e.task)
+	}
+	return fmt.Sprintf("the champion of task %q, %s, was not taken out", e.task, e.student)
+}
+func (e *notOutError) Hint() string { return "retort tasks show " + e.task + " shows who answers" }
+
+// auditMetrics counts the audits of tasks. What became of copies begins anew with a reload.
+type auditMetrics struct {
+	app                   *App
+	audits, evidence, out *prometheus.Desc
+}
+
+func newAuditMetrics(a *App) auditMetrics {
+	return auditMetrics{a,
+		prometheus.NewDesc("retort_audits_total", "Answers of a student that were put to the teacher too, by what came of it: agreed, differed, failed, or dropped for a limit.", []string{"task", "outcome"}, nil),
+		prometheus.NewDesc("retort_audit_evidence", "Evidence that the agreement of the student with its teacher has fallen; it is taken out at 1.", []string{"task"}, nil),
+		prometheus.NewDesc("retort_student_out", "1 while the champion of a task is taken out.", []string{"task"}, nil)}
+}
+
+// Describe names the metrics.
+func (m auditMetrics) Describe(ch chan<- *prometheus.Desc) {
+	ch <- m.audits
+	ch <- m.evidence
+	ch <- m.out
+}
+
+// Collect counts.
+func (m auditMetrics) Collect(ch chan<- prometheus.Metric) {
+	w := &m.app.auditor
+	for name, d := range m.app.plant.Load().tasks {
+		if d.audited == nil {
+			continue
+		}
+		copies := d.audited.Counts()
+		w.mu.Lock()
+		outcomes := map[string]int{"agreed": w.agreed[name], "differed": w.differed[name], "failed": copies.Failed,
+			"dropped_concurrent": copies.DroppedConcurrent, "dropped_per_day": copies.DroppedMoney}
+		evidence := 0.0
+		if watch := w.watches[name]; watch != nil {
+			evidence = watch.evidence()
+		}
+		w.mu.Unlock()
+		for outcome, n := range outcomes {
+			ch <- prometheus.MustNewConstMetric(m.audits, prometheus.CounterValue, float64(n), name, outcome)
+		}
+		ch <- prometheus.MustNewConstMetric(m.evidence, prometheus.GaugeValue, evidence, name)
+		out := 0.0
+		if d.now.Load().out {
+			out = 1
+		}
+		ch <- prometheus.MustNewConstMetric(m.out, prometheus.GaugeValue, out, name)
+	}
+}

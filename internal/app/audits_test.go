@@ -1,0 +1,185 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"retort/internal/store"
+	"retort/model"
+)
+
+const auditedDesk = `listen: 127.0.0.1:0
+data: ./data
+providers:
+  up: {dialect: openai, base_url: URL/v1}
+models:
+  large: {provider: up, price: {input: 10, output: 20}}
+tasks:
+  desk: {output: {enum: [refund, delivery, invoice]}, teacher: large, agreement: 0.9, audit: {share: 1, per_day: 0, concurrent: 64}}
+`
+
+// champion has a student learn from a desk's first requests and serve it.
+func champion(t *testing.T, a *App, texts []string) string {
+	t.Helper()
+	serveWhile(t, a, func(ask func(string) string) {
+		for _, text := range texts {
+			ask(text)
+		}
+	})
+	made, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Progress: func(string, int, int) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Promote(t.Context(), made.ID); err != nil {
+		t.Fatal(err)
+	}
+	return made.ID
+}
+
+func (u *upstream) change(answers map[string]string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for text, label := range u.answers {
+		if to, ok := answers[label]; ok {
+			u.answers[text] = to
+		}
+	}
+}
+
+// A student whose teacher comes to say something else is taken out by its audits, stays out in other processes and after a restart,
+// and is back once a person says so.
+func TestAuditsTakeAStudentOut(t *testing.T) {
+	u, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, auditedDesk)
+	texts, _ := labelled(400)
+	id := champion(t, a, texts[:400])
+	byStudent := func(who string) bool { return strings.HasPrefix(who, studentPrefix) }
+	traced := map[string]string{}
+	serving(t, a, func(url string) {
+		for _, text := range texts[400:500] {
+			ask(t, url, text)
+		}
+		ended(t, a)
+		for trace, err := range a.Traces(t.Context(), store.Filter{Model: "desk", Purpose: model.Auditing}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			of, _, _ := strings.Cut(trace.ID, ".")
+			traced[of] = trace.Response.Text()
+		}
+		if len(traced) < 50 {
+			t.Fatalf("%d of 100 requests were audited", len(traced))
+		}
+		served, _, err := a.Trace(t.Context(), firstOf(traced))
+		if err != nil || !byStudent(served.Response.Model) || served.Purpose != model.Serving {
+			t.Errorf("an audit is of %+v, %v", served, err)
+		}
+		u.change(map[string]string{"refund": "invoice", "invoice": "refund"})
+		out := 0
+		for i, text := range texts[500:] {
+			if who := ask(t, url, text); !byStudent(who) && a.plant.Load().tasks["desk"].now.Load().out {
+				out = i
+				break
+			}
+			if i%10 == 9 {
+				ended(t, a)
+			}
+		}
+		if out == 0 || out > 120 {
+			t.Fatalf("the student was out after %d requests", out)
+		}
+		for _, text := range texts[800:820] {
+			if who := ask(t, url, text); byStudent(who) {
+				t.Fatalf("%s answered while it was out", who)
+			}
+		}
+		if text := fetch(t, url+"/metrics"); !strings.Contains(text, `retort_student_out{task="desk"} 1`) || !strings.Contains(text, `retort_audits_total{outcome="differed",task="desk"}`) {
+			t.Errorf("the metrics say\n%s", text)
+		}
+	})
+	shown, err := a.OneTaskSavings(t.Context(), "desk", SavingsOptions{})
+	if err != nil || shown.Serving.Student != id || !strings.HasPrefix(shown.Serving.Silent, "taken out: of ") || shown.Audits == nil ||
+		shown.Audits.Agreed < len(traced) || shown.Audits.Compared <= shown.Audits.Agreed || shown.Audits.Agreement.High >= 1 {
+		t.Errorf("got %+v, %+v, %v", shown.Serving, shown.Audits, err)
+	}
+	if shown.Saved == nil || shown.Saved.Basis != basisAudits {
+		t.Errorf("got %+v", shown.Saved)
+	}
+	other, err := Open(t.Context(), filepath.Join(filepath.Dir(a.plant.Load().config.Data), "retort.yaml"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if now := other.plant.Load().tasks["desk"].now.Load(); now.champion != id || !now.out {
+		t.Errorf("another process has %+v at the desk", now)
+	}
+	serving(t, other, func(url string) {
+		if who := ask(t, url, texts[900]); byStudent(who) {
+			t.Errorf("%s answered after a restart", who)
+		}
+		if got, err := a.Resume(t.Context(), "desk"); err != nil || got != id {
+			t.Fatalf("got %s, %v", got, err)
+		}
+		for deadline := time.Now().Add(20 * time.Second); other.plant.Load().tasks["desk"].now.Load().out; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatal("the serving process has not put the student back")
+			}
+		}
+		if who := ask(t, url, texts[901]); !byStudent(who) {
+			t.Errorf("%s answered once the student was back", who)
+		}
+	})
+	if _, err := a.Resume(t.Context(), "desk"); err == nil || !strings.Contains(err.Error(), "was not taken out") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// What a killed process had judged counts for the next: evidence that was enough takes the student out before it answers.
+func TestEvidenceOutlastsAProcess(t *testing.T) {
+	_, url := newUpstream(t, 200, 0)
+	a := openFor(t, url, auditedDesk)
+	texts, _ := labelled(200)
+	id := champion(t, a, texts[:400])
+	for i := range 100 {
+		err := a.store.AddAudit(t.Context(), store.Audit{Tenant: model.DefaultTenant, Task: "desk", Student: id, Trace: fmt.Sprint("t", i), Audit: fmt.Sprint("t", i, ".1"), Agree: i%3 > 0, Score: 0.9})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	serveWhile(t, a, func(ask func(string) string) {
+		if who := ask(texts[450]); strings.HasPrefix(who, studentPrefix) {
+			t.Errorf("%s answered", who)
+		}
+	})
+	if _, err := a.Promote(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	serveWhile(t, a, func(ask func(string) string) {
+		if who := ask(texts[450]); !strings.HasPrefix(who, studentPrefix) {
+			t.Errorf("%s answered after the student was promoted again", who)
+		}
+	})
+}
+
+// ended waits until no audit of the desk is running.
+func ended(t *testing.T, a *App) {
+	t.Helper()
+	d := a.plant.Load().tasks["desk"]
+	for deadline := time.Now().Add(20 * time.Second); d.audited.Counts().Running > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("an audit does not end")
+		}
+	}
+}
+
+func firstOf(m map[string]string) string {
+	for key := range m {
+		return key
+	}
+	return ""
+}
