@@ -58,6 +58,15 @@ type Audits struct {
 	Agreement savings.Estimate `json:"agreement"`
 }
 
+// Measured is how answers did by a measure of the client's, as feedback has it.
+type Measured struct {
+	Measure string  `json:"measure"`
+	By      string  `json:"by"`
+	Model   string  `json:"model"`
+	Answers int     `json:"answers"` // with an outcome
+	Mean    float64 `json:"mean"`
+}
+
 // TaskLabels are what there is to learn from.
 type TaskLabels struct {
 	Asked     int `json:"asked"`     // answers of teachers that were asked for labels
@@ -92,6 +101,7 @@ type TaskSavings struct {
 	Spending []Spending  `json:"spending"` // of what Retort asked by itself
 	Serving  Serving     `json:"serving"`
 	Audits   *Audits     `json:"audits,omitempty"` // null: there are none
+	Outcomes []Measured  `json:"outcomes,omitempty"`
 	Labels   TaskLabels  `json:"labels"`
 	Students int         `json:"students"` // made so far
 	Training float64     `json:"training_seconds"`
@@ -178,6 +188,14 @@ func (a *App) taskSavings(ctx context.Context, name string, o SavingsOptions) (*
 	}
 	if n > 0 {
 		out.Audits = &Audits{n, agreed, savings.Share(agreed, n)}
+	}
+	measured, err := a.store.Measured(ctx, out.Tenant, name, o.Since, o.Until)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range measured {
+		by := whoAnswered(name, &store.Use{Answered: m.Answered})
+		out.Outcomes = append(out.Outcomes, Measured{m.Measure, by, m.Answered, m.N, m.Sum / float64(m.N)})
 	}
 	out.Labels.Corrected, err = a.store.Corrections(ctx, out.Tenant, name, o.Since, o.Until)
 	return out, err

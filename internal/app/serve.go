@@ -145,14 +145,18 @@ func (a *App) close(g *gateway) error {
 type feedback struct{ app *App }
 
 func (f feedback) AddFeedback(ctx context.Context, tenant string, given server.Feedback) error {
-	row := store.Feedback{Trace: given.Trace, Rating: given.Rating, Correction: given.Correction}
+	row := store.Feedback{Trace: given.Trace, Rating: given.Rating, Correction: given.Correction, ID: given.ID}
+	if given.Outcome != nil {
+		row.Outcome = &store.Outcome{Name: given.Outcome.Name, Value: *given.Outcome.Value}
+	}
 	if given.Comment != "" {
 		row.Comment = &given.Comment
 	}
 	if err := f.app.inRange(ctx, tenant, &given); err != nil {
 		return err
 	}
-	if _, err := f.app.store.AddFeedback(ctx, tenant, row); err != nil {
+	kept, err := f.app.store.AddFeedback(ctx, tenant, row)
+	if err != nil || kept.Again { // what was learned from it once is not learned again
 		return err
 	}
 	f.app.heedNow(ctx, &row)

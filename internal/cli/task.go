@@ -121,6 +121,9 @@ func (s *session) task(t *app.TaskSavings) error {
 			return err
 		}
 	}
+	if err := s.outcomes(t.Outcomes); err != nil {
+		return err
+	}
 	if len(t.Spending) == 0 {
 		return nil
 	}
@@ -130,6 +133,19 @@ func (s *session) task(t *app.TaskSavings) error {
 		rows = append(rows, []string{string(w.Purpose), fmt.Sprint(w.Requests), fmt.Sprint(w.Failed), usd(w.Cost.Dollars())})
 	}
 	return s.table(columns("ASKED FOR", ">REQUESTS", ">FAILED", ">COST"), rows)
+}
+
+// outcomes prints how answers did by the client's measures.
+func (s *session) outcomes(all []app.Measured) error {
+	if len(all) == 0 {
+		return nil
+	}
+	fmt.Fprintln(s.Stdout)
+	var rows [][]string
+	for _, m := range all {
+		rows = append(rows, []string{m.Measure, m.By, m.Model, fmt.Sprint(m.Answers), fmt.Sprintf("%.4g", m.Mean)})
+	}
+	return s.table(columns("OUTCOME", "ANSWERED BY", "MODEL", ">ANSWERS", ">MEAN"), rows)
 }
 
 func servingText(v *app.Serving) string {

@@ -341,6 +341,9 @@ func (c *tracesShowCmd) feedback(s *session, all []store.Feedback) {
 		if f.Correction != nil {
 			fmt.Fprintf(s.Stdout, "  should have been: %s\n", printable(*f.Correction))
 		}
+		if f.Outcome != nil {
+			fmt.Fprintf(s.Stdout, "  outcome %s: %v\n", printable(f.Outcome.Name), f.Outcome.Value)
+		}
 		if f.Comment != nil {
 			fmt.Fprintf(s.Stdout, "  %s\n", strings.ReplaceAll(printableLines(*f.Comment), "\n", "\n  "))
 		}

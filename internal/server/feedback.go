@@ -15,12 +15,20 @@ import (
 	"retort/model"
 )
 
-// Feedback is what somebody says of an answer. At least one of Rating, Correction and Comment is set.
+// Feedback is what somebody says of an answer. At least one of Rating, Correction, Comment and Outcome is set.
 type Feedback struct {
 	Trace      string   `json:"trace"`                // id of the trace, from the answer's Retort-Trace header
 	Rating     *float64 `json:"rating,omitempty"`     // on the client's own scale; higher is better
 	Correction *string  `json:"correction,omitempty"` // what the answer should have been
 	Comment    string   `json:"comment,omitempty"`
+	Outcome    *Outcome `json:"outcome,omitempty"` // what became of it, perhaps much later
+	ID         string   `json:"id,omitempty"`      // the client's, under which it is kept once
+}
+
+// Outcome is what became of an answer by some measure of the client's.
+type Outcome struct {
+	Name  string   `json:"name"`
+	Value *float64 `json:"value"`
 }
 
 // FeedbackStore keeps feedback. It is safe for concurrent use.
@@ -68,7 +76,9 @@ var (
 	errLongTrace = fmt.Errorf("is no trace's id: none is longer than %d bytes", maxTrace)
 	errRange     = errors.New("is out of range: no such number can be kept")
 	errNoTrace   = errors.New("say which answer you mean: its Retort-Trace header has the id")
-	errNothing   = errors.New("give at least one of rating, correction and comment")
+	errNothing   = errors.New("give at least one of rating, correction, comment and outcome")
+	errNoName    = errors.New("say what is measured")
+	errNoValue   = errors.New("give the number that was measured")
 )
 
 // parseFeedback reads a body strictly: a field it does not know is more likely a mistake than meant for nobody.
@@ -87,8 +97,12 @@ func parseFeedback(body []byte) (Feedback, error) {
 		return f, invalidFeedback("trace", errNoTrace)
 	case len(f.Trace) > maxTrace:
 		return f, invalidFeedback("trace", errLongTrace)
-	case f.Rating == nil && f.Correction == nil && f.Comment == "":
+	case f.Rating == nil && f.Correction == nil && f.Comment == "" && f.Outcome == nil:
 		return f, invalidFeedback("", errNothing)
+	case f.Outcome != nil && f.Outcome.Name == "":
+		return f, invalidFeedback("outcome.name", errNoName)
+	case f.Outcome != nil && f.Outcome.Value == nil:
+		return f, invalidFeedback("outcome.value", errNoValue)
 	}
 	return f, nil
 }
@@ -103,7 +117,7 @@ func unreadable(err error) error {
 		return invalidFeedback(wrong.Field, fmt.Errorf("%s where a %s should be", wrong.Value, jsonName(wrong.Type.String())))
 	}
 	if field, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok { // the decoder has no type for it
-		return invalidFeedback(strings.Trim(field, `"`), errors.New("there is no such field; there are: trace rating correction comment"))
+		return invalidFeedback(strings.Trim(field, `"`), errors.New("there is no such field; there are: trace rating correction comment outcome id"))
 	}
 	return invalidFeedback("", fmt.Errorf("the body is not a JSON object: %w", err))
 }

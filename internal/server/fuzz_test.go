@@ -11,7 +11,7 @@ import (
 // FuzzFeedback proves that whatever is sent as feedback is either taken, with a trace and something said, or refused
 // as the client's mistake.
 func FuzzFeedback(f *testing.F) {
-	for _, seed := range []string{`{"trace":"t","rating":0.5}`, `{"trace":"t","correction":null}`, `{"trace":1}`, `[]`, ``, `{"x":1}`, `{"trace":"t"}{}`} {
+	for _, seed := range []string{`{"trace":"t","rating":0.5}`, `{"trace":"t","correction":null}`, `{"trace":"t","outcome":{"name":"x","value":1},"id":"7"}`, `{"trace":"t","outcome":{}}`, `{"trace":1}`, `[]`, ``, `{"x":1}`, `{"trace":"t"}{}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
@@ -22,7 +22,8 @@ func FuzzFeedback(f *testing.F) {
 			}
 			return
 		}
-		if got.Trace == "" || got.Rating == nil && got.Correction == nil && got.Comment == "" {
+		whole := got.Outcome != nil && got.Outcome.Name != "" && got.Outcome.Value != nil
+		if got.Trace == "" || got.Rating == nil && got.Correction == nil && got.Comment == "" && !whole || got.Outcome != nil && !whole {
 			t.Errorf("took %+v", got)
 		}
 	})

@@ -131,6 +131,10 @@ func TestFeedback(t *testing.T) {
 		{`{"trace":"known","rating":1} {}`, 400, "more after"},
 		{`{"trace":"known","rating":1e999}`, 400, "rating: is out of range"},
 		{`{"trace":"` + strings.Repeat("x", 101) + `","rating":1}`, 400, "none is longer than 100 bytes"},
+		{`{"trace":"known","outcome":{"name":"reopened","value":0},"id":"7"}`, 200, `"known"`},
+		{`{"trace":"known","outcome":{"value":1}}`, 400, "outcome.name: say what is measured"},
+		{`{"trace":"known","outcome":{"name":"reopened"}}`, 400, "outcome.value: give the number"},
+		{`{"trace":"known","outcome":{"name":"reopened","valeu":1}}`, 400, "valeu: there is no such field"},
 		{`[]`, 400, "array where a JSON object"},
 		{`rating=1`, 400, "not a JSON object"},
 		{``, 400, "not a JSON object"},
@@ -140,7 +144,9 @@ func TestFeedback(t *testing.T) {
 			t.Errorf("%s: got %d %q, want %d and %q", c.body, resp.StatusCode, body, c.status, c.says)
 		}
 	}
-	want := []Feedback{{Trace: "known", Rating: &half}, {Trace: "known", Correction: &right, Comment: "none of these"}}
+	none := 0.0
+	want := []Feedback{{Trace: "known", Rating: &half}, {Trace: "known", Correction: &right, Comment: "none of these"},
+		{Trace: "known", Outcome: &Outcome{"reopened", &none}, ID: "7"}}
 	if diff := cmp.Diff(want, s.kept); diff != "" {
 		t.Errorf("kept (-want +got):\n%s", diff)
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -76,5 +77,57 @@ func TestWrongFeedback(t *testing.T) {
 	}
 	if got, err := s.Feedback(t.Context(), tenant, "a"); err != nil || len(got) > 0 {
 		t.Errorf("wrong feedback was kept: %v, %v", got, err)
+	}
+}
+
+// What is sent again under its id is kept once, by tenant; outcomes come later, and the latest of each measure counts.
+func TestFeedbackOnce(t *testing.T) {
+	s := serve(t)
+	foreign := sample("f", time.Second)
+	foreign.Tenant = "acme"
+	s.record(t, sample("a", 0), sample("b", time.Second), foreign)
+	add := func(tenant string, f Feedback) Feedback {
+		t.Helper()
+		kept, err := s.AddFeedback(t.Context(), tenant, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kept
+	}
+	first := Feedback{Trace: "a", ID: "ticket-1", Outcome: &Outcome{"reopened", 1}, Correction: new("lost_card")}
+	kept := add(tenant, first)
+	again := add(tenant, first)
+	if kept.Again || !again.Again || !again.Created.Equal(kept.Created) {
+		t.Errorf("got %+v and then %+v", kept, again)
+	}
+	if other := add("acme", Feedback{Trace: "f", ID: "ticket-1", Outcome: &Outcome{"reopened", 1}}); other.Again {
+		t.Error("another tenant's id counts")
+	}
+	for name, f := range map[string]Feedback{
+		"other trace":   {Trace: "b", ID: "ticket-1", Outcome: first.Outcome, Correction: first.Correction},
+		"other outcome": {Trace: "a", ID: "ticket-1", Outcome: &Outcome{"reopened", 0}, Correction: first.Correction},
+		"less":          {Trace: "a", ID: "ticket-1", Outcome: first.Outcome},
+	} {
+		_, err := s.AddFeedback(t.Context(), tenant, f)
+		t.Run(name, func(t *testing.T) { wantKind(t, err, model.Invalid, "id") })
+	}
+	add(tenant, Feedback{Trace: "a", Outcome: &Outcome{"reopened", 0}})
+	add(tenant, Feedback{Trace: "b", Outcome: &Outcome{"reopened", 1}})
+	add(tenant, Feedback{Trace: "b", Outcome: &Outcome{"minutes", 12.5}})
+	got, err := s.Measured(t.Context(), tenant, "banking", time.Time{}, time.Time{})
+	want := []Measured{{"minutes", "openai/gpt-5-mini", 1, 12.5}, {"reopened", "openai/gpt-5-mini", 2, 1}}
+	if d := cmp.Diff(want, got); d != "" || err != nil {
+		t.Errorf("%v, -want +got:\n%s", err, d)
+	}
+	if got, err := s.Measured(t.Context(), tenant, "banking", epoch.Add(time.Second), epoch.Add(time.Minute)); err != nil || len(got) != 2 || got[1].N != 1 {
+		t.Errorf("of a span: got %+v, %v", got, err)
+	}
+	for field, f := range map[string]Feedback{
+		"outcome.name":  {Trace: "a", Outcome: &Outcome{Value: 1}},
+		"outcome.value": {Trace: "a", Outcome: &Outcome{"x", math.Inf(1)}},
+		"id":            {Trace: "a", ID: strings.Repeat("x", MaxFeedbackID+1), Rating: new(1.0)},
+	} {
+		_, err := s.AddFeedback(t.Context(), tenant, f)
+		wantKind(t, err, model.Invalid, field)
 	}
 }
