@@ -300,10 +300,12 @@ func (a *App) register(ctx context.Context, id string, s student.Any, seconds fl
 		return &known, err
 	}
 	card := s.Card()
-	if card.Metrics == nil {
-		card.Metrics = map[string]float64{}
+	metrics := maps.Clone(card.Metrics) // the student's own
+	if metrics == nil {
+		metrics = map[string]float64{}
 	}
-	card.Metrics[trainingSeconds] = seconds
+	metrics[trainingSeconds] = seconds
+	card.Metrics = metrics
 	text, err := json.Marshal(card)
 	if err != nil {
 		return nil, fmt.Errorf("write the student's card: %w", err)

@@ -5,6 +5,7 @@ package kernel
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"unsafe"
 )
 
@@ -34,15 +35,16 @@ func SumRows(acc []int32, weights []int8, width, stride int, rows []uint32, fact
 // sumRowsPortable computes two lanes with one multiplication: a lane in the lower half of a 64-bit number and one in the
 // upper half, both of weights made positive, so that bytes need no sign to be extended. What that adds is taken off at the end.
 func sumRowsPortable(acc []int32, weights []int8, width, stride int, rows []uint32, factors []int16) {
-	table := unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(weights))), len(weights))
 	for len(rows) > 0 {
 		n := min(packedRows, len(rows))
 		var shift int32
 		for _, q := range factors[:n] {
 			shift += packedShift * int32(q)
 		}
+		last := int(slices.Max(rows[:n])) * stride
+		_ = weights[last : last+width+packedLanes] // so that what follows need not look
 		for c := 0; c < width; c += packedLanes {
-			sumPacked((*[packedLanes]int32)(acc[c:]), table[c:], stride, rows[:n], factors[:n], shift)
+			sumPacked((*[packedLanes]int32)(acc[c:]), unsafe.Pointer(&weights[c]), stride, rows[:n], factors[:n], shift)
 		}
 		rows, factors = rows[n:], factors[n:]
 	}
@@ -55,13 +57,13 @@ const (
 )
 
 // sumPacked adds to acc the sums of sixteen lanes, less shift.
-func sumPacked(acc *[packedLanes]int32, table []byte, stride int, rows []uint32, factors []int16, shift int32) {
+func sumPacked(acc *[packedLanes]int32, table unsafe.Pointer, stride int, rows []uint32, factors []int16, shift int32) {
 	const positive, lanes = 0x8080808080808080, 0x000000FF000000FF
 	var s0, s1, s2, s3, s4, s5, s6, s7 uint64
 	factors = factors[:len(rows)]
 	for k, row := range rows {
 		q := uint64(int64(factors[k]))
-		weights := (*[packedLanes]byte)(table[int(row)*stride:])
+		weights := (*[packedLanes]byte)(unsafe.Add(table, int(row)*stride))
 		w := binary.LittleEndian.Uint64(weights[:]) ^ positive
 		s0 += w & lanes * q
 		s1 += w >> 8 & lanes * q
