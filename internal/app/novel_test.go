@@ -87,6 +87,7 @@ tasks:
     agreement: 0.85
     confidence: 0.9
     student: {false_alarms: 0.05}
+    audit: {share: 0} # this teacher agrees with nobody
 `, "TEACHER", teacher.URL))
 	d, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Data: train, OutOfScope: file, Seed: 1})
 	if err != nil {
