@@ -31,6 +31,9 @@ func (w *Wheel) Rollback(id int) error {
 	if w.canary != nil && w.canary != v {
 		w.canary.stage = Retired
 	}
+	if w.challenger == v { // else it would be compared with itself
+		w.challenger = nil
+	}
 	w.promote(v)
 	w.happened(Event{Kind: RolledBack, Version: id, Says: "by a person"})
 	return nil

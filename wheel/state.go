@@ -221,7 +221,7 @@ func (w *Wheel) resumeVersions(s *State, open func(version int) (Answerer, error
 		if err := v.Harm.into(now.harm.Detector, &now.harm.about); err != nil {
 			return fmt.Errorf("version %d: %w", now.ID, err)
 		}
-		if v.Stage != Rejected {
+		if v.Stage != Rejected || v.Certificate.Speaks() { // a person may go back to it whatever the gate said
 			var err error
 			if now.Student, err = open(now.ID); err != nil {
 				return fmt.Errorf("version %d: %w", now.ID, err)

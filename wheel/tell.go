@@ -70,6 +70,9 @@ func (w *Wheel) watchAnswers(t *Ticket, label string, said map[int]Said) {
 	if t.Audited || !v.Certificate.Answers(s.Score) { // else picked by its class
 		w.unrest.judge(s.Score, agree)
 	}
+	if !t.Audited && t.Serving != v { // another version left it to the teacher, which its own score does not account for
+		return
+	}
 	c := w.classes[s.Answer]
 	if c == nil {
 		c = newClass()
