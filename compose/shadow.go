@@ -60,11 +60,40 @@ type Shadowed struct {
 	stop   context.CancelFunc
 	active int
 	bucket bucket
-	day    int64 // since 1970, of spent
-	spent  model.Money
-	ended  int         // copies ever
-	cost   model.Money // of these
 	counts ShadowCounts
+
+	purse *purse
+}
+
+// purse is what copies have cost.
+type purse struct {
+	mu    sync.Mutex
+	day   int64 // since 1970, of spent
+	spent model.Money
+	ended int         // copies ever
+	cost  model.Money // of these
+}
+
+// turn begins a new day if it is one, and returns what its copies have cost, with those that are running at the average so far.
+func (p *purse) turn(now time.Time, running int) model.Money {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if day := now.Unix() / (24 * 60 * 60); day != p.day {
+		p.day, p.spent = day, 0
+	}
+	if p.ended == 0 {
+		return p.spent
+	}
+	return p.spent + p.cost/model.Money(p.ended)*model.Money(running)
+}
+
+// pay adds a copy that has ended.
+func (p *purse) pay(cost model.Money) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended++
+	p.cost += cost
+	p.spent += cost
 }
 
 // ShadowCounts says what became of copies. Dropped ones were never sent.
@@ -88,7 +117,7 @@ type ShadowCounts struct {
 // Nothing is copied until Begin says where copies are recorded. A copy shares nothing with its request, starts once that
 // is answered, and goes on by itself for Timeout at most. Copies never wait: what exceeds a limit is dropped and counted.
 // The day's money is that which ended copies have cost and, for running ones, the average so far; it begins anew with
-// the process.
+// the process, unless Succeed has it go on.
 //
 // The trace of a copy is one of its own. Its id is that of the request's trace with a dot and eight hexadecimal digits,
 // its model is Name, and it has no key, so that a key's usage is what its owner asked for.
@@ -111,8 +140,12 @@ func Shadow(m, to model.Model, how Shadowing) *Shadowed {
 	if how.Random == nil {
 		how.Random = rand.Float64
 	}
-	return &Shadowed{model: m, to: to, how: how, bucket: bucket{tokens: float64(how.Burst), at: how.Now()}}
+	return &Shadowed{model: m, to: to, how: how, bucket: bucket{tokens: float64(how.Burst), at: how.Now()}, purse: &purse{}}
 }
+
+// Succeed has what the copies of another one cost, whose place it takes, count for its own day, also of those that are still
+// running. It is called before Begin.
+func (s *Shadowed) Succeed(before *Shadowed) { s.purse = before.purse }
 
 // Begin starts copying; each copy is recorded as recording says. It is not called while copying is on.
 func (s *Shadowed) Begin(recorder Recorder, recording Recording) {
@@ -196,9 +229,7 @@ func (s *Shadowed) settle(cost model.Money, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.active--
-	s.ended++
-	s.cost += cost
-	s.spent += cost
+	s.purse.pay(cost)
 	if err != nil {
 		s.counts.Failed++
 	} else {
@@ -209,13 +240,10 @@ func (s *Shadowed) settle(cost model.Money, err error) {
 // room says whether a copy may be sent, and counts it as dropped if not.
 func (s *Shadowed) room() bool {
 	now := s.how.Now()
-	if day := now.Unix() / (24 * 60 * 60); day != s.day {
-		s.day, s.spent = day, 0
-	}
 	switch {
 	case s.active >= s.how.Concurrent:
 		s.counts.DroppedConcurrent++
-	case s.how.PerDay > 0 && s.spent+s.expected() >= s.how.PerDay:
+	case s.how.PerDay > 0 && s.purse.turn(now, s.active) >= s.how.PerDay:
 		s.counts.DroppedMoney++
 	case s.how.Rate > 0 && s.bucket.refill(now, s.how.Rate, s.how.Burst) > 0:
 		s.counts.DroppedRate++
@@ -223,14 +251,6 @@ func (s *Shadowed) room() bool {
 		return true
 	}
 	return false
-}
-
-// expected is about what the running copies will cost.
-func (s *Shadowed) expected() model.Money {
-	if s.ended == 0 {
-		return 0
-	}
-	return s.cost / model.Money(s.ended) * model.Money(s.active)
 }
 
 // own returns the copy of a request.

@@ -119,6 +119,37 @@ func TestShadowCopiesWhatItMay(t *testing.T) {
 	}
 }
 
+// What copies cost counts for the day of whoever takes the place of the one that sent them, also of those that end later.
+func TestShadowSucceeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		how := Shadowing{Concurrent: 100, PerDay: 7e6}
+		sent := 0
+		var before *Shadowed
+		for range 5 { // five configurations, one after another
+			s := Shadow(modeltest.Echo("main"), leaf("copy", after(time.Minute)), how)
+			if before != nil {
+				s.Succeed(before)
+			}
+			s.Begin(discard{}, Recording{})
+			if before != nil {
+				before.End(context.Background())
+			}
+			for range 4 {
+				if _, err := ask(s); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(2 * time.Minute)
+			}
+			sent += s.Counts().Answered
+			before = s
+		}
+		before.End(context.Background())
+		if sent != 2 {
+			t.Errorf("%d copies, want the 2 that a day's money is enough for", sent)
+		}
+	})
+}
+
 func TestShadowEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, book := shadowed(t, modeltest.Echo("main"), leaf("copy", after(time.Minute)), Shadowing{})

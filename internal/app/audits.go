@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -124,12 +125,9 @@ func (a *App) judge(ctx context.Context, d *desk, row *store.Audit) *store.Takeo
 	w := &a.auditor
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	watch, err := a.watchOver(ctx, d)
-	if err == nil {
-		err = a.store.AddAudit(ctx, *row)
-	}
-	if err != nil {
-		a.log.Error("an audit cannot be kept", "task", row.Task, "student", row.Student, "error", err)
+	watch, err := a.watchOver(ctx, d) // before the audit is in the store, so that it counts once
+	if err = errors.Join(err, a.store.AddAudit(ctx, *row)); err != nil {
+		a.log.Error("an audit cannot be kept or judged", "task", row.Task, "student", row.Student, "error", err)
 	}
 	if w.agreed == nil {
 		w.agreed, w.differed = map[string]int{}, map[string]int{}

@@ -145,6 +145,7 @@ func (a *App) Reload(ctx context.Context) error {
 		p.close()
 		return fmt.Errorf("reload: %w", err)
 	}
+	p.succeed(old)
 	if a.serving.Load() != nil {
 		a.recall(ctx, p, p.tunableNames())
 		a.tellLacking(p)

@@ -47,6 +47,20 @@ func (p *plant) beginShadows(recorder compose.Recorder, recording compose.Record
 	}
 }
 
+// succeed has the copies and audits of a plant go on spending the day's money where those of the one before are.
+func (p *plant) succeed(before *plant) {
+	for name, s := range p.shadows {
+		if was := before.shadows[name]; was != nil {
+			s.Succeed(was)
+		}
+	}
+	for name, d := range p.tasks {
+		if was := before.tasks[name]; was != nil && was.audited != nil && d.audited != nil {
+			d.audited.Succeed(was.audited)
+		}
+	}
+}
+
 // endShadows stops copying and waits for the copies that are running, for as long as the gateway may take to close.
 func (p *plant) endShadows() {
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
