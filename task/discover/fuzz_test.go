@@ -70,7 +70,7 @@ func TestInfer(t *testing.T) {
 		"free text":      {texts, "text: answers are free text: new ones keep coming"},
 		"objects":        {[]string{"two red apples", `{"what": "red apples", "n": 2, "kind": "buy"}`, "cancel it", "```json\n{\"kind\": \"stop\", \"n\": null}\n```"}, "objects kind:string[buy stop]! n:integer what:string"},
 		"lists":          {[]string{"a and b", `{"of": ["a", "b"]}`, "none", `{"of": []}`}, "objects of:string*!"},
-		"inside":         {[]string{"a", `{"of": {"b": 1}}`}, `text: field "of": objects inside objects are not learned`},
+		"inside":         {[]string{"a", `{"of": {"b": 1}}`}, `text: field "of": objects inside objects are not proposed; a task declared by hand may have them`},
 		"several types":  {[]string{"a", `{"of": 1}`, "b", `{"of": "b"}`}, `text: field "of": values have several types`},
 		"list at times":  {[]string{"a", `{"of": ["a"]}`, "b", `{"of": "b"}`}, `text: field "of": it is a list at times`},
 		"nothing inside": {[]string{"a", `{}`, "b", `{}`}, "text: answers are free text: new ones keep coming"},

@@ -215,7 +215,7 @@ func (f *form) field(name string) (Field, string) {
 	out := Field{Name: name, List: f.list, Type: f.kind}
 	switch f.kind {
 	case "object":
-		return out, "objects inside objects are not learned"
+		return out, "objects inside objects are not proposed; a task declared by hand may have them"
 	case "number":
 		if !slices.ContainsFunc(f.values, func(v any) bool { n := v.(float64); return n != float64(int64(n)) }) {
 			out.Type = "integer"
