@@ -46,19 +46,29 @@ func (e *Engine) paid(run string) (*answers, error) {
 	a := &answers{known: map[string]*Answer{}}
 	whole, err := a.read(path)
 	if err == nil {
-		a.file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600)
+		err = cut(path, whole) // what a kill tore
 	}
 	if err == nil {
-		// What a kill tore is cut off.
-		if err = a.file.Truncate(whole); err == nil {
-			_, err = a.file.Seek(whole, io.SeekStart)
-		}
+		// A process that lost the run to this one may still end what it was asking: whoever writes does so at the end.
+		a.file, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("keep answers: %w", errors.Join(err, a.close()))
 	}
 	e.answers[run] = a
 	return a, nil
+}
+
+// cut shortens a file to a size, if it is longer.
+func cut(path string, size int64) error {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil || info.Size() <= size:
+		return err
+	}
+	return os.Truncate(path, size)
 }
 
 // read reads the lines that are whole and returns how many bytes they take.
@@ -101,10 +111,23 @@ func (a *answers) add(key string, answer *Answer) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.known[key] = answer
-	if _, err := a.file.Write(append(text, '\n')); err != nil {
+	if err := whole(a.file, append(text, '\n')); err != nil {
 		return fmt.Errorf("keep an answer: %w", err)
 	}
 	return nil
+}
+
+// whole appends all of a text to a file, or nothing of it, as when the disk is full: the next line would else go on with half of one.
+func whole(file *os.File, text []byte) error {
+	n, err := file.Write(text)
+	if err == nil || n == 0 {
+		return err
+	}
+	info, statErr := file.Stat()
+	if statErr != nil {
+		return errors.Join(err, statErr)
+	}
+	return errors.Join(err, cut(file.Name(), info.Size()-int64(n)))
 }
 
 func (a *answers) close() error {

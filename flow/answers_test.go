@@ -4,6 +4,7 @@ package flow
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -45,4 +46,32 @@ func FuzzAnswers(f *testing.F) {
 			t.Fatalf("read again: %d answers after %d, %v", len(again.known), known, err)
 		}
 	})
+}
+
+// TestAnswersOfTwoProcesses has one that lost a run to another go on writing for a moment.
+func TestAnswersOfTwoProcesses(t *testing.T) {
+	r := newRuns(t.TempDir())
+	var kept [2]*answers
+	for i := range 4 {
+		if i < len(kept) {
+			var err error
+			if kept[i], err = (&Engine{Runs: r, answers: map[string]*answers{}}).paid("r"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for j, a := range kept[:min(i+1, len(kept))] {
+			if err := a.add(fmt.Sprint(i, " by ", j), &Answer{Calls: i}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	again := &answers{known: map[string]*Answer{}}
+	if _, err := again.read(r.answersPath("r")); err != nil || len(again.known) != 7 {
+		t.Errorf("%d answers, %v; want 7", len(again.known), err)
+	}
+	for _, a := range kept {
+		if err := a.close(); err != nil {
+			t.Error(err)
+		}
+	}
 }

@@ -28,10 +28,15 @@ func (a *App) work(ctx context.Context, progress func(string, int, int)) (e *flo
 	if e, err = flow.Open(ctx, flow.Options{Dir: a.runsDir(), Kinds: []flow.Kind{distil}}); err != nil {
 		return nil, distil, err
 	}
-	if _, err := e.Prune(ctx, time.Now().Add(-flow.Retention)); err != nil {
+	return e, distil, nil
+}
+
+// rest closes an engine. Old runs go now and not when it opens, since the one that was to go on may have been old.
+func (a *App) rest(ctx context.Context, e *flow.Engine) error {
+	if _, err := e.Prune(context.WithoutCancel(ctx), time.Now().Add(-flow.Retention)); err != nil {
 		a.log.Warn("old runs stay", "error", err)
 	}
-	return e, distil, nil
+	return e.Close()
 }
 
 // DistillRun is Distill as a run, which another process can go on with: where this one is killed or interrupted, the same call in
@@ -56,7 +61,7 @@ func (a *App) DistillRun(ctx context.Context, o DistillOptions, anew bool, begun
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, e.Close()) }()
+	defer func() { err = errors.Join(err, a.rest(ctx, e)) }()
 	if !anew {
 		run, err := unfinished(ctx, e, key)
 		if err != nil {
@@ -113,7 +118,7 @@ func (a *App) ResumeRun(ctx context.Context, id string, from int, progress func(
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, e.Close()) }()
+	defer func() { err = errors.Join(err, a.rest(ctx, e)) }()
 	run, err := e.Find(ctx, id)
 	if err != nil {
 		return nil, err
