@@ -6,8 +6,10 @@
 package tune
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 
 	"retort/eval"
@@ -68,7 +70,7 @@ type Report struct {
 	Learned string      `json:"learned,omitempty"` // what the choice rests on
 	HeldOut *Held       `json:"held_out,omitempty"`
 	Verdict string      `json:"verdict"`              // is it better and cheaper than its best part?
-	Outdone string      `json:"outdone_by,omitempty"` // the part that does as well for less, see Outdone; empty: none is known to
+	Outdone string      `json:"outdone_by,omitempty"` // the part that does as well for no more; empty: none is known to
 	InUse   bool        `json:"in_use,omitempty"`     // it was put in use
 	More    int         `json:"more,omitempty"`
 	Prompts []Tried     `json:"prompts,omitempty"`   // of a judge, that were tried
@@ -98,7 +100,7 @@ type Held struct {
 	Untuned *float64           `json:"untuned,omitempty"` // mean quality of a vote in which all count alike; nil: it is no vote
 }
 
-// Worthwhile says whether the tuning should be put in use: nothing is known to do as well for less. A vote asks all its models with or
+// Worthwhile says whether the tuning should be put in use: nothing is known to do as well for no more. A vote asks all its models with or
 // without a tuning, so that its tuning need only be as good as votes that count alike.
 func (r *Report) Worthwhile() bool {
 	if h := r.HeldOut; r.Kind == KindVote {
@@ -107,15 +109,28 @@ func (r *Report) Worthwhile() bool {
 	return r.Outdone == ""
 }
 
-// outdone names the part that does as well as the blend for less, on requests that the blend has not learned from. A blend that asks
+// outdone names the part that does as well as the blend for no more, on requests that the blend has not learned from. A blend that asks
 // all its parts for one answer (all) pays for each of them: the best part outdoes it unless it is shown to be better than every one. Of
 // others a part must be at least as good and at most as dear. Where they could not be compared there is none.
 func (h *Held) outdone(all bool) string {
 	switch {
 	case !all:
-		return h.Places[0].DominatedBy
+		return cmp.Or(h.Places[0].DominatedBy, h.equal())
 	case h.Verdict.QualityIs != eval.Higher:
 		return h.Verdict.Best
+	}
+	return ""
+}
+
+// equal names the part that is as good as the blend and as dear, which is what a blend comes to that always asks the same one; empty:
+// there is none.
+func (h *Held) equal() string {
+	const slack = 1e-9 // means of the same numbers in another order
+	blend := h.Places[0]
+	for _, part := range h.Places[1:] {
+		if math.Abs(part.Quality-blend.Quality) <= slack && math.Abs(part.Cost-blend.Cost) <= slack*math.Abs(blend.Cost) {
+			return part.Name
+		}
 	}
 	return ""
 }

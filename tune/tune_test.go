@@ -211,6 +211,21 @@ func TestNothingToGain(t *testing.T) {
 	}
 }
 
+// A route that asks the same model every time is not worth having beside it, though it costs no more.
+func TestRouteToOneModel(t *testing.T) {
+	job := world(200, 3)
+	for i := range job.Records {
+		job.Records[i].Outcomes["smart"] = Outcome{Quality: job.Records[i].Outcomes["fast"].Quality, Cost: 0.01}
+	}
+	_, report, err := Route{router.Target{Quality: 0.9}}.Fit(t.Context(), job)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h := report.HeldOut; h.Shares["fast"] < 0.999 || report.Outdone != "fast" || report.Worthwhile() {
+		t.Errorf("asked %v; outdone by %q", h.Shares, report.Outdone)
+	}
+}
+
 func TestRouteNeedsOutcomes(t *testing.T) {
 	one := world(50, 1)
 	for i := range one.Records {

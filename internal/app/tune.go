@@ -84,7 +84,7 @@ func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
 	}
 	_ = journals.forget() // one that stays costs some space, and is right
 	if !report.Worthwhile() && !o.Use {
-		why, now := report.Outdone+" alone does as well for less", blend.meanwhile()
+		why, now := report.Outdone+" alone does as well for no more", blend.meanwhile()
 		if report.Kind == tune.KindVote {
 			why = "votes that count alike do better"
 		}
