@@ -318,11 +318,11 @@ func (m auditMetrics) Collect(ch chan<- prometheus.Metric) {
 		for outcome, n := range outcomes {
 			ch <- prometheus.MustNewConstMetric(m.audits, prometheus.CounterValue, float64(n), name, outcome)
 		}
-		ch <- prometheus.MustNewConstMetric(m.evidence, prometheus.GaugeValue, evidence, name)
 		out := 0.0
-		if d.now.Load().out {
-			out = 1
+		if d.now.Load().out { // its evidence is kept with the reason, and gathered no more
+			out, evidence = 1, max(1, evidence)
 		}
+		ch <- prometheus.MustNewConstMetric(m.evidence, prometheus.GaugeValue, evidence, name)
 		ch <- prometheus.MustNewConstMetric(m.out, prometheus.GaugeValue, out, name)
 	}
 }

@@ -3,8 +3,11 @@
 package app
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -98,19 +101,24 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 				t.Fatalf("%s answered while it was out", who)
 			}
 		}
-		if text := fetch(t, url+"/metrics"); !strings.Contains(text, `retort_student_out{task="desk"} 1`) || !strings.Contains(text, `retort_audits_total{outcome="differed",task="desk"}`) {
+		evidence := regexp.MustCompile(`retort_audit_evidence\{task="desk"\} ([1-9]|Inf)`)
+		if text := fetch(t, url+"/metrics"); !strings.Contains(text, `retort_student_out{task="desk"} 1`) || !evidence.MatchString(text) || !strings.Contains(text, `retort_audits_total{outcome="differed",task="desk"}`) {
 			t.Errorf("the metrics say\n%s", text)
 		}
 	})
+	if st, err := a.Student(t.Context(), id); err != nil || !strings.HasPrefix(st.Out, "taken out: of ") {
+		t.Errorf("got %+v, %v", st, err)
+	}
 	shown, err := a.OneTaskSavings(t.Context(), "desk", SavingsOptions{})
-	if err != nil || shown.Serving.Student != id || !strings.HasPrefix(shown.Serving.Silent, "taken out: of ") || shown.Audits == nil ||
+	if err != nil || !shown.Serving.Out || shown.Serving.Student != id || !strings.HasPrefix(shown.Serving.Silent, "taken out: of ") || shown.Audits == nil ||
 		shown.Audits.Agreed < len(traced) || shown.Audits.Compared <= shown.Audits.Agreed || shown.Audits.Agreement.High >= 1 {
 		t.Errorf("got %+v, %+v, %v", shown.Serving, shown.Audits, err)
 	}
 	if shown.Saved == nil || shown.Saved.Basis != basisAudits {
 		t.Errorf("got %+v", shown.Saved)
 	}
-	other, err := Open(t.Context(), filepath.Join(filepath.Dir(a.plant.Load().config.Data), "retort.yaml"), Options{})
+	var log bytes.Buffer
+	other, err := Open(t.Context(), filepath.Join(filepath.Dir(a.plant.Load().config.Data), "retort.yaml"), Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,6 +142,12 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 			t.Errorf("%s answered once the student was back", who)
 		}
 	})
+	if want := `msg="a student that was taken out is put back" task=desk student=` + id; !strings.Contains(log.String(), want) {
+		t.Errorf("there is no %q in\n%s", want, &log)
+	}
+	if st, err := a.Student(t.Context(), id); err != nil || st.Out != "" {
+		t.Errorf("put back: %+v, %v", st, err)
+	}
 	if _, err := a.Resume(t.Context(), "desk"); err == nil || !strings.Contains(err.Error(), "was not taken out") {
 		t.Errorf("got %v", err)
 	}

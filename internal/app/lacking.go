@@ -153,14 +153,16 @@ func (a *App) tellTuning(p *plant, name string) {
 	}
 }
 
-// tellSeat logs that another student than before, or none, is at a desk, and what the task lacks then.
-func (a *App) tellSeat(p *plant, d *desk, before string) {
+// tellSeat logs that another student than before, or none, is at a desk, or one that was out, and what the task lacks then.
+func (a *App) tellSeat(p *plant, d *desk, before *staffing) {
 	now := d.now.Load()
 	switch {
-	case now.champion == before:
+	case now.champion == before.champion && before.out && !now.out:
+		a.log.Info("a student that was taken out is put back", "task", d.task.Name, "student", now.champion)
+	case now.champion == before.champion:
 		return
 	case now.champion == "":
-		a.log.Info("a task has no champion any more; the teacher answers", "task", d.task.Name, "before", before)
+		a.log.Info("a task has no champion any more; the teacher answers", "task", d.task.Name, "before", before.champion)
 	default:
 		a.log.Info("a champion is taken up", "task", d.task.Name, "student", now.champion)
 	}

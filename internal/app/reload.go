@@ -46,7 +46,7 @@ func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
 	}
 	staffed = true
 	for name, d := range p.tasks {
-		row, before := champions[name], d.now.Load().champion
+		row, before := champions[name], d.now.Load()
 		if err := p.seat(d, row, out); err != nil {
 			if p.refuse(name, row.ID, err) { // once
 				a.log.Error("the champion cannot serve; the teacher answers", "task", name, "student", row.ID, "error", err)

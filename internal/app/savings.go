@@ -49,6 +49,7 @@ type Serving struct {
 	Agreement float64 `json:"agreement,omitempty"` // with the teacher that it is certified for, among what it answers
 	Coverage  float64 `json:"coverage,omitempty"`  // share that it was expected to answer when it was certified
 	Silent    string  `json:"silent,omitempty"`    // why it answers nothing
+	Out       bool    `json:"out,omitempty"`       // it is silent because its audits took it out
 }
 
 // Audits are comparisons of what students answered clients with what the teacher says to the same.
@@ -328,7 +329,7 @@ func (a *App) staffOf(ctx context.Context, out *TaskSavings, d *desk) error {
 		}
 		out.Serving.Student, out.Serving.Status, out.Serving.Silent = s.ID, s.Status(), silence(s.Card.Certificate)
 		if now := d.now.Load(); now.champion == s.ID && now.out {
-			out.Serving.Silent = now.silent
+			out.Serving.Silent, out.Serving.Out = now.silent, true
 		}
 		if c := s.Card.Certificate; c != nil && c.Speaks() {
 			out.Serving.Agreement, out.Serving.Coverage = c.Target, c.Coverage

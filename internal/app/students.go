@@ -26,6 +26,8 @@ type Student struct {
 	Card    student.Card `json:"card"`
 	// Audit is the verdict of its latest audit; empty for none. Only Student fills it.
 	Audit eval.Ruling `json:"audit,omitempty"`
+	// Out says why audits of what it served took it out; empty: they did not, or somebody put it back.
+	Out string `json:"out,omitempty"`
 }
 
 // Status is the word for what its certificate promises.
@@ -50,11 +52,17 @@ func (a *App) Students(ctx context.Context, task string) ([]*Student, error) {
 	if err != nil {
 		return nil, err
 	}
+	takenOut, err := a.store.TakenOut(ctx)
+	if err != nil {
+		return nil, err
+	}
+	why := outOf(takenOut)
 	out := make([]*Student, len(rows))
 	for i := range rows {
 		if out[i], err = newStudent(&rows[i]); err != nil {
 			return nil, err
 		}
+		out[i].Out = why[seatOf{out[i].Task, out[i].ID}]
 	}
 	return out, nil
 }

@@ -48,7 +48,11 @@ func (c *studentsListCmd) Run(s *session) error {
 		}
 		var rows [][]string
 		for _, st := range students {
-			rows = append(rows, []string{st.ID, st.Task, string(st.Stage), st.Status(), percent(st.Card.Metrics["accuracy"]),
+			status := st.Status()
+			if st.Out != "" {
+				status = "taken out"
+			}
+			rows = append(rows, []string{st.ID, st.Task, string(st.Stage), status, percent(st.Card.Metrics["accuracy"]),
 				percent(st.Card.Metrics["coverage"]), bytesText(st.Bytes), clock(st.Created)})
 		}
 		return s.table(columns("ID", "TASK", "STAGE", "STATUS", ">ACCURACY", ">COVERAGE", ">SIZE", "CREATED"), rows)
@@ -95,6 +99,7 @@ func (c *studentsShowCmd) print(s *session, st *app.Student) {
 		guarantee = card.Certificate.String()
 	}
 	s.line("guarantee", guarantee)
+	s.line("silent", st.Out)
 	for _, f := range card.Fields {
 		s.line("of field "+f.Field, f.Certificate.String())
 	}

@@ -43,7 +43,7 @@ func (c *tasksListCmd) Run(s *session) error {
 		}
 		var rows [][]string
 		for _, t := range all {
-			rows = append(rows, []string{t.Task, strings.Join(t.Teacher, ", "), servingText(&t.Serving), fmt.Sprint(t.Requests),
+			rows = append(rows, []string{t.Task, strings.Join(t.Teacher, ", "), servingWord(&t.Serving), fmt.Sprint(t.Requests),
 				shareText(t, app.ByStudent), shareText(t, app.ByTeacher), usd(t.Cost.Dollars()), netText(t), soonerText(t)})
 		}
 		return s.table(columns("TASK", "TEACHER", "STUDENT", ">REQUESTS", ">BY STUDENT", ">BY TEACHER", ">COST", ">SAVED, NET", ">SOONER"), rows)
@@ -94,7 +94,7 @@ func (s *session) task(t *app.TaskSavings) error {
 	s.line("teacher", strings.Join(t.Teacher, ", "))
 	s.line("student", servingText(&t.Serving))
 	if v := &t.Serving; v.Agreement > 0 {
-		s.line("certified", fmt.Sprintf("at least %s of its answers agree with the teacher; %s of requests when it was certified", percent(v.Agreement), percent(v.Coverage)))
+		s.line("promised", fmt.Sprintf("%s: at least %s of its answers agree with the teacher; it was to answer %s of requests", v.Status, percent(v.Agreement), percent(v.Coverage)))
 	}
 	if t.Audits != nil {
 		s.line("audits", fmt.Sprintf("%d of %d answers agreed with the teacher: %s", t.Audits.Agreed, t.Audits.Compared, between95(t.Audits.Agreement, percent)))
@@ -156,6 +156,17 @@ func servingText(v *app.Serving) string {
 		return v.Student + ", silent: " + v.Silent
 	}
 	return v.Student + ", " + v.Status
+}
+
+// servingWord is servingText without the reason, which show gives.
+func servingWord(v *app.Serving) string {
+	switch {
+	case v.Silent != "" && v.Out:
+		return v.Student + ", taken out"
+	case v.Silent != "":
+		return v.Student + ", silent"
+	}
+	return servingText(v)
 }
 
 // shareText says which share of the answered requests somebody answered.
