@@ -13,6 +13,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -214,6 +216,45 @@ func (r *Runs) Journal(ctx context.Context, id string) ([]Entry, error) {
 		}
 	}
 	return entries, nil
+}
+
+// StepOf returns the number of the step that is meant in a run: by its number, or by its name, of which the first is meant. A name
+// must be in the journal. A number need not be: Fork says how far the run has come.
+func (r *Runs) StepOf(ctx context.Context, id, step string) (int, error) {
+	if n, err := strconv.Atoi(step); err == nil {
+		return n, nil
+	}
+	journal, err := r.Journal(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	missing := &NoStepError{ID: id, Step: step}
+	for i := range journal {
+		if journal[i].Name == step {
+			return journal[i].Step, nil
+		}
+		if !slices.Contains(missing.Names, journal[i].Name) {
+			missing.Names = append(missing.Names, journal[i].Name)
+		}
+	}
+	return 0, missing
+}
+
+// NoStepError says that no step of a run has a name.
+type NoStepError struct {
+	ID, Step string
+	Names    []string // of the steps that it has
+}
+
+// Error names the step.
+func (e *NoStepError) Error() string { return fmt.Sprintf("run %s has no step %q", e.ID, e.Step) }
+
+// Hint names those that it has.
+func (e *NoStepError) Hint() string {
+	if len(e.Names) == 0 {
+		return "none of its steps has ended; go on with it without --from"
+	}
+	return "it has done: " + strings.Join(e.Names, ", ")
 }
 
 // Cancel ends a run, whichever process works on it: that one notices within about a second. What its steps recorded stays. A

@@ -110,6 +110,9 @@ tasks:
 	if run := only(); run.State != "interrupted" {
 		t.Errorf("after an interrupt: %+v", run)
 	}
+	if out := f.run(t, "runs", "show", id); !strings.Contains(out, "none has ended yet") || !strings.Contains(out, "runs resume "+id) {
+		t.Errorf("after an interrupt it shows:\n%s", out)
+	}
 
 	select { // what came before the interrupt
 	case <-g.came:

@@ -112,8 +112,8 @@ func unfinished(ctx context.Context, e *flow.Engine, key string) (*flow.Run, err
 	return nil, nil
 }
 
-// ResumeRun goes on with a run, or does it again from a step on, as another run; from < 0 goes on. begun is told which run it is.
-func (a *App) ResumeRun(ctx context.Context, id string, from int, progress func(string, int, int), begun func(run flow.Run)) (out *Distilled, err error) {
+// ResumeRun goes on with a run, or does it again from a step on, as another run; from is its name or number, and without it the run goes on. begun is told which run it is.
+func (a *App) ResumeRun(ctx context.Context, id, from string, progress func(string, int, int), begun func(run flow.Run)) (out *Distilled, err error) {
 	e, _, err := a.work(ctx, progress)
 	if err != nil {
 		return nil, err
@@ -123,11 +123,15 @@ func (a *App) ResumeRun(ctx context.Context, id string, from int, progress func(
 	if err != nil {
 		return nil, err
 	}
-	if from < 0 {
+	if from == "" {
 		begun(*run)
 		return a.goOn(ctx, e, run.ID)
 	}
-	forked, err := e.Fork(ctx, run.ID, from)
+	step, err := e.StepOf(ctx, run.ID, from)
+	if err != nil {
+		return nil, err
+	}
+	forked, err := e.Fork(ctx, run.ID, step)
 	if err != nil {
 		return nil, err
 	}

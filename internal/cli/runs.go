@@ -60,7 +60,13 @@ func (c *runsShowCmd) Run(s *session) error {
 			return s.json(run)
 		}
 		c.print(s, run)
-		return c.steps(s, run)
+		if err := c.steps(s, run); err != nil {
+			return err
+		}
+		if run.State == flow.Interrupted || run.State == flow.Cancelled {
+			fmt.Fprintf(s.Stdout, "\ngo on with:  %s runs resume %s%s\n", program(), run.ID, s.configFlag())
+		}
+		return nil
 	})
 }
 
@@ -98,6 +104,7 @@ func (c *runsShowCmd) steps(s *session, run *app.Run) error {
 		rows = append(rows, []string{number, first.Name, duration(took), clip(failed, 80)})
 	}
 	if len(rows) == 0 {
+		s.line("steps", "none has ended yet")
 		return nil
 	}
 	fmt.Fprintln(s.Stdout)
@@ -126,7 +133,7 @@ func (c *runsCancelCmd) Run(s *session) error {
 type runsResumeCmd struct {
 	jsonFlag
 	ID   string `arg:"" help:"The run's id, or the start of it."`
-	From int    `default:"-1" placeholder:"STEP" help:"Do the work again from this step on, as a new run that takes over the results of the steps before; the run may be done."`
+	From string `placeholder:"STEP" help:"Do the work again from this step on, by its name or number, as a new run that takes over the results of the steps before; the run may be done."`
 }
 
 func (c *runsResumeCmd) Run(s *session) error {
@@ -136,8 +143,8 @@ func (c *runsResumeCmd) Run(s *session) error {
 		start := time.Now()
 		result, err := a.ResumeRun(s.ctx, c.ID, c.From, bar.Step, func(run flow.Run) {
 			id = run.ID
-			if run.From != "" && c.From >= 0 {
-				fmt.Fprintf(s.Stderr, "run %s does again what run %s did from step %d on\n", run.ID, run.From, c.From)
+			if c.From != "" {
+				fmt.Fprintf(s.Stderr, "run %s does again what run %s did from step %s on\n", run.ID, run.From, c.From)
 			}
 		})
 		bar.End()
