@@ -344,7 +344,11 @@ type noTracesError struct {
 }
 
 func (e *noTracesError) Error() string {
-	return fmt.Sprintf("task %q has no traces of its teacher to learn from (%d that a student was asked do not suffice)", e.task, e.hard)
+	text := fmt.Sprintf("task %q has no traces of its teacher to learn from", e.task)
+	if e.hard > 0 {
+		text += fmt.Sprintf(" (%d that a student was asked first do not suffice)", e.hard)
+	}
+	return text
 }
 func (e *noTracesError) Hint() string {
 	return "send it some traffic through retort serve first, or distil from a file with --data FILE"

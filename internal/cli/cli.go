@@ -13,6 +13,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -63,7 +64,7 @@ type grammar struct {
 	Traces      tracesCmd      `cmd:"" help:"List, show and export traces."`
 	Experiments experimentsCmd `cmd:"" help:"Show how the arms of splits do, and when it is safe to stop."`
 	Keys        keysCmd        `cmd:"" help:"Create, list and revoke API keys."`
-	Tasks       tasksCmd       `cmd:"" help:"Find tasks in recorded traffic."`
+	Tasks       tasksCmd       `cmd:"" help:"Show what tasks cost and save, put their students back, and find tasks in traffic."`
 	Settings    settingsCmd    `cmd:"" name:"config" help:"Print the configuration in canonical form, or its JSON Schema."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
@@ -120,8 +121,11 @@ func Run(ctx context.Context, p Process) (code int) {
 		return exitFailed
 	}
 	args := p.Args
-	if len(args) == 0 {
+	switch {
+	case len(args) == 0:
 		args = []string{"--help"}
+	case args[0] == "help": // as other programs have it: help COMMAND
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	parsed, err := parser.Parse(args)
 	if err != nil {

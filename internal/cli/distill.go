@@ -214,7 +214,7 @@ func summary(r *distill.Report, took time.Duration) [][2]string {
 		lines = append(lines, [2]string{"consistency", consistency(r.Consistency, r.Reasked)})
 	}
 	lines = append(lines, [2]string{"guarantee", strings.TrimSpace(r.Certificate.String())})
-	return append(lines, [2]string{"size, speed", fmt.Sprintf("%s; trained in %s (with cross-fitting and all: %s); one answer %.0f µs (p99 %.0f µs)",
+	return append(lines, [2]string{"size, speed", fmt.Sprintf("%s; trained in %s; the command took %s; one answer %.0f µs (p99 %.0f µs)",
 		bytesText(r.StudentBytes), duration(time.Duration(r.TrainSeconds*float64(time.Second))), duration(took), r.PredictP50us, r.PredictP99us)})
 }
 

@@ -140,4 +140,12 @@ func bytesText(n int64) string {
 }
 
 // percent prints a share.
+// counted is a number and its noun, whose plural ends in s.
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }

@@ -39,8 +39,8 @@ func (c *checkCmd) Run(s *session) error {
 	if c.JSON {
 		return s.json(summary)
 	}
-	fmt.Fprintf(s.Stdout, "%s is valid: %d providers, %d models, %d tasks; listens on %s; data in %s\n",
-		s.config, summary.Providers, summary.Models, summary.Tasks, summary.Listen, summary.Data)
+	fmt.Fprintf(s.Stdout, "%s is valid: %s, %s, %s; listens on %s; data in %s\n",
+		s.config, counted(summary.Providers, "provider"), counted(summary.Models, "model"), counted(summary.Tasks, "task"), summary.Listen, summary.Data)
 	for _, l := range summary.Lacking {
 		fmt.Fprintf(s.Stdout, "%s\n  hint: %s\n", printable(l.String()), l.Hint)
 	}
