@@ -117,7 +117,7 @@ type ShadowCounts struct {
 // Nothing is copied until Begin says where copies are recorded. A copy shares nothing with its request, starts once that
 // is answered, and goes on by itself for Timeout at most. Copies never wait: what exceeds a limit is dropped and counted.
 // The day's money is that which ended copies have cost and, for running ones, the average so far; it begins anew with
-// the process, unless Succeed has it go on.
+// the process, unless Succeed or Spent has it go on.
 //
 // The trace of a copy is one of its own. Its id is that of the request's trace with a dot and eight hexadecimal digits,
 // its model is Name, and it has no key, so that a key's usage is what its owner asked for.
@@ -169,6 +169,15 @@ func (s *Shadowed) End(ctx context.Context) {
 	s.running.Wait()
 	broken()
 	stop()
+}
+
+// Spent notes what copies cost on a day before the process started, as part of what they may cost on that day. It is called
+// before Begin or while nothing has been copied yet.
+func (s *Shadowed) Spent(on time.Time, cost model.Money) {
+	s.purse.turn(on, 0)
+	s.purse.mu.Lock()
+	defer s.purse.mu.Unlock()
+	s.purse.spent += cost
 }
 
 // Counts returns what became of copies since the beginning.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -241,6 +242,22 @@ func (a *App) recallAudits(ctx context.Context) {
 		if fallen != nil {
 			a.takeOut(ctx, fallen)
 		}
+	}
+}
+
+// recallSpent counts what audits cost today before the process started.
+func (a *App) recallSpent(ctx context.Context) {
+	today := now().UTC().Truncate(24 * time.Hour)
+	for name, d := range a.plant.Load().tasks {
+		if d.audited == nil || d.config.Audit.PerDay == 0 {
+			continue
+		}
+		cost, err := a.store.Spent(ctx, name, model.Auditing, today)
+		if err != nil {
+			a.log.Error("what audits cost today cannot be read; the day's money begins anew", "task", name, "error", err)
+			continue
+		}
+		d.audited.Spent(today, cost)
 	}
 }
 

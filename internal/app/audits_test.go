@@ -180,6 +180,40 @@ func TestEvidenceOutlastsAProcess(t *testing.T) {
 	})
 }
 
+// What audits may cost a day is that for all processes and configurations of the day.
+func TestAuditsKeepToTheirMoney(t *testing.T) {
+	_, url := newUpstream(t, 200, 0)
+	a := openFor(t, url, strings.Replace(auditedDesk, "per_day: 0, concurrent: 64", "per_day: 0.0005, concurrent: 1", 1))
+	texts, _ := labelled(200)
+	champion(t, a, texts[:400])
+	asked := 400
+	for range 3 {
+		serving(t, a, func(url string) {
+			for range 2 {
+				for range 10 {
+					ask(t, url, texts[asked])
+					ended(t, a)
+					asked++
+				}
+				if err := a.Reload(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+	var cost, most model.Money
+	n := 0
+	for trace, err := range a.Traces(t.Context(), store.Filter{Model: "desk", Purpose: model.Auditing}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		cost, most, n = cost+trace.Cost, max(most, trace.Cost), n+1
+	}
+	if limit := model.Dollar / 2000; n == 0 || most == 0 || cost < limit || cost >= limit+most {
+		t.Errorf("%d audits cost %v, want %v and less than one audit more", n, cost, limit)
+	}
+}
+
 // ended waits until no audit of the desk is running.
 func ended(t *testing.T, a *App) {
 	t.Helper()

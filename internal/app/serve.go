@@ -60,6 +60,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 	}
 	a.recall(ctx, a.plant.Load(), a.plant.Load().tunableNames())
 	a.recallAudits(ctx)
+	a.recallSpent(ctx)
 	a.tellLacking(a.plant.Load())
 	watching, stop := context.WithCancel(ctx)
 	watched := a.follow(watching, g, changes, o.Watch)

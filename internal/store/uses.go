@@ -49,6 +49,13 @@ func (s *Store) Uses(ctx context.Context, tenant, name string, since, until time
 	return out, wrap(op, rows.Err())
 }
 
+// Spent returns what requests of all tenants to a model or task cost that Retort made for a purpose of its own, from since on.
+func (s *Store) Spent(ctx context.Context, name string, purpose model.Work, since time.Time) (cost model.Money, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT coalesce(sum(cost), 0) FROM traces WHERE model = ? AND purpose = ? AND purpose <> '' AND start >= ?",
+		name, string(purpose), since.UnixNano()).Scan(&cost)
+	return cost, wrap("sum up costs", err)
+}
+
 // Corrections returns how many requests to a model or task, of those that Uses would count, were corrected.
 func (s *Store) Corrections(ctx context.Context, tenant, name string, since, until time.Time) (n int, err error) {
 	from, to := int64(minTime), int64(math.MaxInt64)
