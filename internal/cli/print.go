@@ -139,7 +139,6 @@ func bytesText(n int64) string {
 	return fmt.Sprintf("%d B", n)
 }
 
-// percent prints a share.
 // counted is a number and its noun, whose plural ends in s.
 func counted(n int, noun string) string {
 	if n == 1 {
@@ -148,4 +147,5 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
+// percent prints a share.
 func percent(x float64) string { return fmt.Sprintf("%.1f %%", 100*x) }
