@@ -115,7 +115,7 @@ func (r *record) fill(t *model.Trace, req *model.Request, trail *model.Trail, p 
 	*t = model.Trace{ID: req.Trace, Tenant: req.Tenant, Key: req.Key, Model: req.Model, Purpose: r.how.Purpose, Stream: req.Stream,
 		Start: p.start, Duration: r.how.Now().Sub(p.start), First: p.first, Attempts: trail.Attempts(),
 		Arms: trail.Arms(), Picks: trail.Picks(),
-		Dropped: trail.Dropped()}
+		Drawn: trail.Drawn(), Dropped: trail.Dropped()}
 	t.Usage, t.Cost = trail.Total()
 	if t.ID == "" {
 		t.ID = uuid.Must(uuid.NewV7()).String() // fails only where the system has no randomness left, and then so does all else

@@ -24,6 +24,9 @@ type Shadowing struct {
 	// Only says of an answer whether its request may be copied; nil: all may. Whether one is drawn by Share is decided before it is
 	// answered, so the copies are a random sample of those that may.
 	Only func(*model.Response) bool
+	// Mark notes in the trails of requests that they were drawn, whether they are copied or not. Requests that find no room for a
+	// copy, by the limits above, when they come are not drawn then, so that the drawn ones stay a random sample.
+	Mark bool
 	// Told is called with the answer to a copy, before End returns; nil: nobody is told.
 	Told func(Copied)
 
@@ -192,11 +195,23 @@ func (s *Shadowed) Counts() ShadowCounts {
 // Generate asks the model and, when it has answered, copies the request.
 func (s *Shadowed) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
 	drawn := s.how.Share >= 1 || s.how.Random() < s.how.Share
+	if drawn && s.how.Mark {
+		if drawn = s.free(); drawn {
+			model.TrailOf(ctx).Draw()
+		}
+	}
 	resp, err := s.model.Generate(ctx, req, emit)
 	if err == nil && drawn && (s.how.Only == nil || s.how.Only(resp)) {
 		s.offer(req, resp)
 	}
 	return resp, err
+}
+
+// free says whether a copy would be sent now, and counts it as dropped if not.
+func (s *Shadowed) free() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.on && s.room()
 }
 
 // offer starts a copy, if there is room for one.

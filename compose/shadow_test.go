@@ -248,3 +248,35 @@ func TestShadowTellsOfCopies(t *testing.T) {
 }
 
 var copyID = regexp.MustCompile(`^t\.[0-9a-f]{8}$`)
+
+// Whoever is drawn is marked, copied or not; who finds no room is neither.
+func TestShadowMarksWhatIsDrawn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := shadowed(t, modeltest.Echo("main"), leaf("copy", after(time.Minute)), Shadowing{Concurrent: 1, Mark: true,
+			Only: func(r *model.Response) bool { return r.Text() == "hello" }})
+		drawn := func(text string) bool {
+			t.Helper()
+			trail := &model.Trail{}
+			if _, err := s.Generate(model.WithTrail(context.Background(), trail), model.NewRequest("test", model.Prompt(text)), model.Discard); err != nil {
+				t.Fatal(err)
+			}
+			return trail.Drawn()
+		}
+		for i, want := range []bool{true, true, false} { // not copied, copied, no room
+			if got := drawn([]string{"other", "hello", "other"}[i]); got != want {
+				t.Errorf("request %d: drawn %v, want %v", i, got, want)
+			}
+		}
+		time.Sleep(2 * time.Minute)
+		if !drawn("other") {
+			t.Error("it is not drawn once there is room again")
+		}
+		s.End(context.Background())
+		if drawn("other") {
+			t.Error("it is drawn after the end")
+		}
+		if got := s.Counts(); got.Answered != 1 || got.DroppedConcurrent != 1 {
+			t.Errorf("got %+v", got)
+		}
+	})
+}

@@ -22,6 +22,10 @@ type Trace struct {
 
 	Arms []Arm `json:"arms,omitempty"` // what the splits on the way chose, the outermost first
 
+	// Drawn says that chance alone, before anything looked at the request, chose it to be put to the teacher of a task too: whoever
+	// answered, what the teacher says is a fair sample of the task's traffic.
+	Drawn bool `json:"drawn,omitempty"`
+
 	Dropped []string `json:"dropped,omitempty"` // what of the request was left out, as in the header Retort-Dropped
 
 	Error   string `json:"error,omitempty"`   // kind of the error, when there was no answer

@@ -67,6 +67,7 @@ type Trail struct {
 	arms     []Arm
 	picks    []Pick
 	dropped  []string
+	drawn    bool
 	room     [1]Attempt // for the first: most answers take one
 	armRoom  [1]Arm     // the same
 	pickRoom [1]Pick
@@ -229,6 +230,26 @@ func (t *Trail) Arms() []Arm {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.arms)
+}
+
+// Draw notes that chance chose the request to be audited; see Trace.Drawn.
+func (t *Trail) Draw() {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	t.drawn = true
+	t.mu.Unlock()
+}
+
+// Drawn says whether Draw was called.
+func (t *Trail) Drawn() bool {
+	if t == nil {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.drawn
 }
 
 // Cached says whether a cache gave the latest answer that was not rejected.

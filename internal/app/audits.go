@@ -31,7 +31,7 @@ func (d *desk) audit(c config.Audit) {
 	})
 	own := studentPrefix + d.task.Name + "@"
 	d.audited = compose.Shadow(seated, d.teacher, compose.Shadowing{Name: d.task.Name, Share: c.Share, Concurrent: c.Concurrent,
-		PerDay: model.Money(c.PerDay * float64(model.Dollar)), Timeout: c.Timeout,
+		PerDay: model.Money(c.PerDay * float64(model.Dollar)), Timeout: c.Timeout, Mark: true,
 		Only: func(resp *model.Response) bool { return strings.HasPrefix(resp.Model, own) },
 		Told: func(c compose.Copied) { d.told(d, c) }})
 }

@@ -18,8 +18,11 @@ import (
 type lessons struct {
 	task     *task.Task
 	teachers concrete // who counts as the task's teacher
+	// drawn are the traces of requests that chance chose to be audited and that a student answered; nil where audits teach nothing. With
+	// them, what the teacher said to a request is fair if that was drawn, whoever answered.
+	drawn map[string]bool
 
-	examples []dataset.Example // answered by the teacher while no student was asked: they train and judge
+	examples []dataset.Example // answered by the teacher while no student was asked, or drawn by chance: they train and judge
 	hard     []dataset.Example // what a student was asked: it trains, but never judges
 	paid     model.Money       // for all examples
 	own      int               // a student's own answers, or a memory's
@@ -30,7 +33,8 @@ type lessons struct {
 
 // lessons reads the task's traces. The answers of its teacher count, and corrections by feedback above them. A student's
 // own answers teach nothing. What it left to the teacher, and what people corrected in its answers, is the hard part of
-// the stream: it trains, but would mislead the threshold about the rest.
+// the stream: it trains, but would mislead the threshold about the rest. Requests that were drawn to be audited are a fair sample
+// together, those that the student answered and those that it left.
 func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(string, int, int)) (*lessons, error) {
 	if err := a.flush(ctx); err != nil {
 		return nil, err
@@ -45,20 +49,23 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 		return nil, err
 	}
 	out := newLessons(p, d)
+	out.drawn = map[string]bool{}
 	read := 0
-	for trace, err := range a.store.Traces(ctx, chosen) {
-		if trace == nil {
-			return nil, err
+	for _, chosen.Purpose = range []model.Work{model.Serving, model.Auditing} { // audits are of what was served
+		for trace, err := range a.store.Traces(ctx, chosen) {
+			if trace == nil {
+				return nil, err
+			}
+			if err != nil { // its content is damaged; the others count
+				out.skipped++
+				continue
+			}
+			read++
+			if read%500 == 0 {
+				progress("read traces", read, max(read, total))
+			}
+			out.add(trace, opinions[trace.ID].Corrected())
 		}
-		if err != nil { // its content is damaged; the others count
-			out.skipped++
-			continue
-		}
-		read++
-		if read%500 == 0 {
-			progress("read traces", read, max(read, total))
-		}
-		out.add(trace, opinions[trace.ID].Corrected())
 	}
 	// Requests overlap, so the order in which they came is chance; training depends on the order, and must not on chance.
 	for _, examples := range [][]dataset.Example{out.examples, out.hard} {
@@ -101,11 +108,19 @@ func (l *lessons) learn(trace *model.Trace, correction string) *dataset.Example 
 		label = parsed
 	}
 	who := trace.Response.Model
+	if trace.Purpose == model.Auditing {
+		if of, _, _ := strings.Cut(trace.ID, "."); !l.drawn[of] { // drawn in a blend, say, whose other requests are not known
+			return nil
+		}
+	}
 	ownAnswer := strings.HasPrefix(who, studentPrefix+l.task.Name+"@") || who == similarPrefix+l.task.Name
 	label, outside := l.task.Canonical(input, label)
 	switch {
 	case ownAnswer && !corrected:
 		l.own++
+		if trace.Drawn && l.drawn != nil {
+			l.drawn[trace.ID] = true
+		}
 		return nil
 	case outside != nil:
 		l.skipped++
@@ -114,11 +129,26 @@ func (l *lessons) learn(trace *model.Trace, correction string) *dataset.Example 
 		l.others++
 		return nil
 	}
-	example := &dataset.Example{Text: input, Label: label, Gold: corrected, Hard: asked(trace, l.task.Name), ID: trace.ID, Time: trace.Start, Tenant: trace.Tenant}
+	example := &dataset.Example{Text: input, Label: label, Gold: corrected, Hard: ownAnswer || l.left(trace), ID: trace.ID, Time: trace.Start, Tenant: trace.Tenant}
 	if !corrected {
 		example.Teacher = who
 	}
 	return example
+}
+
+// left says whether a trace's answer is no fair sample of the traffic, since a student or a memory was asked first.
+func (l *lessons) left(trace *model.Trace) bool {
+	return asked(trace, l.task.Name) && (l.drawn == nil || !trace.Drawn || remembers(trace, l.task.Name))
+}
+
+// remembers says whether a memory that speaks was asked: its answers are not audited.
+func remembers(trace *model.Trace, name string) bool {
+	for i := range trace.Attempts {
+		if trace.Attempts[i].Model == similarPrefix+name {
+			return true
+		}
+	}
+	return false
 }
 
 // notes says what was left out.

@@ -34,6 +34,7 @@ func rich() *model.Trace {
 	t.Attempts = append(t.Attempts, model.Attempt{Model: "student", Score: 0.25, Scored: true, Member: "panel/a", Asked: model.ForVote, Rejected: true, Judging: true, Cached: true, Error: "timeout", Why: model.WhyNovel, Cost: 7, Estimated: true})
 	t.Arms = []model.Arm{{Split: "test", Name: "smart", Unit: 1<<64 - 1}, {Split: "inner \"one\"", Name: "fast"}}
 	t.Picks = []model.Pick{{Blend: "auto", Model: "fast", Why: `rule "2"`}, {Model: "m"}}
+	t.Drawn = true
 	t.Dropped = []string{"temperature", `a "strange" one`}
 	t.Response.Score = 1e-9
 	t.Response.Choices = append(t.Response.Choices, model.Choice{

@@ -64,6 +64,8 @@ func decodeEntry(meta []byte, e *Entry) error {
 			e.Answered = v.Str
 		case "score":
 			e.Score = v.Num
+		case "drawn":
+			t.Drawn = v.Bool()
 		case "arms":
 			t.Arms = decodeArms(v)
 		}

@@ -44,6 +44,9 @@ func appendMeta(b []byte, t *model.Trace) []byte {
 	b = appendList(b, "attempts", t.Attempts, appendAttempt)
 	b = appendList(b, "arms", t.Arms, appendArm)
 	b = appendList(b, "picks", t.Picks, appendPick)
+	if t.Drawn {
+		b = append(b, `,"drawn":true`...)
+	}
 	b = appendList(b, "dropped", t.Dropped, func(b []byte, name *string) []byte { return appendString(b, *name) })
 	return append(b, '}')
 }
