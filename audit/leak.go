@@ -36,9 +36,12 @@ type LeakEvidence struct {
 	Leaks     []Leak  `json:"leaks"` // the first of them
 }
 
+// Leakage is the name of the check for eval rows among the training rows.
+const Leakage = "leakage"
+
 // leakage looks for eval rows among the training rows.
 func leakage(ctx context.Context, s *Subject, o Options) (Check, error) {
-	c := Check{Name: "leakage", Verdict: eval.Inconclusive}
+	c := Check{Name: Leakage, Verdict: eval.Inconclusive}
 	switch {
 	case len(s.Eval) == 0:
 		c.Says = "there are no texts to judge it by; give them with --eval"

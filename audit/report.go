@@ -29,6 +29,8 @@ type Subject struct {
 	Complete bool
 	// Eval are labelled texts by which it is, or will be, judged; empty where none were given.
 	Eval []dataset.Example
+	// Texts are such as it is asked, to swap words in where there is no Eval; their labels do not matter, and it may have learned from them.
+	Texts []dataset.Example
 	// Terms are those of every model that gave a label.
 	Terms []Terms
 	// Override is why somebody takes responsibility for teachers whose terms forbid it; empty: nobody does.

@@ -60,7 +60,7 @@ func swaps(ctx context.Context, s *Subject, o Options) (Check, error) {
 	case s.Objects:
 		c.Says = "the answers are objects, in which swapped words are not followed yet"
 		return c, nil
-	case len(s.Eval) == 0:
+	case len(s.asked()) == 0:
 		c.Says = "there are no texts to swap words in; give them with --eval"
 		return c, nil
 	}
@@ -118,13 +118,22 @@ func (ev *SwapEvidence) line(verdict eval.Ruling) string {
 	return text
 }
 
+// asked are texts to swap words in.
+func (s *Subject) asked() []dataset.Example {
+	if len(s.Eval) > 0 {
+		return s.Eval
+	}
+	return s.Texts
+}
+
 // swap swaps one kind of word in the eval texts, and neutral words in the same places.
 func (s *Subject) swap(k *slot, seed uint64) (SwapEvidence, eval.Group) {
 	ev, g := SwapEvidence{Kind: k.name, First: []Flip{}}, eval.Group{Name: k.name}
 	rng := rand.New(rand.NewPCG(seed, uint64(len(k.name))))
 	finder := newFinder(k)
-	for _, i := range rng.Perm(len(s.Eval))[:min(swapTexts, len(s.Eval))] {
-		text := s.Eval[i].Text
+	texts := s.asked()
+	for _, i := range rng.Perm(len(texts))[:min(swapTexts, len(texts))] {
+		text := texts[i].Text
 		template, set, has := finder.find(text)
 		if has {
 			ev.Found++

@@ -108,34 +108,14 @@ func (w *Wheel) enter(v *Version) {
 	w.canary, w.challenger, v.stage = v, nil, Canary
 }
 
-// compare tests a version against the champion.
+// compare tests a version against the champion. A challenger is tested again and again; the k-th time at the level α/(k(k+1)),
+// which sum to α.
 func (w *Wheel) compare(v *Version) Verdict {
-	tests, err := w.tests(v)
+	c, err := Compare(w.pairs(v), w.Margin, w.level(v))
 	if err != nil {
 		return Verdict{Ruling: eval.Inconclusive, Why: err.Error()}
 	}
-	// In all is one hypothesis, and needs no correction for the groups.
-	level := w.level(v)
-	verdict := Verdict{Tests: tests, Ruling: eval.Inconclusive}
-	switch {
-	case tests[0].P <= level:
-		verdict.Ruling = eval.Pass
-	case tests[0].Worse <= level:
-		verdict.Ruling = eval.Fail
-	}
-	for _, t := range tests[1:] {
-		if t.WorseHolm <= level {
-			verdict.Ruling, verdict.Why = eval.Fail, fmt.Sprintf("%s is worse than the champion by more than %.1f points", t.Name, 100*w.Margin)
-			v.stage = Rejected
-			if w.challenger == v {
-				w.challenger = nil
-			}
-			return verdict
-		}
-	}
-	d := tests[0].Difference
-	verdict.Why = fmt.Sprintf("%s points more than the champion on %d fair labels", d.Points(), tests[0].Items)
-	switch verdict.Ruling {
+	switch c.Ruling {
 	case eval.Pass:
 		w.enter(v)
 	case eval.Inconclusive:
@@ -144,45 +124,27 @@ func (w *Wheel) compare(v *Version) Verdict {
 		}
 		w.challenger, v.stage = v, Challenger
 		v.looks++
-		v.next = tests[0].Items + max(1, tests[0].Items/4)
+		v.next = c.Tests[0].Items + max(1, c.Tests[0].Items/4)
 	default:
 		if w.challenger == v {
 			w.challenger = nil
 		}
 		v.stage = Rejected
 	}
-	return verdict
+	return Verdict{Ruling: c.Ruling, Why: c.Why, Tests: c.Tests}
 }
 
-// tests counts fair labels to which both versions have answered unseen. A challenger is tested again and again; the k-th time
-// at the level α/(k(k+1)), which sum to α.
-func (w *Wheel) tests(v *Version) ([]eval.NonInferiority, error) {
-	var mine, theirs []bool
-	var classes, slices []string
+// pairs are fair labels to which a version and the champion have answered unseen.
+func (w *Wheel) pairs(v *Version) []Pair {
+	var out []Pair
 	for _, l := range w.memory.from(w.memory.epoch) {
 		a, ok := v.unseen(l)
 		b, known := w.champion.unseen(l)
-		if !l.Fair || !ok || !known {
-			continue
-		}
-		mine, theirs = append(mine, a == l.Label), append(theirs, b == l.Label)
-		classes, slices = append(classes, "class "+l.Label), append(slices, "")
-		if l.Slice != "" {
-			slices[len(slices)-1] = "slice " + l.Slice
+		if l.Fair && ok && known {
+			out = append(out, Pair{Label: l.Label, Class: l.Label, Slice: l.Slice, Candidate: a, Champion: b})
 		}
 	}
-	if len(mine) == 0 {
-		return nil, fmt.Errorf("there are no fair labels to which both it and the champion have answered unseen")
-	}
-	groups, err := eval.GroupBy(mine, theirs, classes)
-	if err != nil {
-		return nil, err
-	}
-	sliced, err := eval.GroupBy(mine, theirs, slices)
-	if err != nil {
-		return nil, err
-	}
-	return eval.NonInferior(append(groups, sliced[1:]...), w.Margin, w.level(v))
+	return out
 }
 
 // level is the one at which a version is tested the next time.
@@ -203,23 +165,9 @@ func (v *Version) unseen(l *Label) (string, bool) {
 // watchChallenger tries the gate again once there are more labels to compare on.
 func (w *Wheel) watchChallenger() {
 	v := w.challenger
-	if v == nil || w.champion == nil || w.canary != nil || w.requests%16 != 0 || w.pairs(v) < v.next {
+	if v == nil || w.champion == nil || w.canary != nil || w.requests%16 != 0 || len(w.pairs(v)) < v.next {
 		return
 	}
 	verdict := w.compare(v)
 	w.happened(Event{Kind: Judged, Version: v.ID, Says: fmt.Sprintf("%s: %s", v.stage, verdict.Why)})
-}
-
-// pairs counts what tests compare.
-func (w *Wheel) pairs(v *Version) int {
-	n := 0
-	for _, l := range w.memory.from(w.memory.epoch) {
-		if _, ok := v.unseen(l); !ok || !l.Fair {
-			continue
-		}
-		if _, ok := w.champion.unseen(l); ok {
-			n++
-		}
-	}
-	return n
 }

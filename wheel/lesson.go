@@ -66,12 +66,9 @@ func (w *Wheel) Due() Trigger {
 		return ""
 	}
 	now := w.memory.sizes()
+	enough := w.Enough(w.trained.all, now.all, now.fair, w.memory.epoch > 0)
 	if w.trained.all == 0 {
-		first := float64(w.First)
-		if w.memory.epoch > 0 {
-			first *= afterFall
-		}
-		if float64(now.fair) >= first {
+		if enough {
 			return ByLabels
 		}
 		return ""
@@ -81,7 +78,7 @@ func (w *Wheel) Due() Trigger {
 		return more >= share*float64(w.trained.all) && more >= least*float64(len(w.memory.labels))
 	}
 	switch {
-	case grown(w.Growth):
+	case enough && grown(0):
 		return ByLabels
 	case w.alert > w.lessoned && grown(hasty):
 		return ByDrift

@@ -43,6 +43,15 @@ type Options struct {
 	Notice func(Event)
 }
 
+// DefaultAlpha is that of Options.
+const DefaultAlpha = 0.05
+
+// Further defaults of Options.
+const (
+	defaultFirst  = 500
+	defaultGrowth = 0.3
+)
+
 const (
 	// patienceService, patienceClass and patienceInput are how many observations pass on average, at least, until a false alarm:
 	// audited answers, labels of answers that a student gave or would have given, and requests.
@@ -61,8 +70,8 @@ func (o *Options) complete() error {
 	o.Budget, o.Loan = cmp.Or(o.Budget, 0.05), cmp.Or(o.Loan, 4000)
 	o.Consistency = cmp.Or(o.Consistency, 0.95)
 	o.Judges = cmp.Or(o.Judges, 1000)
-	o.First, o.Growth = cmp.Or(o.First, 500), cmp.Or(o.Growth, 0.3)
-	o.Margin, o.Alpha = cmp.Or(o.Margin, 0.02), cmp.Or(o.Alpha, 0.05)
+	o.First, o.Growth = cmp.Or(o.First, defaultFirst), cmp.Or(o.Growth, defaultGrowth)
+	o.Margin, o.Alpha = cmp.Or(o.Margin, 0.02), cmp.Or(o.Alpha, DefaultAlpha)
 	switch {
 	case !(o.Budget > 0 && o.Budget <= 0.5):
 		return fmt.Errorf("wheel: budget %v; want a share above 0 and at most 0.5, such as 0.05", o.Budget)

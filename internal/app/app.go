@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -27,9 +28,12 @@ import (
 
 // Options say how to open an App.
 type Options struct {
-	Getenv   func(string) (string, bool) // nil: the process's environment
-	Log      *slog.Logger                // nil: none
-	Optional bool                        // a missing configuration file stands for an empty one
+	Getenv func(string) (string, bool) // nil: the process's environment
+	Log    *slog.Logger                // nil: none
+	// Worker returns a command that runs this program with these arguments, the same configuration and environment, for turns of wheels
+	// while serving; nil: tasks do not turn by themselves.
+	Worker   func(args ...string) *exec.Cmd
+	Optional bool // a missing configuration file stands for an empty one
 }
 
 // App is an open configuration with its data folder. It is safe for concurrent use.

@@ -23,9 +23,10 @@ import (
 
 // AuditOptions say what to audit a student with.
 type AuditOptions struct {
-	Student  string // its id, or the start of it
-	Data     string // the examples that it learned from, a file or a version; empty: its version, else its task's traces
-	Eval     string // labelled texts to judge it by, a file or a version; empty: none
+	Student  string            // its id, or the start of it
+	Data     string            // the examples that it learned from, a file or a version; empty: its version, else its task's traces
+	Eval     string            // labelled texts to judge it by, a file or a version; empty: none
+	Texts    []dataset.Example // such as it is asked, to swap words in where there is no Eval
 	Columns  dataset.Columns
 	Override string // why somebody takes responsibility for teachers whose terms forbid it
 	Seed     uint64
@@ -42,7 +43,7 @@ func (a *App) Audit(ctx context.Context, o AuditOptions) (*audit.Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	subject := &audit.Subject{Student: s.ID, Task: s.Task, Objects: s.Card.Schema != nil, Override: o.Override}
+	subject := &audit.Subject{Student: s.ID, Task: s.Task, Objects: s.Card.Schema != nil, Override: o.Override, Texts: o.Texts}
 	subject.Answer = opened.Answer
 	data, err := a.learnedFrom(ctx, s, o)
 	if err != nil {

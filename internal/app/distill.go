@@ -48,7 +48,11 @@ type DistillOptions struct {
 	Effort string
 	Seed   uint64
 	Refine refine.Plan // the refining steps; nil: refine.Default
-	Reask  int         // how many inputs to put to the teacher again, with traces and a teacher that is no recording
+	// JudgeFrom is, for traces, when what they teach begins to judge: what is earlier trains alone; zero: all may judge. Judges is how many
+	// judge at most, the latest; 0: all.
+	JudgeFrom time.Time `json:",omitzero"`
+	Judges    int       `json:",omitempty"`
+	Reask     int       // how many inputs to put to the teacher again, with traces and a teacher that is no recording
 
 	// Asking says how teachers label a file's inputs, or those of traces that a further teacher has not answered. A file whose
 	// rows have no labels is labelled by the task's teachers; one with labels only where teachers or a budget are given.
@@ -264,6 +268,7 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 	if err != nil {
 		return nil, err
 	}
+	taught.limit(o.JudgeFrom, o.Judges)
 	job.Notes = append(job.Notes, taught.notes()...)
 	if len(taught.examples) == 0 {
 		return nil, &noTracesError{task: o.Task, hard: len(taught.hard)}

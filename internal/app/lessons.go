@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"retort/dataset"
 	"retort/internal/store"
@@ -28,6 +29,7 @@ type lessons struct {
 	own      int               // a student's own answers, or a memory's
 	others   int               // answers of models that are not the teacher now
 	refuted  int               // answers corrected to what is none of the task's labels
+	early    int               // of hard: fair answers from before those that judge
 	skipped  int               // traces without captured content, or with an answer outside the contract
 }
 
@@ -76,6 +78,28 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 
 func newLessons(p *plant, d *desk) *lessons {
 	return &lessons{task: d.task, teachers: p.concrete(d.config.Teacher.Lead())}
+}
+
+// limit leaves as judges those from a time on, and of these the latest, most at most; 0: all. The others train alone.
+func (l *lessons) limit(from time.Time, most int) {
+	times := make([]time.Time, 0, len(l.examples))
+	for i := range l.examples {
+		times = append(times, l.examples[i].Time)
+	}
+	slices.SortFunc(times, func(a, b time.Time) int { return b.Compare(a) })
+	if most > 0 && len(times) > most && times[most-1].After(from) {
+		from = times[most-1]
+	}
+	judges := l.examples[:0:0]
+	for i := range l.examples {
+		if l.examples[i].Time.Before(from) {
+			l.hard = append(l.hard, l.examples[i])
+			l.early++
+		} else {
+			judges = append(judges, l.examples[i])
+		}
+	}
+	l.examples = judges
 }
 
 // add keeps what a trace teaches.
@@ -159,7 +183,8 @@ func (l *lessons) notes() []string {
 			notes = append(notes, fmt.Sprintf(format, n))
 		}
 	}
-	note(len(l.hard), "%d answers that a student left to the teacher, or a memory of similar inputs did, or that were corrected, train but do not judge: they are the hard part of the traffic")
+	note(l.early, "%d earlier answers train but do not judge")
+	note(len(l.hard)-l.early, "%d answers that a student left to the teacher, or a memory of similar inputs did, or that were corrected, train but do not judge: they are the hard part of the traffic")
 	note(l.others, "%d answers came from models that are not the task's teacher now and were not used")
 	note(l.refuted, "%d answers were corrected to what the task does not allow and were not used")
 	note(l.skipped, "%d traces were not used: their content was not captured, or the task does not allow their answer")

@@ -19,16 +19,23 @@ func (a *App) runsDir() string { return filepath.Join(a.plant.Load().config.Data
 // kindDistil is what runs of DistillRun are called.
 const kindDistil = "distil"
 
+// kinds are those of the runs of this program.
+type kinds struct{ distil, turn flow.Kind }
+
 // work opens an engine for the runs of this program.
-func (a *App) work(ctx context.Context, progress func(string, int, int)) (e *flow.Engine, distil flow.Kind, err error) {
-	distil = flow.Define(kindDistil, 1, func(ctx flow.Context, of distillation) (*made, error) {
+func (a *App) work(ctx context.Context, progress func(string, int, int)) (e *flow.Engine, k kinds, err error) {
+	k.distil = flow.Define(kindDistil, 1, func(ctx flow.Context, of distillation) (*made, error) {
 		of.Options.Progress = progress
 		return a.distil(ctx, &of)
 	})
-	if e, err = flow.Open(ctx, flow.Options{Dir: a.runsDir(), Kinds: []flow.Kind{distil}}); err != nil {
-		return nil, distil, err
+	k.turn = flow.Define(kindTurn, 1, func(ctx flow.Context, of turning) (*made, error) {
+		of.Distillation.Options.Progress = progress
+		return a.turn(ctx, &of)
+	})
+	if e, err = flow.Open(ctx, flow.Options{Dir: a.runsDir(), Kinds: []flow.Kind{k.distil, k.turn}}); err != nil {
+		return nil, k, err
 	}
-	return e, distil, nil
+	return e, k, nil
 }
 
 // rest closes an engine. Old runs go now and not when it opens, since the one that was to go on may have been old.
@@ -57,7 +64,7 @@ func (a *App) DistillRun(ctx context.Context, o DistillOptions, anew bool, begun
 	if err != nil {
 		return nil, err
 	}
-	e, kind, err := a.work(ctx, o.Progress)
+	e, k, err := a.work(ctx, o.Progress)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +79,7 @@ func (a *App) DistillRun(ctx context.Context, o DistillOptions, anew bool, begun
 			return a.goOn(ctx, e, run.ID)
 		}
 	}
-	id, err := e.Start(ctx, kind, flow.Start{Title: of.title(), Key: key}, of)
+	id, err := e.Start(ctx, k.distil, flow.Start{Title: of.title(), Key: key}, of)
 	if err != nil {
 		return nil, err
 	}

@@ -107,6 +107,7 @@ type TaskSavings struct {
 	Students int         `json:"students"` // made so far
 	Training float64     `json:"training_seconds"`
 	Saved    *Saved      `json:"saved,omitempty"` // null: too few answers of the teacher are known
+	Wheel    *WheelState `json:"wheel,omitempty"` // null: the task does not turn by itself
 	Notes    []string    `json:"notes,omitempty"`
 }
 
@@ -182,6 +183,11 @@ func (a *App) taskSavings(ctx context.Context, name string, o SavingsOptions) (*
 	out.count(uses)
 	if err := a.staffOf(ctx, out, d); err != nil {
 		return nil, err
+	}
+	if out.Tenant == model.DefaultTenant { // wheels are the default tenant's
+		if out.Wheel, err = a.wheelState(ctx, d); err != nil {
+			return nil, err
+		}
 	}
 	n, agreed, err := a.store.CountAudits(ctx, out.Tenant, name, "", o.Since, o.Until)
 	if err != nil {

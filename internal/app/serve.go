@@ -66,6 +66,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 	watched := a.follow(watching, g, changes, o.Watch)
 	var looking sync.WaitGroup
 	looking.Go(func() { a.promote(watching) })
+	looking.Go(func() { a.turnTasks(watching) })
 	defer func() { stop(); <-watched; looking.Wait() }()
 	if o.Ready != nil {
 		o.Ready("http://" + listener.Addr().String())

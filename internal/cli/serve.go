@@ -18,7 +18,7 @@ func (c *serveCmd) Run(s *session) error {
 		paceCollector()
 	}
 	log := slog.New(slog.NewTextHandler(s.Stderr, nil))
-	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv, Log: log})
+	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv, Log: log, Worker: s.worker()})
 	if err != nil {
 		return err
 	}

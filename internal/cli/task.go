@@ -76,6 +76,9 @@ type tasksResumeCmd struct {
 
 func (c *tasksResumeCmd) Run(s *session) error {
 	return s.opened(func(a *app.App) error {
+		if paused, err := a.Unpause(s.ctx, c.Task); err != nil || paused {
+			return s.unpaused(c.Task, c.JSON, err)
+		}
 		id, err := a.Resume(s.ctx, c.Task)
 		if err != nil {
 			return err
@@ -102,6 +105,7 @@ func (s *session) task(t *app.TaskSavings) error {
 	s.line("labels", fmt.Sprintf("%d asked for, %d of the teacher's served answers, %d corrected by people", t.Labels.Asked, t.Labels.Served, t.Labels.Corrected))
 	s.line("students", fmt.Sprintf("%d made in %.1f s of training", t.Students, t.Training))
 	s.line("requests", fmt.Sprintf("%d, of which %d failed; %s", t.Requests, t.Failed, usd(t.Cost.Dollars())))
+	s.wheel(t.Wheel)
 	s.line("saved", savedText(t))
 	if saved := t.Saved; saved != nil {
 		s.line("net", fmt.Sprintf("%s, with all that Retort asked for the task counted", between95(saved.Net, usd)))

@@ -15,7 +15,9 @@ import (
 type tasksCmd struct {
 	List     tasksListCmd     `cmd:"" help:"List the tasks of the configuration: who answers them, and what that saves."`
 	Show     tasksShowCmd     `cmd:"" help:"Show who answers a task, what it took, and what it saved against its teacher alone."`
-	Resume   tasksResumeCmd   `cmd:"" help:"Put the champion of a task back that its audits took out."`
+	Turn     tasksTurnCmd     `cmd:"" help:"Turn the wheel of a task now: train a student on all that was gathered, judge it, and promote it if the gate lets it through."`
+	Pause    tasksPauseCmd    `cmd:"" help:"Stop the wheel of a task; who answers stays."`
+	Resume   tasksResumeCmd   `cmd:"" help:"Let the wheel of a task go on that was stopped; else put the champion back that its audits took out."`
 	Discover tasksDiscoverCmd `cmd:"" help:"Find tasks in recorded traffic, and what students of them would be worth."`
 }
 

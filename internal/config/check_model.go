@@ -111,6 +111,7 @@ func (c *Config) checkTask(d *decoder, path, name string, t *Task) {
 	c.checkTeachers(d, path+".teacher", t.Teacher)
 	t.checkShape(d, path)
 	t.Audit.check(d, path+".audit")
+	c.checkWheel(d, path, t)
 	if t.Similar != nil {
 		t.Similar.check(d, path+".similar")
 	}

@@ -29,6 +29,7 @@ type Task struct {
 	Confidence   float64   `yaml:"confidence" default:"0.95" doc:"Confidence with which the agreement must be shown, between 0 and 1."`
 	Student      Student   `yaml:"student" doc:"How the student is trained and certified."`
 	Audit        Audit     `yaml:"audit" doc:"Put a random share of what the student answers to the teacher too, and take the student out when they no longer agree."`
+	Wheel        *Wheel    `yaml:"wheel" doc:"Train, check and promote students by itself while serving; {} is enough."`
 	Similar      *Similar  `yaml:"similar" doc:"Answer from the teacher's answers to similar inputs, where these are known to agree with fresh ones."`
 }
 

@@ -91,22 +91,28 @@ func (s *Store) Promote(ctx context.Context, tenant, id string) (champion Studen
 		if err != nil || champion.Stage == Champion {
 			return err
 		}
-		if before, err = s.champion(ctx, tx, tenant, champion.Task); err != nil {
-			return err
-		}
-		if before != nil {
-			if err := setStage(ctx, tx, before, Retired); err != nil {
-				return err
-			}
-		}
-		if err := setStage(ctx, tx, &champion, Champion); err != nil {
-			return err
-		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO promotions (tenant, task, student, created) VALUES (?,?,?,?)",
-			tenant, champion.Task, id, now().UnixNano())
+		before, err = s.crown(ctx, tx, &champion)
 		return errors.Join(err, bump(ctx, tx))
 	})
 	return champion, before, err
+}
+
+// crown makes a student that is not the champion its task's and returns the one before, or nil.
+func (s *Store) crown(ctx context.Context, tx *sql.Tx, champion *Student) (before *Student, err error) {
+	if before, err = s.champion(ctx, tx, champion.Tenant, champion.Task); err != nil {
+		return nil, err
+	}
+	if before != nil {
+		if err := setStage(ctx, tx, before, Retired); err != nil {
+			return nil, err
+		}
+	}
+	if err := setStage(ctx, tx, champion, Champion); err != nil {
+		return nil, err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO promotions (tenant, task, student, created) VALUES (?,?,?,?)",
+		champion.Tenant, champion.Task, champion.ID, now().UnixNano())
+	return before, err
 }
 
 // Rollback undoes the task's latest promotion: the champion is retired and the one before it serves again. It returns

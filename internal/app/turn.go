@@ -1,0 +1,373 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"retort/audit"
+	"retort/dataset"
+	"retort/eval"
+	"retort/flow"
+	"retort/internal/store"
+	"retort/model"
+	"retort/wheel"
+)
+
+// kindTurn is what runs of TurnRun are called.
+const kindTurn = "turn"
+
+// turning is what a turn begins with.
+type turning struct {
+	Distillation distillation
+	Why          wheel.Trigger
+	Labels       int
+}
+
+// Gate is what a turn's student was judged by.
+type Gate struct {
+	Ruling   eval.Ruling           `json:"verdict"`
+	Over     string                `json:"champion,omitempty"` // that it was compared with; empty: none
+	Audit    eval.Ruling           `json:"audit"`              // the worst verdict of its audit
+	Promise  string                `json:"certificate"`        // in words
+	Compared int                   `json:"compared"`           // fair labels that both had not learned from
+	Overall  *eval.NonInferiority  `json:"overall,omitempty"`  // null: not compared
+	Classes  []eval.NonInferiority `json:"classes,omitempty"`  // those that differ
+	Why      string                `json:"why"`
+}
+
+// turn is the steps of a turn: those of a distillation, and then whether its student serves.
+func (a *App) turn(ctx flow.Context, of *turning) (*made, error) {
+	run := ctx.Run()
+	task := of.Distillation.Options.Task
+	_, err := flow.Step(ctx, "begin", func(ctx context.Context) (string, error) {
+		return run, a.store.BeginTurn(ctx, store.Turn{ID: run, Tenant: model.DefaultTenant, Task: task, Why: string(of.Why), Labels: of.Labels})
+	})
+	if err != nil {
+		return nil, err
+	}
+	out, err := a.distil(ctx, &of.Distillation)
+	if err != nil {
+		return nil, err
+	}
+	inherited, err := flow.Step(ctx, "audit", func(ctx context.Context) (*inheritance, error) {
+		return a.inherits(ctx, run, of.Distillation.Options.Seed, out)
+	})
+	if err != nil {
+		return nil, err
+	}
+	_, err = flow.Step(ctx, "gate", func(ctx context.Context) (*store.Turn, error) {
+		g, err := a.gate(ctx, task, run, out, inherited)
+		if err != nil {
+			return nil, err
+		}
+		text, err := json.Marshal(g)
+		if err != nil {
+			return nil, fmt.Errorf("keep the verdict on student %s: %w", run, err)
+		}
+		v := store.Verdict{Outcome: store.TurnCandidate, Says: g.Why, Evidence: text, Over: g.Over}
+		if g.Ruling == eval.Pass {
+			v.Outcome = store.TurnPromoted
+		}
+		turn, err := a.store.EndTurn(ctx, model.DefaultTenant, run, v)
+		if model.KindOf(err) == model.NotFound { // a run that goes on from another's steps
+			err = a.store.BeginTurn(ctx, store.Turn{ID: run, Tenant: model.DefaultTenant, Task: task, Why: string(of.Why), Labels: of.Labels})
+			if err == nil {
+				turn, err = a.store.EndTurn(ctx, model.DefaultTenant, run, v)
+			}
+		}
+		return turn, err
+	})
+	return out, err
+}
+
+// inheritance is what the audit of a turn's student found.
+type inheritance struct {
+	Ruling eval.Ruling // the worst of the checks that count
+	Says   string      // what those with this ruling found; empty for Pass
+}
+
+// inherits audits a student, unless that was done. Leakage does not count: the student is judged by siblings that had not seen what judges, so
+// there is no other set that could leak.
+func (a *App) inherits(ctx context.Context, id string, seed uint64, of *made) (*inheritance, error) {
+	kept, err := a.keptAudit(id)
+	if err == nil && kept == nil {
+		texts := make([]dataset.Example, len(of.Judged))
+		for i := range of.Judged {
+			texts[i].Text = of.Judged[i].Text
+		}
+		kept, err = a.Audit(ctx, AuditOptions{Student: id, Seed: seed, Texts: texts})
+	}
+	if err != nil {
+		return nil, err
+	}
+	var rulings []eval.Ruling
+	for i := range kept.Checks {
+		if kept.Checks[i].Name != audit.Leakage {
+			rulings = append(rulings, kept.Checks[i].Verdict)
+		}
+	}
+	out := &inheritance{Ruling: eval.Worst(rulings...)}
+	var says []string
+	for i := range kept.Checks {
+		if c := &kept.Checks[i]; c.Verdict == out.Ruling && c.Verdict != eval.Pass && c.Name != audit.Leakage {
+			says = append(says, c.Name+": "+c.Says)
+		}
+	}
+	out.Says = strings.Join(says, "; ")
+	return out, nil
+}
+
+// gate judges whether the student of a turn is to serve. Anything but Pass leaves it a candidate.
+func (a *App) gate(ctx context.Context, task, id string, out *made, inherited *inheritance) (*Gate, error) {
+	p := a.plant.Load()
+	s, err := a.Student(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := p.loadStudent(s.Path)
+	if err != nil {
+		return nil, err
+	}
+	g := &Gate{Ruling: eval.Inconclusive, Audit: inherited.Ruling, Promise: "none"}
+	d := p.tasks[task]
+	if d == nil || d.config.Wheel == nil {
+		g.Why = "the task does not turn by itself any more"
+		return g, nil
+	}
+	if err := fits(d, opened); err != nil {
+		g.Ruling, g.Why = eval.Fail, err.Error()
+		return g, nil
+	}
+	c := opened.Card().Certificate
+	if c != nil {
+		g.Promise = c.String()
+	}
+	if why := silence(c); why != "" {
+		g.Why = "nothing could be certified: " + why
+		return g, nil
+	}
+	if inherited.Ruling != eval.Pass {
+		g.Ruling, g.Why = inherited.Ruling, "its audit says "+string(inherited.Ruling)+": "+inherited.Says
+		return g, nil
+	}
+	return g, a.contest(ctx, d, g, out)
+}
+
+// contest compares the student of a turn with the champion, if there is one that was not taken out.
+func (a *App) contest(ctx context.Context, d *desk, g *Gate, out *made) error {
+	champion, err := a.champion(ctx, d.task.Name)
+	if err != nil {
+		return err
+	}
+	if champion == nil {
+		g.Ruling, g.Why = eval.Pass, "the first of its kind: "+g.Promise
+		return nil
+	}
+	g.Over = champion.ID
+	fallen, err := a.takenOut(ctx)
+	if err != nil {
+		return err
+	}
+	if fallen[seatOf{d.task.Name, champion.ID}] != "" {
+		g.Ruling, g.Why = eval.Pass, "the champion is taken out, and of the labels since then: "+g.Promise
+		return nil
+	}
+	pairs, err := a.pairs(d, champion, out)
+	if err != nil {
+		return err
+	}
+	g.Compared = len(pairs)
+	compared, err := wheel.Compare(pairs, d.config.Wheel.Margin, wheel.DefaultAlpha)
+	if err != nil {
+		g.Why = err.Error()
+		return nil
+	}
+	g.Ruling, g.Why, g.Overall = compared.Ruling, compared.Why, &compared.Tests[0]
+	for _, t := range compared.Tests[1:] {
+		if t.OnlyA != t.OnlyB {
+			g.Classes = append(g.Classes, t)
+		}
+	}
+	if g.Ruling == eval.Inconclusive {
+		g.Why += ": too few to show that it is no worse"
+	}
+	return nil
+}
+
+func (a *App) champion(ctx context.Context, task string) (*store.Student, error) {
+	rows, err := a.store.Champions(ctx)
+	for i := range rows {
+		if rows[i].Task == task && rows[i].Tenant == model.DefaultTenant {
+			return &rows[i], nil
+		}
+	}
+	return nil, err
+}
+
+// pairs are the fair labels that neither the student of a turn nor the champion has learned from, each text once. What judged the student was
+// answered by siblings that had not seen it.
+func (a *App) pairs(d *desk, champion *store.Student, out *made) ([]wheel.Pair, error) {
+	made, err := a.readSeen(champion.ID)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := a.plant.Load().loadStudent(champion.Path)
+	if err != nil {
+		return nil, err
+	}
+	var pairs []wheel.Pair
+	counted := map[uint64]bool{}
+	for i := range out.Judged {
+		j := &out.Judged[i]
+		if counted[mark(j.Text)] || made.has(j.Text) {
+			continue
+		}
+		counted[mark(j.Text)] = true
+		answer, _ := opened.Answer(j.Text)
+		pair := wheel.Pair{Label: j.Label, Candidate: j.Predicted, Champion: answer}
+		if d.task.Object == nil {
+			pair.Class = j.Label
+		}
+		pairs = append(pairs, pair)
+	}
+	return pairs, nil
+}
+
+// TurnRun turns a task's wheel once: it trains a student on all that was gathered, judges it and promotes it if the gate lets it through. A turn of
+// the task that was interrupted is gone on with instead. begun is told of the run, and whether it was begun earlier.
+func (a *App) TurnRun(ctx context.Context, task string, why wheel.Trigger, progress func(string, int, int), begun func(run flow.Run, earlier bool)) (out *store.Turn, err error) {
+	d := a.plant.Load().tasks[task]
+	switch {
+	case d == nil:
+		return nil, a.noSuchTask(task)
+	case d.config.Wheel == nil:
+		return nil, &noWheelError{task}
+	}
+	e, kinds, err := a.work(ctx, progress)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, a.rest(ctx, e)) }()
+	key := "turn " + task
+	run, err := a.openTurn(ctx, e, task, key)
+	if err != nil {
+		return nil, err
+	}
+	if run != nil {
+		begun(*run, true)
+		if err := e.Resume(ctx, run.ID); err != nil {
+			return nil, err
+		}
+		return a.endTurn(ctx, e, run.ID)
+	}
+	if why == Unfinished { // it has ended
+		turns, err := a.store.Turns(ctx, model.DefaultTenant, task, 1)
+		if err != nil || len(turns) == 0 {
+			return nil, err
+		}
+		return &turns[0], nil
+	}
+	of, err := a.newTurn(ctx, d, why)
+	if err != nil {
+		return nil, err
+	}
+	id, err := e.Start(ctx, kinds.turn, flow.Start{Title: fmt.Sprintf("turn %s, by %s", task, why), Key: key}, of)
+	if err != nil {
+		return nil, err
+	}
+	begun(flow.Run{ID: id}, false)
+	return a.endTurn(ctx, e, id)
+}
+
+// newTurn says what a turn that begins now learns from.
+func (a *App) newTurn(ctx context.Context, d *desk, why wheel.Trigger) (*turning, error) {
+	created, err := a.created()
+	if err != nil {
+		return nil, err
+	}
+	since, err := a.epoch(ctx, d.task.Name)
+	if err != nil {
+		return nil, err
+	}
+	labels, err := a.taughtSince(ctx, d.task.Name, since)
+	if err != nil {
+		return nil, err
+	}
+	of, err := newDistillation(DistillOptions{Task: d.task.Name, JudgeFrom: since, Judges: d.config.Wheel.Judges}, created)
+	if err != nil {
+		return nil, err
+	}
+	return &turning{Distillation: *of, Why: why, Labels: labels}, nil
+}
+
+// openTurn returns the task's turn to go on with, or nil. Turns whose runs were cancelled or are gone end.
+func (a *App) openTurn(ctx context.Context, e *flow.Engine, task, key string) (*flow.Run, error) {
+	runs, err := e.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known := map[string]*flow.Run{}
+	for i := range runs {
+		if runs[i].Kind != kindTurn || runs[i].Key != key {
+			continue
+		}
+		known[runs[i].ID] = &runs[i]
+		switch runs[i].State {
+		case flow.Running:
+			return nil, &flow.StateError{Run: runs[i], Doing: "go on with"}
+		case flow.Interrupted:
+			return &runs[i], nil
+		}
+	}
+	turns, err := a.store.Turns(ctx, model.DefaultTenant, task, 20)
+	if err != nil {
+		return nil, err
+	}
+	for i := range turns {
+		if turns[i].Ended != nil {
+			continue
+		}
+		v := store.Verdict{Outcome: store.TurnFailed, Says: "its run is gone"}
+		if run := known[turns[i].ID]; run != nil && run.State == flow.Cancelled {
+			v = store.Verdict{Outcome: store.TurnCancelled, Says: flow.ErrCancelled.Error()}
+		} else if run != nil {
+			v.Says = run.Error
+		}
+		if _, err := a.store.EndTurn(ctx, model.DefaultTenant, turns[i].ID, v); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// endTurn waits for a turn's run and returns what came of it. One that this process must leave stays open.
+func (a *App) endTurn(ctx context.Context, e *flow.Engine, id string) (*store.Turn, error) {
+	err := e.Result(ctx, id, nil)
+	switch {
+	case ctx.Err() != nil:
+		return nil, err
+	case err == nil:
+		return a.store.EndTurn(ctx, model.DefaultTenant, id, store.Verdict{Outcome: store.TurnFailed, Says: "it ended without a verdict"}) // it has one, which stays
+	}
+	v := store.Verdict{Outcome: store.TurnFailed, Says: err.Error()}
+	if errors.Is(err, flow.ErrCancelled) {
+		v.Outcome = store.TurnCancelled
+	}
+	if _, kept := a.store.EndTurn(ctx, model.DefaultTenant, id, v); kept != nil && model.KindOf(kept) != model.NotFound {
+		err = errors.Join(err, kept)
+	}
+	return nil, err
+}
+
+// noWheelError says that a task does not turn by itself.
+type noWheelError struct{ task string }
+
+func (e *noWheelError) Error() string { return fmt.Sprintf("task %q has no wheel", e.task) }
+func (e *noWheelError) Hint() string {
+	return "write wheel: {} in the task, see docs/wheel.md; or distil once: retort distill " + e.task
+}

@@ -1,0 +1,145 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"time"
+
+	"retort/model"
+	"retort/wheel"
+)
+
+const (
+	// turnEvery is how often a serving process looks whether a task is to turn; looking takes a twentieth of the time at most.
+	turnEvery, lookShare = 2 * time.Second, 20
+	// firstRetry and lastRetry are how long a turn that could not be made is left alone: each time twice as long.
+	firstRetry, lastRetry = 2 * time.Second, 10 * time.Minute
+	// leaving is how long a turn may take to end in good order.
+	leaving = 15 * time.Second
+)
+
+// turner turns the tasks of a serving process, one at a time, each turn in a process of its own: it yields to the gateway, and the engine of
+// runs and the memory that training takes are none of the gateway's.
+type turner struct {
+	app   *App
+	retry map[string]retry
+}
+
+// retry is when a task that could not turn is tried again.
+type retry struct {
+	at   time.Time
+	wait time.Duration
+}
+
+// turnTasks works until ctx ends.
+func (a *App) turnTasks(ctx context.Context) {
+	if a.options.Worker == nil {
+		return
+	}
+	t := &turner{a, map[string]retry{}}
+	for wait := time.Duration(0); ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		began := time.Now()
+		name, why := t.next(ctx)
+		if wait = max(turnEvery, lookShare*time.Since(began)); why != "" {
+			t.turn(ctx, name, why)
+			wait = 0
+		}
+	}
+}
+
+// next returns a task that is to turn, and why.
+func (t *turner) next(ctx context.Context) (string, wheel.Trigger) {
+	tasks := t.app.plant.Load().tasks
+	for _, name := range slices.Sorted(maps.Keys(tasks)) {
+		if tasks[name].config.Wheel == nil || time.Now().Before(t.retry[name].at) {
+			continue
+		}
+		s, err := t.app.wheelState(ctx, tasks[name])
+		if err != nil {
+			if ctx.Err() == nil {
+				t.app.log.Error("whether a task is to turn cannot be read", "task", name, "error", err)
+			}
+			continue
+		}
+		if s.Due != "" {
+			return name, s.Due
+		}
+	}
+	return "", ""
+}
+
+// turn has another process turn a task and waits for it.
+func (t *turner) turn(ctx context.Context, name string, why wheel.Trigger) {
+	log := t.app.log.With("task", name, "trigger", string(why))
+	var said bytes.Buffer
+	cmd := t.app.options.Worker("tasks", "turn", name, "--attached", "--trigger", string(why))
+	cmd.Stderr = &said
+	stay, err := cmd.StdinPipe() // the worker ends when this does, so also when this process is killed
+	if err == nil {
+		apart(cmd)
+		err = cmd.Start()
+	}
+	if err == nil {
+		yield(cmd)
+		log.Info("a turn is under way", "process", cmd.Process.Pid)
+		err = t.wait(ctx, name, cmd, stay)
+	}
+	if ctx.Err() != nil {
+		return
+	}
+	if err == nil {
+		delete(t.retry, name)
+		if turns, err := t.app.store.Turns(ctx, model.DefaultTenant, name, 1); err == nil && len(turns) > 0 {
+			log.Info("a turn has ended", "student", turns[0].ID, "outcome", string(turns[0].Outcome), "says", turns[0].Says)
+		}
+		return
+	}
+	wait := min(max(firstRetry, 2*t.retry[name].wait), lastRetry)
+	t.retry[name] = retry{time.Now().Add(wait), wait}
+	log.Warn("a turn was not made", "error", err, "says", lastLines(said.String()), "again_in", wait, "hint", "retort tasks show "+name)
+}
+
+// wait waits for a worker, and has it leave its turn when the task is paused or ctx ends.
+func (t *turner) wait(ctx context.Context, name string, cmd *exec.Cmd, stay io.Closer) error {
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for stop := ctx.Done(); ; {
+		select {
+		case err := <-ended:
+			return err
+		case <-tick.C:
+			if since, err := t.app.store.Paused(ctx, model.DefaultTenant, name); err != nil || since.IsZero() {
+				continue
+			}
+		case <-stop:
+		}
+		_ = stay.Close() // at worst it is closed
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(leaving):
+			_ = cmd.Process.Kill() // its run goes on another time
+			return <-ended
+		}
+	}
+}
+
+// lastLines returns the end of what a worker said.
+func lastLines(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.Join(lines[max(0, len(lines)-2):], "; ")
+}

@@ -1,0 +1,124 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"retort/internal/store"
+	"retort/model"
+	"retort/wheel"
+)
+
+// Unfinished is, beside the triggers, why there is work to do: a turn was interrupted.
+const Unfinished wheel.Trigger = "unfinished"
+
+// WheelState is how the wheel of a task stands.
+type WheelState struct {
+	Paused *time.Time    `json:"paused,omitempty"`  // since when a person has stopped it; null: it turns
+	Labels int           `json:"labels"`            // answers of the teacher, since students were last taken out
+	Next   int           `json:"next_labels"`       // of these, at which the next turn begins
+	At     *time.Time    `json:"next_at,omitempty"` // when it begins in any case, if there are new ones; null: there is no schedule
+	Due    wheel.Trigger `json:"due,omitempty"`     // why a turn is to be begun or gone on with now; empty: it is not
+	Turns  []store.Turn  `json:"turns"`             // the latest first
+}
+
+// shownTurns is how many turns are shown.
+const shownTurns = 5
+
+// epoch is when labels of a task began to judge: the latest time that a student was taken out and not put back; zero where none is.
+func (a *App) epoch(ctx context.Context, task string) (since time.Time, err error) {
+	rows, err := a.store.TakenOut(ctx)
+	for i := range rows {
+		if rows[i].Task == task && rows[i].Tenant == model.DefaultTenant && rows[i].Created.After(since) {
+			since = rows[i].Created
+		}
+	}
+	return since, err
+}
+
+// taughtSince counts the answers of a task's teacher that traffic and audits brought.
+func (a *App) taughtSince(ctx context.Context, task string, since time.Time) (int, error) {
+	uses, err := a.store.Uses(ctx, model.DefaultTenant, task, since, time.Time{})
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for i := range uses {
+		u := &uses[i]
+		own := strings.HasPrefix(u.Answered, studentPrefix+task+"@")
+		if !u.Failed && !u.Cached && !own && (u.Purpose == model.Serving || u.Purpose == model.Auditing) {
+			n += u.Requests
+		}
+	}
+	return n, nil
+}
+
+// wheelState says how the wheel of a task stands; nil where it has none.
+func (a *App) wheelState(ctx context.Context, d *desk) (*WheelState, error) {
+	c, task := d.config.Wheel, d.task.Name
+	if c == nil {
+		return nil, nil
+	}
+	s := &WheelState{}
+	paused, err := a.store.Paused(ctx, model.DefaultTenant, task)
+	if err != nil {
+		return nil, err
+	}
+	if !paused.IsZero() {
+		s.Paused = &paused
+	}
+	if s.Turns, err = a.store.Turns(ctx, model.DefaultTenant, task, shownTurns); err != nil {
+		return nil, err
+	}
+	since, err := a.epoch(ctx, task)
+	if err != nil {
+		return nil, err
+	}
+	if s.Labels, err = a.taughtSince(ctx, task, since); err != nil {
+		return nil, err
+	}
+	had, fell := 0, !since.IsZero()
+	if len(s.Turns) > 0 && s.Turns[0].Begun.After(since) {
+		had = s.Turns[0].Labels
+	}
+	s.Next = (wheel.Options{First: c.First, Growth: c.Growth}).Next(had, 0, fell)
+	if c.Every > 0 && len(s.Turns) > 0 {
+		at := s.Turns[0].Begun.Add(c.Every)
+		s.At = &at
+	}
+	switch {
+	case s.Paused != nil:
+	case len(s.Turns) > 0 && s.Turns[0].Ended == nil:
+		s.Due = Unfinished
+	case s.Labels >= s.Next && fell && had == 0:
+		s.Due = wheel.ByDrift
+	case s.Labels >= s.Next:
+		s.Due = wheel.ByLabels
+	case s.At != nil && !time.Now().Before(*s.At) && had > 0 && s.Labels > had:
+		s.Due = wheel.BySchedule
+	}
+	return s, nil
+}
+
+// Pause stops the wheel of a task, and reports whether it was turning. A turn under way in a serving process is left, to be gone on with.
+func (a *App) Pause(ctx context.Context, task string) (changed bool, err error) {
+	d := a.plant.Load().tasks[task]
+	switch {
+	case d == nil:
+		return false, a.noSuchTask(task)
+	case d.config.Wheel == nil:
+		return false, &noWheelError{task}
+	}
+	return a.store.Pause(ctx, model.DefaultTenant, task, true)
+}
+
+// Unpause lets the wheel of a task go on, and reports whether it was stopped.
+func (a *App) Unpause(ctx context.Context, task string) (changed bool, err error) {
+	if !a.HasTask(task) {
+		return false, a.noSuchTask(task)
+	}
+	return a.store.Pause(ctx, model.DefaultTenant, task, false)
+}

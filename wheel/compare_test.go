@@ -1,0 +1,51 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package wheel
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"retort/eval"
+)
+
+// A candidate that is worse by the margin passes in a twentieth of the draws at most, and one that is as good passes mostly.
+func TestCompareKeepsItsLevel(t *testing.T) {
+	const draws, n, margin = 400, 600, 0.03
+	passes := func(right float64) int {
+		passed := 0
+		for seed := range uint64(draws) {
+			rng := rand.New(rand.NewPCG(seed, 5))
+			pairs := make([]Pair, n)
+			for i := range pairs {
+				pairs[i] = Pair{Label: "yes", Class: fmt.Sprint("c", i%7), Candidate: "no", Champion: "no"}
+				if rng.Float64() < right {
+					pairs[i].Candidate = "yes"
+				}
+				if rng.Float64() < 0.95 {
+					pairs[i].Champion = "yes"
+				}
+			}
+			c, err := Compare(pairs, margin, 0.05)
+			if err != nil || len(c.Tests) != 8 {
+				t.Fatal(c, err)
+			}
+			if c.Ruling == eval.Pass {
+				passed++
+			}
+		}
+		return passed
+	}
+	worse, better := passes(0.95-margin), passes(0.97)
+	t.Logf("of %d, %d that are worse by the margin pass and %d that are better", draws, worse, better)
+	if worse > draws/20+14 { // three standard deviations above the level
+		t.Errorf("%d of %d that are worse pass", worse, draws)
+	}
+	if better < draws*9/10 {
+		t.Errorf("%d of %d that are better pass", better, draws)
+	}
+	if _, err := Compare(nil, margin, 0.05); err == nil {
+		t.Error("no labels compare")
+	}
+}
