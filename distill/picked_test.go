@@ -4,10 +4,8 @@ package distill_test
 
 import (
 	"context"
-	"encoding/csv"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"testing"
@@ -88,16 +86,7 @@ func TestPickedStudentsHoldTheirTarget(t *testing.T) {
 func twenty(t *testing.T) (examples []dataset.Example, labels []string) {
 	t.Helper()
 	for _, name := range []string{"train.csv", "test.csv"} {
-		file, err := os.Open(filepath.Join(shareddata.Dir(t), "banking77", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows, err := csv.NewReader(file).ReadAll()
-		file.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, row := range rows[1:] {
+		for _, row := range shareddata.CSV(t, "banking77/"+name) {
 			if !slices.Contains(labels, row[1]) {
 				if len(labels) == 20 {
 					continue

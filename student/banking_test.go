@@ -4,9 +4,7 @@ package student_test
 
 import (
 	"context"
-	"encoding/csv"
 	"math"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -17,17 +15,8 @@ import (
 // banking reads a part of Banking77.
 func banking(tb testing.TB, part string) []student.Example {
 	tb.Helper()
-	f, err := os.Open(filepath.Join(shareddata.Dir(tb), "banking77", part+".csv"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		tb.Fatal(err)
-	}
 	var examples []student.Example
-	for _, row := range rows[1:] {
+	for _, row := range shareddata.CSV(tb, "banking77/"+part+".csv") {
 		examples = append(examples, student.Example{Text: row[0], Label: row[1]})
 	}
 	return examples

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -39,8 +38,12 @@ func realTexts() ([]string, error) {
 		name   string
 		column int
 	}{{"banking77/train.csv", 0}, {"clinc150/data_full.csv", 1}, {"headlines/train.csv", 1}} {
-		if err := eachRow(filepath.Join(root, from.name), func(row []string) { add(row[from.column]) }); err != nil {
+		_, rows, err := shareddata.ReadCSV(from.name)
+		if err != nil {
 			return nil, err
+		}
+		for _, row := range rows {
+			add(row[from.column])
 		}
 	}
 	for _, from := range []struct{ name, field string }{{"distill/alpaca_davinci003_random9k.jsonl.gz", "instruction"},
@@ -55,22 +58,6 @@ func realTexts() ([]string, error) {
 		return bytes.Compare(x[:], y[:])
 	})
 	return texts, nil
-}
-
-func eachRow(path string, do func([]string)) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	for _, row := range rows[1:] {
-		do(row)
-	}
-	return nil
 }
 
 func eachObject(path string, do func(map[string]any)) error {

@@ -246,18 +246,15 @@ func bankingSplit() (train, test []dataset.Example, err error) {
 
 // clincSplit returns CLINC150's official split without what is out of scope.
 func clincSplit() (train, test []dataset.Example, err error) {
-	root, ok := shareddata.Root()
-	if !ok {
-		return nil, nil, errors.New("public data sets not found; set RETORT_DATA to the folder that holds banking77/ and clinc150/")
-	}
-	err = eachRow(filepath.Join(root, "clinc150", "data_full.csv"), func(row []string) {
+	_, rows, err := shareddata.ReadCSV("clinc150/data_full.csv")
+	for _, row := range rows {
 		switch e := (dataset.Example{Text: row[1], Label: row[2]}); row[0] {
 		case "train":
 			train = append(train, e)
 		case "test":
 			test = append(test, e)
 		}
-	})
+	}
 	return train, test, err
 }
 

@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -250,24 +249,15 @@ func published() ([]drawn, error) {
 
 // table reads a CSV file of the data folder, each row by the names of its columns.
 func table(name string) ([]map[string]string, error) {
-	root, ok := shareddata.Root()
-	if !ok {
-		return nil, errors.New("public data sets not found; set RETORT_DATA to the folder that holds banking77/, headlines/, …")
-	}
-	f, err := os.Open(filepath.Join(root, name))
+	header, rows, err := shareddata.ReadCSV(name)
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil || len(rows) == 0 {
-		return nil, fmt.Errorf("%s: no table: %w", name, err)
-	}
 	var out []map[string]string
-	for _, row := range rows[1:] {
+	for _, row := range rows {
 		named := make(map[string]string, len(row))
 		for i, value := range row {
-			named[rows[0][i]] = value
+			named[header[i]] = value
 		}
 		out = append(out, named)
 	}

@@ -3,39 +3,15 @@
 package main
 
 import (
-	"encoding/csv"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-
 	"retort/internal/shareddata"
 	"retort/student"
 )
-
-// records reads a CSV file of the data folder, without its header.
-func records(name string) ([][]string, error) {
-	root, ok := shareddata.Root()
-	if !ok {
-		return nil, errors.New("public data sets not found; set RETORT_DATA to the folder that holds banking77/ and clinc150/")
-	}
-	f, err := os.Open(filepath.Join(root, name))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return rows[1:], nil
-}
 
 // banking returns Banking77's official split (Casanueva, Temčinas, Gerz, Henderson, Vulić, "Efficient intent detection with
 // dual sentence encoders", 2020).
 func banking() (train, test []student.Example, err error) {
 	for name, part := range map[string]*[]student.Example{"train": &train, "test": &test} {
-		rows, err := records("banking77/" + name + ".csv")
+		_, rows, err := shareddata.ReadCSV("banking77/" + name + ".csv")
 		if err != nil {
 			return nil, nil, err
 		}
@@ -49,7 +25,7 @@ func banking() (train, test []student.Example, err error) {
 // clinc returns CLINC150's official split without what is out of scope (Larson and others, "An evaluation dataset for
 // intent classification and out-of-scope prediction", EMNLP 2019).
 func clinc() (train, test []student.Example, err error) {
-	rows, err := records("clinc150/data_full.csv")
+	_, rows, err := shareddata.ReadCSV("clinc150/data_full.csv")
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"retort/eval/certify"
+	"retort/internal/shareddata"
 	"retort/student"
 )
 
@@ -124,7 +125,7 @@ func rising(s *student.Student, examples []student.Example, share float64) float
 
 // clincScope returns CLINC150's training split, another split in scope, and that split's texts out of scope.
 func clincScope(split string) (train, in []student.Example, strays []string, err error) {
-	rows, err := records("clinc150/data_full.csv")
+	_, rows, err := shareddata.ReadCSV("clinc150/data_full.csv")
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -3,12 +3,7 @@
 package main
 
 import (
-	"encoding/csv"
-	"errors"
-	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 
 	"retort/eval/certify"
 	"retort/internal/shareddata"
@@ -32,24 +27,6 @@ type series struct {
 // outsideLabel is the teacher's answer to what is none of the task.
 const outsideLabel = "oos"
 
-// records reads a CSV file of the data folder, without its header.
-func records(name string) ([][]string, error) {
-	root, ok := shareddata.Root()
-	if !ok {
-		return nil, errors.New("public data sets not found; set RETORT_DATA to the folder that holds banking77/ and clinc150/")
-	}
-	f, err := os.Open(filepath.Join(root, name))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return rows[1:], nil
-}
-
 // usual is what is asked of students unless a series says otherwise.
 var usual = certify.Goal{Agreement: 0.95, Confidence: 0.95}
 
@@ -59,7 +36,7 @@ func mix(asks []ask, rng *rand.Rand) {
 
 // bankingSeries is Banking77's training split in random order.
 func bankingSeries(order uint64) (*series, error) {
-	rows, err := records("banking77/train.csv")
+	_, rows, err := shareddata.ReadCSV("banking77/train.csv")
 	if err != nil {
 		return nil, err
 	}
@@ -74,7 +51,7 @@ func bankingSeries(order uint64) (*series, error) {
 
 // clincSeries is CLINC150's training split in random order, with all that is out of scope among its second half.
 func clincSeries(order uint64) (*series, error) {
-	rows, err := records("clinc150/data_full.csv")
+	_, rows, err := shareddata.ReadCSV("clinc150/data_full.csv")
 	if err != nil {
 		return nil, err
 	}

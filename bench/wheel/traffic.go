@@ -5,7 +5,6 @@ package main
 import (
 	"bufio"
 	"compress/gzip"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -65,7 +64,7 @@ func streams() ([]*stream, *stream, error) {
 		{clinc, "clinc150/data_full.csv", "text", "intent"},
 		{headlines, "headlines/train.csv", "headline", "label"},
 	} {
-		if err := readTable(t.s, filepath.Join(dir, t.path), t.input, t.label); err != nil {
+		if err := readTable(t.s, t.path, t.input, t.label); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -93,21 +92,16 @@ type snipsRow struct {
 
 type chatRow struct{ Instruction, Input, Output string }
 
-func readTable(s *stream, path, input, label string) error {
-	f, err := os.Open(path)
+func readTable(s *stream, name, input, label string) error {
+	header, rows, err := shareddata.ReadCSV(name)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
-	}
-	x, y := slices.Index(rows[0], input), slices.Index(rows[0], label)
+	x, y := slices.Index(header, input), slices.Index(header, label)
 	if x < 0 || y < 0 {
-		return fmt.Errorf("read %s: no columns %s and %s", path, input, label)
+		return fmt.Errorf("read %s: no columns %s and %s", name, input, label)
 	}
-	for _, row := range rows[1:] {
+	for _, row := range rows {
 		s.add(row[x], row[y])
 	}
 	return nil

@@ -3,13 +3,10 @@
 package main
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -28,18 +25,9 @@ type customers struct {
 
 func newCustomers(t *testing.T, intents int) *customers {
 	t.Helper()
-	f, err := os.Open(filepath.Join(shareddata.Dir(t), "banking77", "train.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := &customers{labels: map[string]string{}}
 	known := map[string]bool{}
-	for _, row := range rows[1:] {
+	for _, row := range shareddata.CSV(t, "banking77/train.csv") {
 		if text, label := row[0], row[1]; known[label] || len(known) < intents {
 			if !known[label] {
 				known[label] = true

@@ -4,11 +4,8 @@ package certify_test
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"retort/eval/certify"
@@ -24,16 +21,7 @@ func banking(t *testing.T, labels int) []student.Example {
 	index := map[string]int{}
 	var out []student.Example
 	for _, name := range []string{"train.csv", "test.csv"} {
-		file, err := os.Open(filepath.Join(shareddata.Dir(t), "banking77", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows, err := csv.NewReader(file).ReadAll()
-		file.Close()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, row := range rows[1:] {
+		for _, row := range shareddata.CSV(t, "banking77/"+name) {
 			if _, ok := index[row[1]]; !ok {
 				index[row[1]] = len(index)
 			}

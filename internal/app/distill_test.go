@@ -3,11 +3,8 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,19 +43,8 @@ func serving(t *testing.T, a *App, work func(url string)) {
 // ask returns who answered.
 func ask(t *testing.T, url, text string) string {
 	t.Helper()
-	body, err := json.Marshal(map[string]any{"model": "desk", "messages": []any{map[string]string{"role": "user", "content": text}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp, err := http.Post(url+"/v1/chat/completions", "application/json", bytes.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("asked %q, got %s", text, resp.Status)
-	}
-	return resp.Header.Get("Retort-Model")
+	_, by := askDesk(t, url, text)
+	return by
 }
 
 // keep returns a progress that keeps the names of stages; it may be called from many goroutines.

@@ -4,7 +4,6 @@ package app
 
 import (
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -22,17 +21,8 @@ import (
 // outsiders are n requests of CLINC150's split that are none of its tasks, nor of music.
 func outsiders(t *testing.T, split string, n int) []string {
 	t.Helper()
-	f, err := os.Open(filepath.Join(shareddata.Dir(t), "clinc150", "data_full.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
 	var texts []string
-	for _, row := range rows {
+	for _, row := range shareddata.CSV(t, "clinc150/data_full.csv") {
 		if row[0] == split && len(texts) < n {
 			texts = append(texts, row[1])
 		}

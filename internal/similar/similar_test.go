@@ -4,11 +4,8 @@ package similar
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -142,16 +139,7 @@ func TestConcurrentUse(t *testing.T) {
 // TestBankingPromise streams Banking77's training part, in random orders and with its labels as the teacher's answers,
 // and counts the orders in which the answers from memory did not agree as often as was promised.
 func TestBankingPromise(t *testing.T) {
-	f, err := os.Open(filepath.Join(shareddata.Dir(t), "banking77", "train.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows = rows[1:]
+	rows := shareddata.CSV(t, "banking77/train.csv")
 	const runs, length = 1, 3000 // bench/routing has more
 	violated, given, agreed, asked := 0, 0, 0, 0
 	for seed := range uint64(runs) {

@@ -3,11 +3,8 @@
 package recall
 
 import (
-	"encoding/csv"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -188,16 +185,7 @@ func FuzzRecall(f *testing.F) {
 // banking returns the training part of Banking77.
 func banking(tb testing.TB) (texts, labels []string) {
 	tb.Helper()
-	f, err := os.Open(filepath.Join(shareddata.Dir(tb), "banking77", "train.csv"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	for _, row := range rows[1:] {
+	for _, row := range shareddata.CSV(tb, "banking77/train.csv") {
 		texts, labels = append(texts, row[0]), append(labels, row[1])
 	}
 	return texts, labels

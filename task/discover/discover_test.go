@@ -5,7 +5,6 @@ package discover
 import (
 	"bufio"
 	"compress/gzip"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -30,20 +29,16 @@ func (s *set) add(input, answer string) {
 	s.answers = append(s.answers, answer)
 }
 
-func table(t *testing.T, name, path, input, label string) set {
+func table(t *testing.T, name, file, input, label string) set {
 	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
+	shareddata.Dir(t)
+	header, rows, err := shareddata.ReadCSV(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := set{name: name}
-	x, y := slices.Index(rows[0], input), slices.Index(rows[0], label)
-	for _, row := range rows[1:] {
+	x, y := slices.Index(header, input), slices.Index(header, label)
+	for _, row := range rows {
 		s.add(row[x], row[y])
 	}
 	return s
@@ -134,10 +129,10 @@ var about = map[string]string{"banking77": "messages to a bank", "clinc150": "re
 func TestFindPublicSets(t *testing.T) {
 	dir := shareddata.Dir(t)
 	sets := []set{
-		table(t, "banking77", filepath.Join(dir, "banking77", "train.csv"), "text", "category"),
-		table(t, "clinc150", filepath.Join(dir, "clinc150", "data_full.csv"), "text", "intent"),
+		table(t, "banking77", "banking77/train.csv", "text", "category"),
+		table(t, "clinc150", "clinc150/data_full.csv", "text", "intent"),
 		snips(t, dir),
-		table(t, "headlines", filepath.Join(dir, "headlines", "train.csv"), "headline", "label"),
+		table(t, "headlines", "headlines/train.csv", "headline", "label"),
 	}
 	talk := chat(t, dir)
 	for seed := range uint64(7) {

@@ -5,7 +5,6 @@ package discover
 import (
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -44,9 +43,9 @@ func (m *mixed) kinds(g *Group) string {
 func TestTemplatesBehindOnePreamble(t *testing.T) {
 	dir := shareddata.Dir(t)
 	sets := []set{
-		table(t, "banking77", filepath.Join(dir, "banking77", "train.csv"), "text", "category"),
-		table(t, "clinc150", filepath.Join(dir, "clinc150", "data_full.csv"), "text", "intent"),
-		table(t, "headlines", filepath.Join(dir, "headlines", "train.csv"), "headline", "label"),
+		table(t, "banking77", "banking77/train.csv", "text", "category"),
+		table(t, "clinc150", "clinc150/data_full.csv", "text", "intent"),
+		table(t, "headlines", "headlines/train.csv", "headline", "label"),
 		snips(t, dir),
 	}
 	talk := chat(t, dir)
@@ -78,7 +77,7 @@ func TestTemplatesBehindOnePreamble(t *testing.T) {
 // A conversation is put in as a task's input has it: a line of its role for each turn.
 func TestConversationsArePutInByTurns(t *testing.T) {
 	dir := shareddata.Dir(t)
-	s, talk := table(t, "banking77", filepath.Join(dir, "banking77", "train.csv"), "text", "category"), chat(t, dir)
+	s, talk := table(t, "banking77", "banking77/train.csv", "text", "category"), chat(t, dir)
 	answered := talk
 	answered.inputs, answered.answers = nil, nil
 	for i := range talk.inputs {
@@ -115,7 +114,7 @@ func TestConversationsArePutInByTurns(t *testing.T) {
 
 // What is asked again and again is one call of a template, and no template itself.
 func TestTheSameCallAgainIsNoTemplate(t *testing.T) {
-	s := table(t, "headlines", filepath.Join(shareddata.Dir(t), "headlines", "train.csv"), "headline", "label")
+	s := table(t, "headlines", "headlines/train.csv", "headline", "label")
 	var m mixed
 	for i := range 4000 {
 		j := i
@@ -135,8 +134,7 @@ func TestTheSameCallAgainIsNoTemplate(t *testing.T) {
 
 // Answers of real models are not all alike. Banking77's labels are said in many ways; some answers are nothing of the kind.
 func TestUnevenAnswers(t *testing.T) {
-	dir := shareddata.Dir(t)
-	s := table(t, "banking77", filepath.Join(dir, "banking77", "train.csv"), "text", "category")
+	s := table(t, "banking77", "banking77/train.csv", "text", "category")
 	for name, c := range map[string]struct {
 		answer  func(i int, label string) string
 		kind    Kind

@@ -3,9 +3,6 @@
 package encoder
 
 import (
-	"encoding/csv"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"retort/internal/shareddata"
@@ -14,17 +11,8 @@ import (
 // banking returns texts of the first classes intents of Banking77's training split.
 func banking(tb testing.TB, classes int) (texts []string, labels []int) {
 	tb.Helper()
-	f, err := os.Open(filepath.Join(shareddata.Dir(tb), "banking77", "train.csv"))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		tb.Fatal(err)
-	}
 	ids := map[string]int{}
-	for _, row := range rows[1:] {
+	for _, row := range shareddata.CSV(tb, "banking77/train.csv") {
 		id, ok := ids[row[1]]
 		if !ok {
 			id = len(ids)
