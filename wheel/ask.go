@@ -4,7 +4,7 @@ package wheel
 
 // Ticket is what was drawn for one request. It is a value that may be read by many goroutines.
 type Ticket struct {
-	Request int64 // 1, 2, … in the order of Ask
+	Request int64 // its number
 	// Audited says that the teacher is asked whatever the student says, and that this was drawn before anything looked at the request.
 	Audited bool
 	// Serving is the version whose answer may be given; nil: the teacher answers.
@@ -47,11 +47,16 @@ type Outcome struct {
 }
 
 // Ask begins a request: it draws whether the request is audited and who answers it. It must be called before anything has
-// looked at the request.
-func (w *Wheel) Ask() Ticket {
+// looked at the request. Requests are numbered 1, 2, … in the order of Ask.
+func (w *Wheel) Ask() Ticket { return w.AskAt(0) }
+
+// AskAt is Ask for a caller that has numbers of its own, such as times: any that grow. What is not above the last one is
+// taken for the next.
+func (w *Wheel) AskAt(number int64) Ticket {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.requests++
+	w.requests = max(w.requests+1, number)
+	w.asked++
 	t := Ticket{Request: w.requests, Serving: w.champion, luck: w.draw(w.requests, drawPoint), out: w.out}
 	rate := 1.0 // the teacher is asked anyway
 	if w.champion != nil || w.canary != nil {

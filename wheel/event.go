@@ -16,8 +16,9 @@ const (
 	Judged       Kind = "judged"        // a candidate came to the gate
 	Promoted     Kind = "promoted"      // a canary became champion
 	ClassBack    Kind = "class_back"    // a class that was out is answered again
-	TakenOut     Kind = "taken_out"     // by a person
+	TakenOut     Kind = "taken_out"     // not by an alarm
 	RolledBack   Kind = "rolled_back"   // by a person
+	PutBack      Kind = "put_back"      // by a person
 )
 
 // Alarm reports whether events of this kind are alarms.

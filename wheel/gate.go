@@ -4,6 +4,8 @@ package wheel
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"retort/eval"
 	"retort/eval/certify"
@@ -13,10 +15,15 @@ import (
 type Candidate struct {
 	Student     Answerer
 	Certificate certify.Certificate
+	Name        string  // as who calls knows it; may be empty
 	Lesson      *Lesson // that it learned
 	// Held are the answers of siblings that had not seen their labels, or of the student itself to labels kept from it: one for
 	// each fair label of the lesson that has one.
 	Held []Held
+	// Usual is, for each answer, the share of disagreement among those above the threshold, where Held is left out.
+	Usual map[string]float64
+	// Pairs are what it was compared with the champion by, where it was compared elsewhere.
+	Pairs []Pair
 	// Audit is the worst verdict of the inheritance audit; empty where none was made.
 	Audit eval.Ruling
 }
@@ -55,9 +62,10 @@ func (w *Wheel) Offer(c *Candidate) Verdict {
 
 // admit gives a candidate a number.
 func (w *Wheel) admit(c *Candidate) *Version {
-	v := &Version{ID: len(w.versions) + 1, Student: c.Student, Certificate: c.Certificate, Labels: len(c.Lesson.Labels),
+	v := &Version{ID: len(w.versions) + 1, Name: c.Name, Student: c.Student, Certificate: c.Certificate, Labels: len(c.Lesson.Labels),
 		Request: c.Lesson.Request, stage: Rejected, held: make(map[int64]string, len(c.Held)), errs: map[string]float64{},
-		relearned: c.Lesson.changed, harm: newHarm(w.Goal)}
+		relearned: set(c.Lesson.Changed), compared: c.Pairs, harm: newHarm(w.Goal)}
+	maps.Copy(v.errs, c.Usual)
 	truth := make(map[int64]string, len(c.Lesson.Labels))
 	for _, l := range c.Lesson.Labels {
 		truth[l.Request] = l.Label
@@ -65,27 +73,82 @@ func (w *Wheel) admit(c *Candidate) *Version {
 			v.Fair++
 		}
 	}
-	answers, wrong := map[string]float64{}, map[string]float64{}
+	said := make([]Answered, 0, len(c.Held))
 	for _, h := range c.Held {
 		v.held[h.Request] = h.Answer
 		if c.Certificate.Answers(h.Score) {
-			answers[h.Answer]++
-			if h.Answer != truth[h.Request] {
-				wrong[h.Answer]++
-			}
+			said = append(said, Answered{h.Answer, h.Answer == truth[h.Request]})
 		}
 	}
-	for name, n := range answers {
-		v.errs[name] = (wrong[name] + 2*(1-w.Goal.Agreement)) / (n + 2)
-	}
+	maps.Copy(v.errs, Usual(said, w.Goal))
 	w.versions = append(w.versions, v)
 	return v
 }
 
+// Answered is an answer above the threshold, and whether it agreed.
+type Answered struct {
+	Answer string
+	Agree  bool
+}
+
+// Usual returns the share of disagreement by answer, as if each had been given twice more and been as good as the goal.
+func Usual(answers []Answered, goal certify.Goal) map[string]float64 {
+	given, wrong := map[string]float64{}, map[string]float64{}
+	for _, a := range answers {
+		given[a.Answer]++
+		if !a.Agree {
+			wrong[a.Answer]++
+		}
+	}
+	for name, n := range given {
+		wrong[name] = (wrong[name] + 2*(1-goal.Agreement)) / (n + 2)
+	}
+	return wrong
+}
+
+// Enter takes a candidate that was judged elsewhere, at the stage that it came to: Canary, Challenger or Champion. A canary or challenger that
+// learned from labels of before a change that was noticed since is rejected. The Version says what became of it.
+func (w *Wheel) Enter(c *Candidate, at Stage, why string) *Version {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	v := w.admit(c)
+	w.place(v, at, why, c.Lesson.Since)
+	return v
+}
+
+// place brings a version to a stage.
+func (w *Wheel) place(v *Version, at Stage, why string, since int64) {
+	switch {
+	case at == Champion:
+		w.promote(v)
+	case since != w.memory.epoch:
+		why = lateWhy
+	case at == Canary:
+		w.enter(v)
+	case at == Challenger && w.champion != nil:
+		w.challenge(v, len(v.compared))
+	}
+	w.happened(Event{Kind: Judged, Version: v.ID, Says: fmt.Sprintf("%s: %s", v.stage, why)})
+	w.seal()
+}
+
+// lateWhy is why a candidate is rejected of which the world has moved on.
+const lateWhy = "it learned from labels of before a change that was noticed since"
+
+// challenge makes a version the challenger, which was compared on so many labels.
+func (w *Wheel) challenge(v *Version, items int) {
+	if w.challenger != nil && w.challenger != v {
+		w.challenger.stage = Rejected
+	}
+	w.challenger, v.stage = v, Challenger
+	v.looks++
+	v.next = items + max(1, items/4)
+}
+
 func (w *Wheel) gate(c *Candidate, v *Version) Verdict {
 	switch {
-	case c.Lesson.epoch != w.memory.epoch:
-		return Verdict{Ruling: eval.Fail, Why: "it learned from labels of before a change that was noticed since"}
+	case c.Lesson.Since != w.memory.epoch:
+		return Verdict{Ruling: eval.Fail, Why: lateWhy}
 	case c.Audit != "" && c.Audit != eval.Pass:
 		return Verdict{Ruling: c.Audit, Why: "its audit says " + string(c.Audit)}
 	case !c.Certificate.Speaks():
@@ -119,12 +182,7 @@ func (w *Wheel) compare(v *Version) Verdict {
 	case eval.Pass:
 		w.enter(v)
 	case eval.Inconclusive:
-		if w.challenger != nil && w.challenger != v {
-			w.challenger.stage = Rejected
-		}
-		w.challenger, v.stage = v, Challenger
-		v.looks++
-		v.next = c.Tests[0].Items + max(1, c.Tests[0].Items/4)
+		w.challenge(v, c.Tests[0].Items)
 	default:
 		if w.challenger == v {
 			w.challenger = nil
@@ -136,7 +194,7 @@ func (w *Wheel) compare(v *Version) Verdict {
 
 // pairs are fair labels to which a version and the champion have answered unseen.
 func (w *Wheel) pairs(v *Version) []Pair {
-	var out []Pair
+	out := slices.Clone(v.compared)
 	for _, l := range w.memory.from(w.memory.epoch) {
 		a, ok := v.unseen(l)
 		b, known := w.champion.unseen(l)
@@ -165,7 +223,7 @@ func (v *Version) unseen(l *Label) (string, bool) {
 // watchChallenger tries the gate again once there are more labels to compare on.
 func (w *Wheel) watchChallenger() {
 	v := w.challenger
-	if v == nil || w.champion == nil || w.canary != nil || w.requests%16 != 0 || len(w.pairs(v)) < v.next {
+	if v == nil || w.champion == nil || w.canary != nil || w.asked%16 != 0 || len(w.pairs(v)) < v.next {
 		return
 	}
 	verdict := w.compare(v)

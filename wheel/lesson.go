@@ -3,6 +3,7 @@
 package wheel
 
 import (
+	"maps"
 	"slices"
 
 	"retort/eval/certify"
@@ -22,20 +23,12 @@ const (
 
 // Lesson is what a student is to learn.
 type Lesson struct {
-	Why     Trigger
-	Request int64 // the latest request that it could know of
-	// Goal is what its certificate must show: the goal, or more while fair labels from before a change of the input still judge.
-	Goal   certify.Goal
+	Why Trigger
+	Brief
 	Aside  []string
 	Labels []Label // in the order of their requests
-	// Outside says that requests which are none of the task come, so that a student should leave alone what is unlike its
-	// examples.
-	Outside bool
 	// Dropped are the classes of which labels were left out, since their meaning changed.
 	Dropped []string
-
-	epoch   int64
-	changed map[string]bool // classes that were out and of which it has labels since
 }
 
 const (
@@ -62,7 +55,7 @@ func (w *Wheel) Due() Trigger {
 		return ""
 	}
 	w.looked = w.requests
-	if w.requests%8 != 0 { // counting takes time
+	if w.asked%8 != 0 { // counting takes time
 		return ""
 	}
 	now := w.memory.sizes()
@@ -73,23 +66,45 @@ func (w *Wheel) Due() Trigger {
 		}
 		return ""
 	}
-	grown := func(share float64) bool {
-		more := float64(now.all - w.trained.all)
-		return more >= share*float64(w.trained.all) && more >= least*float64(len(w.memory.labels))
-	}
+	urgent := w.urgent(now)
 	switch {
-	case enough && grown(0):
+	case enough && w.grown(now, 0):
 		return ByLabels
-	case w.alert > w.lessoned && grown(hasty):
-		return ByDrift
-	case w.reformed() && grown(hasty):
-		return ByDrift
-	case grown(hasty) && w.newcomers() >= newcomers:
-		return ByNovelty
+	case urgent != "":
+		return urgent
 	case w.Every > 0 && w.requests >= w.lessoned+int64(w.Every) && now.all > w.trained.all:
 		return BySchedule
 	}
 	return ""
+}
+
+// grown reports whether there are more labels than at the last lesson by a share of these.
+func (w *Wheel) grown(now sizes, share float64) bool {
+	more := float64(now.all - w.trained.all)
+	return more >= share*float64(w.trained.all) && more >= least*float64(len(w.memory.labels))
+}
+
+// urgent says why a student should be trained before there are enough further labels; empty: it need not be.
+func (w *Wheel) urgent(now sizes) Trigger {
+	switch {
+	case !w.grown(now, hasty):
+	case w.alert > w.lessoned || w.reformed():
+		return ByDrift
+	case w.newcomers() >= newcomers:
+		return ByNovelty
+	}
+	return ""
+}
+
+// Urgent says why a student should be trained although labels alone, or the time, would not ask for it; empty: it need not be. Unlike Due
+// it may be asked at any time.
+func (w *Wheel) Urgent() Trigger {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.wanted != "" || w.canary != nil || w.champion == nil {
+		return w.wanted
+	}
+	return w.urgent(w.memory.sizes())
 }
 
 // reformed reports whether a class that is out has labels enough for a lesson that has not been given.
@@ -120,47 +135,63 @@ func (w *Wheel) Want(why Trigger) {
 	w.wanted = why
 }
 
-// Lesson returns what a student should learn now. The caller may keep it.
-func (w *Wheel) Lesson(why Trigger) *Lesson {
+// Brief is what makes a lesson of labels.
+type Brief struct {
+	Request int64 `json:"request"` // the latest request that is known of
+	// Since is the request of the last change of meaning: labels from before it do not judge; 0: there was none.
+	Since int64 `json:"since,omitempty"`
+	// From has for each class whose meaning changed the request from which on its labels hold; earlier ones are left out.
+	From map[string]int64 `json:"from,omitempty"`
+	// Goal is what the certificate must show: the goal, or more while fair labels from before a change of the input still judge.
+	Goal certify.Goal `json:"goal"`
+	// Outside says that requests which are none of the task come, so that a student should leave alone what is unlike its
+	// examples.
+	Outside bool `json:"outside,omitempty"`
+	// Changed are the classes that are out, and of which there are labels enough for them to be answered again.
+	Changed []string `json:"changed,omitempty"`
+}
+
+// Brief returns what a lesson given now is made by, for who has the labels elsewhere. Given says that it is given.
+func (w *Wheel) Brief() Brief {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	l := &Lesson{Why: why, Request: w.requests, Goal: w.Goal, Aside: w.Aside, epoch: w.memory.epoch, changed: map[string]bool{}}
-	poison := w.poison()
-	for name := range poison {
-		l.Dropped = append(l.Dropped, name)
-	}
-	slices.Sort(l.Dropped)
-	for name, c := range w.classes {
-		if c.out && c.seen >= reformed/3 {
-			l.changed[name] = true
-		}
-	}
-	w.taught = map[string]bool{}
-	for _, one := range w.memory.labels {
-		if one.Request < poison[one.Label] {
-			continue
-		}
-		copied := *one
-		copied.Fair = one.Fair && one.Request >= w.memory.epoch
-		copied.said = nil
-		l.Labels = append(l.Labels, copied)
-		w.taught[one.Label] = true
-	}
-	judges := w.Judges
-	for i := len(l.Labels) - 1; i >= 0; i-- {
-		if l.Labels[i].Fair = l.Labels[i].Fair && judges > 0; l.Labels[i].Fair {
-			judges--
-		}
-	}
+	return w.brief()
+}
+
+func (w *Wheel) brief() Brief {
+	b := Brief{Request: w.requests, Since: w.memory.epoch, From: w.poison(), Goal: w.Goal}
 	outside := 0
-	for i := range l.Labels {
-		if slices.Contains(w.Aside, l.Labels[i].Label) {
+	for _, l := range w.memory.labels {
+		if l.Request >= b.From[l.Label] && slices.Contains(w.Aside, l.Label) {
 			outside++
 		}
 	}
-	l.Outside = outside >= newcomers
+	b.Outside = outside >= newcomers
 	if w.turned > 0 && w.memory.fairSince(w.turned) < familiar {
-		l.Goal.Agreement = 1 - cautious*(1-l.Goal.Agreement)
+		b.Goal.Agreement = 1 - cautious*(1-b.Goal.Agreement)
+	}
+	for name, c := range w.classes {
+		if c.out && c.seen >= reformed/3 {
+			b.Changed = append(b.Changed, name)
+		}
+	}
+	slices.Sort(b.Changed)
+	return b
+}
+
+// Given notes that a student is trained now, on all labels that a brief leaves.
+func (w *Wheel) Given() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.given(w.poison())
+}
+
+func (w *Wheel) given(poison map[string]int64) {
+	w.taught = map[string]bool{}
+	for _, l := range w.memory.labels {
+		if l.Request >= poison[l.Label] {
+			w.taught[l.Label] = true
+		}
 	}
 	w.trained, w.lessoned, w.wanted = w.memory.sizes(), w.requests, ""
 	w.reformedAt = map[*class]int64{}
@@ -169,6 +200,30 @@ func (w *Wheel) Lesson(why Trigger) *Lesson {
 			w.reformedAt[c] = c.from
 		}
 	}
+}
+
+// Lesson returns what a student should learn now. The caller may keep it.
+func (w *Wheel) Lesson(why Trigger) *Lesson {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	b := w.brief()
+	l := &Lesson{Why: why, Brief: b, Aside: w.Aside, Dropped: slices.Sorted(maps.Keys(b.From))}
+	for _, one := range w.memory.labels {
+		if one.Request < b.From[one.Label] {
+			continue
+		}
+		copied := *one
+		copied.Fair = one.Fair && one.Request >= b.Since
+		copied.said = nil
+		l.Labels = append(l.Labels, copied)
+	}
+	judges := w.Judges
+	for i := len(l.Labels) - 1; i >= 0; i-- {
+		if l.Labels[i].Fair = l.Labels[i].Fair && judges > 0; l.Labels[i].Fair {
+			judges--
+		}
+	}
+	w.given(b.From)
 	return l
 }
 

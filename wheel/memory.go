@@ -26,10 +26,8 @@ type memory struct {
 	fallen *Version
 }
 
-// most is how many labels are kept, the latest.
-const most = 30_000
-
-func (m *memory) add(l *Label) {
+// add keeps a label, and the latest most of them.
+func (m *memory) add(l *Label, most int) {
 	i := len(m.labels)
 	for i > 0 && m.labels[i-1].Request > l.Request { // audits come late
 		i--

@@ -15,7 +15,7 @@ type Options struct {
 	Seed uint64       // of all that is drawn
 
 	// Budget is the share of the requests whose answers by a student are put to the teacher as well, over the long run, in
-	// (0, 0.5]; 0: 0.05. Requests that the teacher answers anyway cost nothing of it.
+	// (0, 1]; 0: 0.05. Requests that the teacher answers anyway cost nothing of it.
 	Budget float64
 	// Loan is how many requests' worth of the budget may be spent in advance where evidence of a change asks for more audits;
 	// 0: 4,000. The budget is paid back by fewer audits afterwards.
@@ -38,6 +38,11 @@ type Options struct {
 	// Aside are labels that a student learns and never gives, such as that of what is out of scope: their requests go to the
 	// teacher.
 	Aside []string
+
+	// Classless says that answers are no classes, such as objects, of which most are given once: none is watched or taken out alone.
+	Classless bool
+	// Memory is how many labels are kept, the latest; 0: 30,000.
+	Memory int
 
 	// Notice, where set, is told of each event as it happens, one at a time. It must not call the Wheel.
 	Notice func(Event)
@@ -69,12 +74,14 @@ func (o *Options) complete() error {
 	}
 	o.Budget, o.Loan = cmp.Or(o.Budget, 0.05), cmp.Or(o.Loan, 4000)
 	o.Consistency = cmp.Or(o.Consistency, 0.95)
-	o.Judges = cmp.Or(o.Judges, 1000)
+	o.Judges, o.Memory = cmp.Or(o.Judges, 1000), cmp.Or(o.Memory, 30_000)
 	o.First, o.Growth = cmp.Or(o.First, defaultFirst), cmp.Or(o.Growth, defaultGrowth)
 	o.Margin, o.Alpha = cmp.Or(o.Margin, 0.02), cmp.Or(o.Alpha, DefaultAlpha)
 	switch {
-	case !(o.Budget > 0 && o.Budget <= 0.5):
-		return fmt.Errorf("wheel: budget %v; want a share above 0 and at most 0.5, such as 0.05", o.Budget)
+	case !(o.Budget > 0 && o.Budget <= 1):
+		return fmt.Errorf("wheel: budget %v; want a share above 0 and at most 1, such as 0.05", o.Budget)
+	case o.Memory < 0:
+		return fmt.Errorf("wheel: memory %d; want 0 or more labels", o.Memory)
 	case o.Loan < 0:
 		return fmt.Errorf("wheel: loan %d; want 0 or more requests", o.Loan)
 	case o.First < 0 || o.Every < 0 || o.Judges < 0:

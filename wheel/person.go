@@ -28,6 +28,13 @@ func (w *Wheel) Rollback(id int) error {
 	case !v.Certificate.Speaks():
 		return fmt.Errorf("roll back: version %d never answered anything: %s", id, v.Certificate.Reason)
 	}
+	w.crown(v)
+	w.happened(Event{Kind: RolledBack, Version: id, Says: "by a person"})
+	return nil
+}
+
+// crown makes a version the champion that need not be the canary.
+func (w *Wheel) crown(v *Version) {
 	if w.canary != nil && w.canary != v {
 		w.canary.stage = Retired
 	}
@@ -35,8 +42,57 @@ func (w *Wheel) Rollback(id int) error {
 		w.challenger = nil
 	}
 	w.promote(v)
-	w.happened(Event{Kind: RolledBack, Version: id, Says: "by a person"})
+}
+
+// PutBack makes a version the champion that an alarm took out, and forgets the alarm: labels from before it judge again.
+func (w *Wheel) PutBack(id int) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if id < 1 || id > len(w.versions) || w.versions[id-1].stage != Fallen {
+		return fmt.Errorf("put back: version %d was not taken out", id)
+	}
+	w.memory.epoch, w.memory.fallen = 0, nil
+	w.crown(w.versions[id-1])
+	w.happened(Event{Kind: PutBack, Version: id, Says: "by a person"})
 	return nil
+}
+
+// Withdraw ends that a version is the canary or the challenger.
+func (w *Wheel) Withdraw(id int, why string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, at := range []**Version{&w.canary, &w.challenger} {
+		if v := *at; v != nil && v.ID == id {
+			v.stage, *at = Rejected, nil
+			w.happened(Event{Kind: TakenOut, Version: id, Says: why})
+		}
+	}
+	w.seal()
+}
+
+// Named returns the latest version of a name, or nil.
+func (w *Wheel) Named(name string) *Version {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i := len(w.versions) - 1; i >= 0; i-- {
+		if w.versions[i].Name == name {
+			return w.versions[i]
+		}
+	}
+	return nil
+}
+
+// Stages returns what each version does that has a name.
+func (w *Wheel) Stages() map[string]Stage {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := map[string]Stage{}
+	for _, v := range w.versions {
+		if v.Name != "" {
+			out[v.Name] = v.stage
+		}
+	}
+	return out
 }
 
 // TakeOut leaves all requests to the teacher until another version has passed the gate. Labels keep judging.
@@ -55,7 +111,7 @@ func (w *Wheel) TakeOut(why string) {
 
 // Status is what a person wants to know.
 type Status struct {
-	Requests                     int64
+	Requests                     int64    // that there were
 	Champion, Canary, Challenger *Version // nil: none
 	Share                        float64  // of the requests that the canary answers
 	Audits                       float64  // share of the requests that is audited at the moment
@@ -63,7 +119,9 @@ type Status struct {
 	Labels                       int
 	Fair                         int      // of them those that may judge at the moment
 	Out                          []string // classes that are taken out
-	Service, Unrest, Input       float64  // evidence of the watches
+	// Service, Unrest, Input and Teacher are the evidence of the watches, as shares of what it takes for an alarm.
+	Service, Unrest, Input, Teacher float64
+	Suspicious                      []string // classes of which all answers are audited
 }
 
 // Status says how things stand.
@@ -71,8 +129,9 @@ func (w *Wheel) Status() Status {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := w.memory.sizes()
-	s := Status{Requests: w.requests, Champion: w.champion, Canary: w.canary, Challenger: w.challenger, Credit: w.credit,
-		Labels: now.all, Fair: now.fair, Service: w.service.E(), Unrest: w.unrest.E(), Input: w.input.detector.E()}
+	s := Status{Requests: w.asked, Champion: w.champion, Canary: w.canary, Challenger: w.challenger, Credit: w.credit,
+		Labels: now.all, Fair: now.fair, Service: w.service.E() / w.service.Patience, Unrest: w.unrest.E() / restlessUnrest,
+		Input: w.input.detector.E() / w.input.detector.Patience, Teacher: w.teacher.E() / w.teacher.Patience}
 	if w.canary != nil {
 		s.Share = w.share()
 	}
@@ -80,11 +139,15 @@ func (w *Wheel) Status() Status {
 		s.Audits = w.rate()
 	}
 	for name, c := range w.classes {
-		if c.out {
+		switch {
+		case c.out:
 			s.Out = append(s.Out, name)
+		case c.suspicious():
+			s.Suspicious = append(s.Suspicious, name)
 		}
 	}
 	slices.Sort(s.Out)
+	slices.Sort(s.Suspicious)
 	return s
 }
 

@@ -44,7 +44,7 @@ func TestRollbackToAChallenger(t *testing.T) {
 // A person may go back to a version that the gate refused, in the next process too.
 func TestRollbackToARefusedVersionAfterResume(t *testing.T) {
 	w, world, id := offered(t, &pupil{classes: 60, skill: 5}, eval.Fail, Rejected)
-	back, err := Resume(Options{Goal: goal}, w.State(), func(v int) (Answerer, error) { return w.versions[v-1].Student, nil })
+	back, err := Resume(Options{Goal: goal}, w.State(), func(v int, _ string) (Answerer, error) { return w.versions[v-1].Student, nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,8 @@ import (
 // State is all that a Wheel knows but its students, for encoding/json: a process can go on where another stopped. It shares
 // nothing with the Wheel.
 type State struct {
-	Requests int64            `json:"requests"`
+	Requests int64            `json:"requests"` // number of the latest
+	Asked    int64            `json:"asked"`    // how many there were
 	Credit   float64          `json:"credit"`
 	Versions []VersionState   `json:"versions,omitempty"`
 	Fallen   int              `json:"fallen,omitempty"` // version that is put requests while nothing answers; 0: none
@@ -40,12 +41,14 @@ type State struct {
 
 // VersionState is a version without its student.
 type VersionState struct {
+	Name        string              `json:"name,omitempty"`
 	Certificate certify.Certificate `json:"certificate"`
 	Labels      int                 `json:"labels"`
 	Fair        int                 `json:"fair"`
 	Request     int64               `json:"request"`
 	Held        map[int64]string    `json:"held,omitempty"`
 	Errs        map[string]float64  `json:"errs,omitempty"`
+	Compared    []Pair              `json:"compared,omitempty"`
 	Relearned   []string            `json:"relearned,omitempty"`
 	Stage       Stage               `json:"stage"`
 	Grade       int                 `json:"grade,omitempty"`
@@ -120,7 +123,7 @@ func (w *Wheel) State() *State {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := &State{
-		Requests: w.requests, Credit: w.credit, Fallen: id(w.fallen), Epoch: w.memory.epoch, Before: id(w.memory.fallen),
+		Requests: w.requests, Asked: w.asked, Credit: w.credit, Fallen: id(w.fallen), Epoch: w.memory.epoch, Before: id(w.memory.fallen),
 		Past: maps.Clone(w.past), Service: kept(w.service.Detector, &w.service.about), Classes: map[string]ClassState{},
 		Unrest:  UnrestState{kept(w.unrest.Detector, nil).Detector, slices.Clone(w.unrest.agreed[:]), slices.Clone(w.unrest.seen[:])},
 		Input:   InputState{kept(w.input.detector, &w.input.about), slices.Clone(w.input.bins[:]), slices.Clone(w.input.density[:])},
@@ -129,7 +132,7 @@ func (w *Wheel) State() *State {
 		Taught: slices.Sorted(maps.Keys(w.taught)), Learned: map[string]int64{}, Alert: w.alert, Turned: w.turned,
 	}
 	for _, v := range w.versions {
-		s.Versions = append(s.Versions, VersionState{Certificate: v.Certificate, Labels: v.Labels, Fair: v.Fair, Request: v.Request,
+		s.Versions = append(s.Versions, VersionState{Name: v.Name, Compared: slices.Clone(v.compared), Certificate: v.Certificate, Labels: v.Labels, Fair: v.Fair, Request: v.Request,
 			Held: maps.Clone(v.held), Errs: maps.Clone(v.errs), Relearned: slices.Sorted(maps.Keys(v.relearned)), Stage: v.stage,
 			Grade: v.grade, Looks: v.looks, Next: v.next, Harm: kept(v.harm.Detector, &v.harm.about)})
 	}
@@ -154,7 +157,7 @@ func id(v *Version) int {
 
 // Resume returns a Wheel that goes on from a state. open returns the student of a version; it is asked for those that may be put
 // a request: champion, canary, challenger, the one that was taken out last, and those that a person may go back to.
-func Resume(o Options, s *State, open func(version int) (Answerer, error)) (*Wheel, error) {
+func Resume(o Options, s *State, open func(version int, name string) (Answerer, error)) (*Wheel, error) {
 	w, err := New(o)
 	if err != nil {
 		return nil, err
@@ -166,8 +169,8 @@ func Resume(o Options, s *State, open func(version int) (Answerer, error)) (*Whe
 	return w, nil
 }
 
-func (w *Wheel) resume(s *State, open func(version int) (Answerer, error)) error {
-	w.requests, w.credit, w.wanted = s.Requests, s.Credit, s.Wanted
+func (w *Wheel) resume(s *State, open func(version int, name string) (Answerer, error)) error {
+	w.requests, w.asked, w.credit, w.wanted = s.Requests, s.Asked, s.Credit, s.Wanted
 	w.trained, w.lessoned = sizes{s.Trained[0], s.Trained[1]}, s.Lesson
 	w.alert, w.turned, w.events = s.Alert, s.Turned, slices.Clone(s.Events)
 	w.taught = set(s.Taught)
@@ -213,9 +216,9 @@ func (w *Wheel) resume(s *State, open func(version int) (Answerer, error)) error
 	return nil
 }
 
-func (w *Wheel) resumeVersions(s *State, open func(version int) (Answerer, error)) error {
+func (w *Wheel) resumeVersions(s *State, open func(version int, name string) (Answerer, error)) error {
 	for i, v := range s.Versions {
-		now := &Version{ID: i + 1, Certificate: v.Certificate, Labels: v.Labels, Fair: v.Fair, Request: v.Request, held: maps.Clone(v.Held),
+		now := &Version{ID: i + 1, Name: v.Name, compared: slices.Clone(v.Compared), Certificate: v.Certificate, Labels: v.Labels, Fair: v.Fair, Request: v.Request, held: maps.Clone(v.Held),
 			errs: maps.Clone(v.Errs), relearned: set(v.Relearned), stage: v.Stage, grade: v.Grade, looks: v.Looks, next: v.Next,
 			harm: newHarm(w.Goal)}
 		if err := v.Harm.into(now.harm.Detector, &now.harm.about); err != nil {
@@ -223,7 +226,7 @@ func (w *Wheel) resumeVersions(s *State, open func(version int) (Answerer, error
 		}
 		if v.Stage != Rejected || v.Certificate.Speaks() { // a person may go back to it whatever the gate said
 			var err error
-			if now.Student, err = open(now.ID); err != nil {
+			if now.Student, err = open(now.ID, now.Name); err != nil {
 				return fmt.Errorf("version %d: %w", now.ID, err)
 			}
 		}

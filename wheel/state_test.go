@@ -31,7 +31,7 @@ func TestResumeGoesOn(t *testing.T) {
 		if err := json.Unmarshal(kept, &s); err != nil {
 			t.Fatal(err)
 		}
-		back, err := Resume(o, &s, func(v int) (Answerer, error) { return other.versions[v-1].Student, nil })
+		back, err := Resume(o, &s, func(v int, _ string) (Answerer, error) { return other.versions[v-1].Student, nil })
 		if err != nil {
 			t.Fatal(err)
 		}

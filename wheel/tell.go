@@ -30,7 +30,7 @@ func (w *Wheel) Tell(t Ticket, o Outcome) {
 	if o.Given {
 		w.credit--
 	}
-	w.memory.add(&Label{Request: t.Request, Text: o.Text, Label: o.Label, Slice: o.Slice, Fair: t.Audited, said: said})
+	w.memory.add(&Label{Request: t.Request, Text: o.Text, Label: o.Label, Slice: o.Slice, Fair: t.Audited, said: said}, w.Memory)
 	// An alarm may end the evidence that the next line would add to, so each asks who is still there.
 	w.watchService(&t, &o)
 	w.watchAnswers(&t, o.Label, said)
@@ -71,6 +71,9 @@ func (w *Wheel) watchAnswers(t *Ticket, label string, said map[int]Said) {
 		w.unrest.judge(s.Score, agree)
 	}
 	if !t.Audited && t.Serving != v { // another version left it to the teacher, which its own score does not account for
+		return
+	}
+	if w.Classless {
 		return
 	}
 	c := w.classes[s.Answer]
@@ -177,6 +180,9 @@ func (w *Wheel) watchCanary(t *Ticket, label string, said map[int]Said) {
 func (w *Wheel) promote(v *Version) {
 	if w.champion != nil {
 		w.champion.stage = Retired
+	}
+	if w.challenger != nil {
+		w.challenger.compared = nil // it was with another
 	}
 	w.champion, w.canary, w.fallen = v, nil, nil
 	v.stage = Champion

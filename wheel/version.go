@@ -26,7 +26,8 @@ const (
 
 // Version is one trained student. What is exported never changes; its stage is Status's.
 type Version struct {
-	ID          int // 1, 2, …
+	ID          int    // 1, 2, …
+	Name        string // as who offered it knows it
 	Student     Answerer
 	Certificate certify.Certificate
 	Labels      int   // it was trained on
@@ -35,6 +36,7 @@ type Version struct {
 
 	held      map[int64]string   // by request: what siblings said that had not seen its label
 	errs      map[string]float64 // share of disagreement by answer, among held answers above the threshold
+	compared  []Pair             // what it was compared with the champion by before it came here
 	relearned map[string]bool    // classes that were out when it learned, and of which it had labels since
 	stage     Stage
 	grade     int   // of a canary: answers that are known to agree, less penalties

@@ -13,7 +13,8 @@ type Wheel struct {
 	Options
 
 	mu       sync.Mutex
-	requests int64
+	requests int64   // number of the latest
+	asked    int64   // how many there were
 	credit   float64 // audits saved up, or borrowed when below 0
 	versions []*Version
 	champion *Version

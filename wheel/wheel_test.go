@@ -197,7 +197,7 @@ func TestEvidenceIsCarried(t *testing.T) {
 	for c := range 4 {
 		world.means[c] = (c + 1) % 4
 	}
-	for w.Status().Service < 1000 && w.Status().Champion != nil {
+	for w.Status().Service < 0.1 && w.Status().Champion != nil {
 		text, label := world.next()
 		step(w, text, label)
 	}
@@ -206,7 +206,7 @@ func TestEvidenceIsCarried(t *testing.T) {
 	}
 	before := w.Status().Service
 	w.mu.Lock()
-	next := w.admit(&Candidate{Student: first.Student, Certificate: first.Certificate, Lesson: &Lesson{Request: w.requests}})
+	next := w.admit(&Candidate{Student: first.Student, Certificate: first.Certificate, Lesson: &Lesson{Brief: Brief{Request: w.requests}}})
 	w.promote(next)
 	w.mu.Unlock()
 	if got := w.Status(); got.Service != before || got.Champion != next {
