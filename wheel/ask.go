@@ -111,7 +111,7 @@ func (w *Wheel) rate() float64 {
 	switch {
 	case w.credit <= -w.loan():
 		return w.Budget / 2
-	case w.restless():
+	case w.restless() || w.unfamiliar():
 		return max(w.Budget, burst)
 	case w.canary != nil:
 		return max(w.Budget, canaryAsk)
@@ -123,7 +123,6 @@ func (w *Wheel) rate() float64 {
 func (w *Wheel) loan() float64 { return float64(w.Loan) * w.Budget }
 
 // share is the part of the requests that the canary answers.
-func (w *Wheel) share() float64 { return min(1, float64(1+max(0, w.canary.grade))/canarySteps) }
-
-// canarySteps is how many steps a canary climbs to become the champion, each an answer known to agree.
-const canarySteps = 8
+func (w *Wheel) share() float64 {
+	return min(1, float64(1+max(0, w.canary.grade))/float64(w.ladder().steps))
+}

@@ -31,7 +31,7 @@
 // it answers a share of the requests, drawn by chance, that grows with each answer that is known to agree, and falls with each
 // that does not. A canary with enough of them is the champion. A candidate of which that cannot be shown yet is a challenger: it
 // answers nothing, but what it would have said is compared on further fair labels. The first student has no champion to be
-// compared with: its certificate is its gate.
+// compared with: its certificate is its gate, and as a canary it is on trial, by a sequential probability ratio test.
 //
 // # Watching
 //
@@ -39,10 +39,11 @@
 //
 //   - service: fair labels of given answers, against the goal. Its evidence is about whatever answers, so it is carried
 //     from version to version. An alarm takes the student out before the next request is asked about.
-//   - class: for each answer that a student gives, what labels say of it, against how sure the student was. An alarm takes
-//     the class out alone; several at once take the student out.
+//   - class: for each answer of a student that has a label, what that says of it, against how sure the student was and how good the
+//     class was so far. An alarm takes the class out alone; several at once take the student out.
 //   - input: the scores of all requests, as ranks among those before, which no label is needed for: a conformal
-//     martingale. An alarm has a student trained and asks for more than the goal until enough new fair labels are there.
+//     martingale. An alarm, or the first requests that are none of the task, has a student trained, more audited, and asks for more
+//     than the goal until enough new fair labels are there; then another is trained for the goal alone.
 //   - unrest: all labels against how sure the student was. It is quick and not exact, since what is deferred is no fair
 //     sample, so it never takes anything out: it has more requests audited, for as long as the budget lasts.
 //
@@ -52,5 +53,6 @@
 // Sources: A. Ramdas, P. Grünwald, V. Vovk, G. Shafer, "Game-theoretic statistics and safe anytime-valid inference" (2023);
 // J. Shin, A. Ramdas, A. Rinaldo, "E-detectors" (2024); V. Vovk, I. Petej, I. Nouretdinov, E. Ahlberg, L. Carlsson, A.
 // Gammerman, "Retrain or not retrain: conformal test martingales for change-point detection" (2021), for ranks; V. Fedorova,
-// A. Gammerman, I. Nouretdinov, V. Vovk, "Plug-in martingales for testing exchangeability on-line" (2012), for the bets.
+// A. Gammerman, I. Nouretdinov, V. Vovk, "Plug-in martingales for testing exchangeability on-line" (2012), for the bets; A. Wald, "Sequential tests of statistical
+// hypotheses" (1945), for the first canary.
 package wheel

@@ -51,7 +51,7 @@ func (w *Wheel) Due() Trigger {
 	if w.wanted != "" {
 		return w.wanted
 	}
-	if w.canary != nil || w.requests == w.looked {
+	if w.canary != nil && w.champion != nil || w.requests == w.looked {
 		return ""
 	}
 	w.looked = w.requests
@@ -70,6 +70,7 @@ func (w *Wheel) Due() Trigger {
 	switch {
 	case enough && w.grown(now, 0):
 		return ByLabels
+	case w.canary != nil: // the first of its kind, which is on trial
 	case urgent != "":
 		return urgent
 	case w.Every > 0 && w.requests >= w.lessoned+int64(w.Every) && now.all > w.trained.all:
@@ -88,7 +89,7 @@ func (w *Wheel) grown(now sizes, share float64) bool {
 func (w *Wheel) urgent(now sizes) Trigger {
 	switch {
 	case !w.grown(now, hasty):
-	case w.alert > w.lessoned || w.reformed():
+	case w.alert > w.lessoned || w.reformed() || w.overcautious():
 		return ByDrift
 	case w.newcomers() >= newcomers:
 		return ByNovelty
@@ -128,6 +129,35 @@ func (w *Wheel) newcomers() int {
 	return n
 }
 
+// strangers notes that requests which are none of the task have begun to come: a change of the input that needs no test.
+func (w *Wheel) strangers() {
+	if w.champion == nil {
+		return
+	}
+	first, n := int64(0), 0
+	for _, l := range w.memory.from(w.lessoned + 1) {
+		if slices.Contains(w.Aside, l.Label) && !w.taught[l.Label] {
+			if n++; n == 1 {
+				first = l.Request
+			}
+		}
+	}
+	if n >= newcomers {
+		w.turned = first
+	}
+}
+
+// unfamiliar reports whether the input has changed and there are not yet enough fair labels of what it is now.
+func (w *Wheel) unfamiliar() bool {
+	return w.turned > 0 && w.memory.fairSince(w.turned, familiar) < familiar
+}
+
+// overcautious reports whether the last candidate was held to more than the goal for want of labels that are there now.
+func (w *Wheel) overcautious() bool {
+	n := len(w.versions)
+	return n > 0 && w.versions[n-1].Certificate.Target > w.Goal.Agreement && !w.unfamiliar()
+}
+
 // Want has a student trained as soon as there are labels.
 func (w *Wheel) Want(why Trigger) {
 	w.mu.Lock()
@@ -159,6 +189,7 @@ func (w *Wheel) Brief() Brief {
 }
 
 func (w *Wheel) brief() Brief {
+	w.strangers()
 	b := Brief{Request: w.requests, Since: w.memory.epoch, From: w.poison(), Goal: w.Goal}
 	outside := 0
 	for _, l := range w.memory.labels {
@@ -167,7 +198,7 @@ func (w *Wheel) brief() Brief {
 		}
 	}
 	b.Outside = outside >= newcomers
-	if w.turned > 0 && w.memory.fairSince(w.turned) < familiar {
+	if w.unfamiliar() {
 		b.Goal.Agreement = 1 - cautious*(1-b.Goal.Agreement)
 	}
 	for name, c := range w.classes {
@@ -188,9 +219,18 @@ func (w *Wheel) Given() {
 
 func (w *Wheel) given(poison map[string]int64) {
 	w.taught = map[string]bool{}
+	outside := map[string]int{}
 	for _, l := range w.memory.labels {
 		if l.Request >= poison[l.Label] {
 			w.taught[l.Label] = true
+			if slices.Contains(w.Aside, l.Label) {
+				outside[l.Label]++
+			}
+		}
+	}
+	for label, n := range outside { // a few are no reason to leave anything alone, so that the next ones are news
+		if n < newcomers {
+			delete(w.taught, label)
 		}
 	}
 	w.trained, w.lessoned, w.wanted = w.memory.sizes(), w.requests, ""
@@ -228,8 +268,8 @@ func (w *Wheel) Lesson(why Trigger) *Lesson {
 }
 
 const (
-	// After a change of the input so many fair labels must have come before the goal is no longer raised.
-	familiar = 300
+	// After a change of the input so many fair labels must have come before the goal is no longer raised; until then more are audited.
+	familiar = 200
 	// cautious is the part of the disagreement allowed that is allowed until then.
 	cautious = 0.7
 )
@@ -252,18 +292,22 @@ func (w *Wheel) poison() map[string]int64 {
 	if v == nil {
 		return since
 	}
-	evidence := map[string]float64{}
+	evidence, believed := map[string]float64{}, map[string]*belief{}
 	for _, l := range w.memory.from(w.memory.epoch) {
 		s, ok := l.said[v.ID]
 		if !ok {
 			continue
 		}
-		if ratio, ok := classRatio(s.Score, v.errs[s.Answer], s.Answer == l.Label); ok {
-			if evidence[s.Answer] == 0 {
-				evidence[s.Answer] = 1
-			}
-			evidence[s.Answer] *= ratio
+		if s.Score == 0 {
+			continue
 		}
+		b := believed[s.Answer]
+		if b == nil {
+			first := newBelief(v.errs[s.Answer])
+			b, evidence[s.Answer] = &first, 1
+			believed[s.Answer] = b
+		}
+		evidence[s.Answer] *= b.learn(s.Score, v.errs[s.Answer], s.Answer == l.Label)
 	}
 	for name, e := range evidence {
 		if e >= proof {

@@ -60,10 +60,13 @@ func (m *memory) sizes() sizes {
 	return s
 }
 
-// fairSince counts the labels that judge from a request on.
-func (m *memory) fairSince(request int64) int {
+// fairSince counts the labels that judge from a request on, up to enough.
+func (m *memory) fairSince(request int64, enough int) int {
 	n := 0
 	for _, l := range m.from(max(request, m.epoch)) {
+		if n >= enough {
+			break
+		}
 		if l.Fair {
 			n++
 		}

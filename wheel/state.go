@@ -83,9 +83,10 @@ type UnrestState struct {
 // ClassState is the evidence about one class.
 type ClassState struct {
 	DetectorState
-	Out  bool  `json:"out,omitempty"`
-	From int64 `json:"from,omitempty"`
-	Seen int   `json:"seen,omitempty"`
+	Belief []float64 `json:"belief"`
+	Out    bool      `json:"out,omitempty"`
+	From   int64     `json:"from,omitempty"`
+	Seen   int       `json:"seen,omitempty"`
 }
 
 // InputState is the evidence about requests, with the scores of the champion.
@@ -140,7 +141,7 @@ func (w *Wheel) State() *State {
 		s.Labels = append(s.Labels, LabelState{l.Request, l.Text, l.Label, l.Slice, l.Fair, maps.Clone(l.said)})
 	}
 	for name, c := range w.classes {
-		s.Classes[name] = ClassState{kept(c.Detector, &c.about), c.out, c.from, c.seen}
+		s.Classes[name] = ClassState{kept(c.Detector, &c.about), slices.Clone(c.belief[:]), c.out, c.from, c.seen}
 		if from, was := w.reformedAt[c]; was {
 			s.Learned[name] = from
 		}
@@ -203,10 +204,14 @@ func (w *Wheel) resume(s *State, open func(version int, name string) (Answerer, 
 	}
 	w.reformedAt = map[*class]int64{}
 	for name, c := range s.Classes {
-		now := newClass()
+		now := newClass(0)
 		if err := c.into(now.Detector, &now.about); err != nil {
 			return fmt.Errorf("class %q: %w", name, err)
 		}
+		if len(c.Belief) != len(now.belief) {
+			return fmt.Errorf("class %q: belief in %d offsets, want %d", name, len(c.Belief), len(now.belief))
+		}
+		copy(now.belief[:], c.Belief)
 		now.out, now.from, now.seen = c.Out, c.From, c.Seen
 		w.classes[name] = now
 		if from, was := s.Learned[name]; was {

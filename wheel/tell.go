@@ -4,6 +4,7 @@ package wheel
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -78,19 +79,18 @@ func (w *Wheel) watchAnswers(t *Ticket, label string, said map[int]Said) {
 	}
 	c := w.classes[s.Answer]
 	if c == nil {
-		c = newClass()
+		c = newClass(v.errs[s.Answer])
 		w.classes[s.Answer] = c
 	}
 	if c.out {
 		c.seen++
 		return
 	}
-	ratio, ok := classRatio(s.Score, v.errs[s.Answer], agree)
-	if !ok {
+	if s.Score == 0 { // it would not be given whatever it is
 		return
 	}
 	c.about.add(t.Request)
-	if c.Add(ratio) {
+	if c.Add(c.learn(s.Score, v.errs[s.Answer], agree)) {
 		w.classChanged(v, s.Answer, c)
 	}
 }
@@ -161,17 +161,18 @@ func (w *Wheel) watchCanary(t *Ticket, label string, said map[int]Said) {
 	if !ok || !v.Certificate.Answers(s.Score) || w.out.aside[s.Answer] {
 		return
 	}
+	climb := w.ladder()
 	if agree := s.Answer == label; agree {
 		v.grade++
 	} else {
-		v.grade -= 2
+		v.grade -= climb.back
 	}
 	switch {
 	case v.harm.judge(t.Request, s.Answer == label):
 		v.stage, w.canary = Fallen, nil
 		w.happened(Event{Kind: AlarmCanary, Version: v.ID, Evidence: v.harm.E(), Patience: v.harm.Patience, Since: v.harm.since(),
 			Says: fmt.Sprintf("its answers do not agree with the teacher in %.1f %% of cases", 100*w.Goal.Agreement)})
-	case v.grade >= canarySteps-1:
+	case v.grade >= climb.steps-1:
 		w.promote(v)
 	}
 }
@@ -191,7 +192,8 @@ func (w *Wheel) promote(v *Version) {
 		w.alert = 0
 	}
 	w.happened(Event{Kind: Promoted, Version: v.ID, Says: v.Certificate.String()})
-	for name, c := range w.classes {
+	for _, name := range slices.Sorted(maps.Keys(w.classes)) {
+		c := w.classes[name]
 		if c.out && v.relearned[name] {
 			w.past[name] = c.from
 			delete(w.classes, name)

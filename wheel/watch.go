@@ -3,6 +3,8 @@
 package wheel
 
 import (
+	"math"
+
 	"retort/eval/anytime"
 	"retort/eval/certify"
 )
@@ -18,7 +20,30 @@ func newFall(target, patience float64) *fall {
 }
 
 // newHarm watches a canary. It need not wait as long for an alarm, since another version or the teacher can answer.
-func newHarm(goal certify.Goal) *fall { return newFall(goal.Agreement, patienceService/100) }
+func newHarm(goal certify.Goal) *fall { return newFall(goal.Agreement, patienceCanary) }
+
+// ladder is how a canary becomes the champion: it climbs a step with each answer that is known to agree, and falls back some with
+// each that does not.
+type ladder struct{ steps, back int }
+
+// ladder returns that of a canary now. One beside a champion was compared with it on many labels. One that would be the first
+// has its certificate alone, of the last of several tries and by siblings; so its steps are a sequential probability ratio test
+// (A. Wald, "Sequential tests of statistical hypotheses", 1945) of good, against bad times the disagreement allowed: what disagrees so
+// often or more becomes champion with a chance of at most unproved. It costs no label, as the teacher is asked one and all.
+func (w *Wheel) ladder() ladder {
+	if w.champion != nil {
+		return ladder{steps: 8, back: 2}
+	}
+	allowed := 1 - w.Goal.Agreement
+	poor := min(bad*allowed, (1+allowed)/2)
+	step := math.Log((1 - good*allowed) / (1 - poor))
+	return ladder{steps: 1 + int(math.Ceil(-math.Log(unproved)/step)), back: int(math.Ceil(math.Log(poor/(good*allowed)) / step))}
+}
+
+const (
+	good, bad = 0.7, 2
+	unproved  = 0.1
+)
 
 func (f *fall) judge(request int64, agree bool) (alarm bool) {
 	f.about.add(request)
@@ -92,37 +117,80 @@ func (u *unrest) judge(score float64, agree bool) {
 // class is what is known of the answers of one class since it was last in order.
 type class struct {
 	*anytime.Detector
+	belief
 	about history
 	out   bool
 	from  int64 // request from which on the labels of a class that is out mean something else
 	seen  int   // labels of answers of this class since it is out
 }
 
-func newClass() *class { return &class{Detector: anytime.NewDetector(1, patienceClass)} }
+func newClass(usual float64) *class {
+	return &class{Detector: anytime.NewDetector(1, patienceClass), belief: newBelief(usual)}
+}
 
 // suspicion is the evidence from which on answers of a class are audited one and all.
-const suspicion = 5
+const suspicion = 12
 
 func (c *class) suspicious() bool { return c.E() >= suspicion }
 
+// belief is what is believed of a class: how much better or worse than its scores say its answers agree, as log odds. Scores are
+// calibrated over all classes, and no class has labels enough to be so by itself; so each offset has a weight, at first as
+// offsets are spread among classes, and then by Bayes' rule.
+type belief [len(offsets)]float64
+
+// offsets are the log odds, and spread and middle the mean and standard deviation of their first weights.
+var offsets = [...]float64{-2.4, -1.8, -1.2, -0.6, 0, 0.6, 1.2}
+
 const (
-	// A class whose meaning has changed disagrees so often.
+	middle, spread = -0.3, 0.8
+	// changed is the part of its agreement that a class loses when its meaning changes.
 	changed = 0.9
-	// Nothing is concluded from answers that may disagree more often than doubtful, and none is believed to disagree less
-	// often than sure.
-	doubtful, sure = 0.6, 0.15
+	// rarely and mostly bound how often an answer is believed to agree, since no teacher is quite consistent.
+	rarely, mostly = 0.02, 0.96
+	// forgetting is the part of a weight's logarithm that is lost with each label: versions differ.
+	forgetting = 0.01
+	// hardly is the least weight, of the greatest: nothing is ruled out for good.
+	hardly = 1e-9
+	// ordinary is the share of disagreement above which a class's held answers have it believed to be worse than others.
+	ordinary = 0.05
 )
 
-// classRatio is the likelihood ratio of an answer that agrees or not, when the class has changed its meaning. An answer may
-// disagree twice as often as its score says, or as the class did when the version was certified, whatever is more. ok is false where
-// nothing can be concluded.
-func classRatio(score, usual float64, agree bool) (ratio float64, ok bool) {
-	may := max(sure, 2*(1-score), 2*usual)
-	switch {
-	case may > doubtful:
-		return 1, false
-	case agree:
-		return (1 - changed) / (1 - may), true
+// newBelief returns that in a class whose held answers disagreed so often; 0: there are none.
+func newBelief(usual float64) (b belief) {
+	about := middle
+	if usual > ordinary {
+		about -= math.Log(usual/(1-usual)) - math.Log(ordinary/(1-ordinary))
 	}
-	return changed / may, true
+	for i, o := range offsets {
+		z := (o - max(about, offsets[0])) / spread
+		b[i] = math.Exp(-z * z / 2)
+	}
+	return b
+}
+
+// learn takes an answer of this score that agrees or not, and returns its likelihood ratio: that the class has lost its meaning, against that
+// it is as it was, whatever its offset. Under the belief its mean is 1. usual is that of newBelief for the version that answers now.
+func (b *belief) learn(score, usual float64, agree bool) (ratio float64) {
+	score = min(max(score, 1e-6), 1-1e-6)
+	logit := math.Log(score / (1 - score))
+	var agrees, sum, most float64
+	first := newBelief(usual)
+	likely := *b
+	for i, o := range offsets {
+		p := min(max(1/(1+math.Exp(-logit-o)), rarely), mostly)
+		agrees, sum = agrees+b[i]*p, sum+b[i]
+		if !agree {
+			p = 1 - p
+		}
+		likely[i] = math.Pow(b[i], 1-forgetting) * math.Pow(first[i], forgetting) * p
+		most = max(most, likely[i])
+	}
+	for i := range likely {
+		b[i] = max(likely[i]/most, hardly)
+	}
+	agrees /= sum
+	if agree {
+		return 1 - changed
+	}
+	return (1 - agrees*(1-changed)) / (1 - agrees)
 }
