@@ -271,7 +271,7 @@ const (
 	// After a change of the input so many fair labels must have come before the goal is no longer raised; until then more are audited.
 	familiar = 200
 	// cautious is the part of the disagreement allowed that is allowed until then.
-	cautious = 0.7
+	cautious = 0.85
 )
 
 // proof is the evidence from which labels are dropped. Being wrong costs a class its older labels and no more.
