@@ -33,6 +33,10 @@ type Cascade struct {
 	Strong model.Model
 	Accept func(score float64) bool // must be safe for concurrent use; see AtLeast
 
+	// Take, where set, says whether a cheap answer is taken, by more than a score: Accept and Verify are not asked. It must be safe for
+	// concurrent use.
+	Take func(ctx context.Context, resp *model.Response) bool
+
 	Verify   Verifier      // nil: the score that the answer comes with
 	Within   time.Duration // how long Verify may take; 0: as long as the request
 	Logprobs bool          // ask Cheap for log-probabilities, which Verify reads; callers that did not ask for them see none
@@ -99,10 +103,10 @@ func (c *Cascade) answer(ctx context.Context, req, asked *model.Request, held *h
 // take says whether a cheap answer is accepted, and notes it.
 func (c *Cascade) take(ctx context.Context, req *model.Request, resp *model.Response) bool {
 	score, err := resp.Score, error(nil)
-	if c.Verify != nil {
+	if c.Verify != nil && c.Take == nil {
 		score, err = c.score(ctx, req, resp)
 	}
-	taken := err == nil && c.Accept(score)
+	taken := err == nil && c.accepts(ctx, resp, score)
 	switch {
 	case taken:
 		c.counts.accepted.Add(1)
@@ -112,10 +116,17 @@ func (c *Cascade) take(ctx context.Context, req *model.Request, resp *model.Resp
 		c.counts.unjudged.Add(1)
 		score = math.NaN()
 	}
-	if !taken || c.Verify != nil {
+	if !taken || c.Verify != nil && c.Take == nil {
 		model.TrailOf(ctx).Judge(resp.Model, score, taken)
 	}
 	return taken
+}
+
+func (c *Cascade) accepts(ctx context.Context, resp *model.Response, score float64) bool {
+	if c.Take != nil {
+		return c.Take(ctx, resp)
+	}
+	return c.Accept(score)
 }
 
 // score has an answer scored. What that takes of models goes on the trail as judging.

@@ -27,7 +27,7 @@ type Shadowing struct {
 	// Mark notes in the trails of requests that they were drawn, whether they are copied or not. Requests that find no room for a
 	// copy, by the limits above, when they come are not drawn then, so that the drawn ones stay a random sample.
 	Mark bool
-	// Told is called with the answer to a copy, before End returns; nil: nobody is told.
+	// Told is called with what came of a copy, before End returns; nil: nobody is told.
 	Told func(Copied)
 
 	Now    func() time.Time // the clock; nil: time.Now
@@ -39,7 +39,7 @@ type Copied struct {
 	Of, Trace string          // ids of the traces of the request and of the copy; empty where the request had none
 	Tenant    string          // of the request
 	Served    Served          // the answer to the request
-	Answer    *model.Response // the answer to the copy
+	Answer    *model.Response // the answer to the copy; nil: it failed
 }
 
 // Served is what is kept of an answer for comparison.
@@ -196,40 +196,42 @@ func (s *Shadowed) Counts() ShadowCounts {
 func (s *Shadowed) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
 	drawn := s.how.Share >= 1 || s.how.Random() < s.how.Share
 	if drawn && s.how.Mark {
-		if drawn = s.free(); drawn {
+		if drawn = s.Free(); drawn {
 			model.TrailOf(ctx).Draw()
 		}
 	}
 	resp, err := s.model.Generate(ctx, req, emit)
 	if err == nil && drawn && (s.how.Only == nil || s.how.Only(resp)) {
-		s.offer(req, resp)
+		s.Copy(req, resp, s.how.Told)
 	}
 	return resp, err
 }
 
-// free says whether a copy would be sent now, and counts it as dropped if not.
-func (s *Shadowed) free() bool {
+// Free says whether a copy would be sent now, and counts it as dropped if not.
+func (s *Shadowed) Free() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.on && s.room()
 }
 
-// offer starts a copy, if there is room for one.
-func (s *Shadowed) offer(req *model.Request, resp *model.Response) {
+// Copy sends a copy of a request that was answered, if there is room for one, and reports whether it does. told is called with what came of
+// it, before End returns: without an Answer where there is none; nil: nobody is told.
+func (s *Shadowed) Copy(req *model.Request, resp *model.Response, told func(Copied)) bool {
 	m, base := s.reserve()
 	if m == nil {
-		return
+		return false
 	}
 	own, err := s.own(req)
 	if err != nil { // a content that cannot be encoded, which came from Go code
 		s.settle(0, err)
-		return
+		return false
 	}
-	told := Copied{Of: req.Trace, Trace: own.Trace, Tenant: req.Tenant}
-	if s.how.Told != nil {
-		told.Served = Served{resp.Model, resp.Text(), resp.Score}
+	c := Copied{Of: req.Trace, Trace: own.Trace, Tenant: req.Tenant}
+	if told != nil {
+		c.Served = Served{resp.Model, resp.Text(), resp.Score}
 	}
-	go s.send(base, m, own, told)
+	go s.send(base, m, own, c, told)
+	return true
 }
 
 // reserve takes the room for a copy; nil when there is none. Who has it calls settle.
@@ -297,15 +299,17 @@ func suffix() string {
 }
 
 // send puts a copy to the model.
-func (s *Shadowed) send(base context.Context, m model.Model, own *model.Request, told Copied) {
+func (s *Shadowed) send(base context.Context, m model.Model, own *model.Request, c Copied, told func(Copied)) {
 	trail := &model.Trail{}
 	ctx, cancel := context.WithTimeout(model.WithTrail(base, trail), s.how.Timeout)
 	defer cancel()
 	resp, err := generated(ctx, m, own)
 	_, cost := trail.Total()
-	if err == nil && s.how.Told != nil {
-		told.Answer = resp
-		s.how.Told(told)
+	if told != nil {
+		if err == nil {
+			c.Answer = resp
+		}
+		told(c)
 	}
 	s.settle(cost, err)
 }

@@ -192,6 +192,21 @@ func (t *Trail) Deferred() string {
 	return ""
 }
 
+// Doubt returns why the latest answer of a model should not be taken, as the model itself says, or "" where it says nothing.
+func (t *Trail) Doubt(name string) string {
+	if t == nil {
+		return ""
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := len(t.attempts) - 1; i >= 0; i-- {
+		if a := &t.attempts[i]; a.Model == name && !a.Judging {
+			return a.Why
+		}
+	}
+	return ""
+}
+
 // Drop notes that a field of the request had no counterpart upstream and was left out.
 func (t *Trail) Drop(field string) {
 	if t == nil {

@@ -33,7 +33,11 @@ func (d *desk) audit(c config.Audit) {
 	d.audited = compose.Shadow(seated, d.teacher, compose.Shadowing{Name: d.task.Name, Share: c.Share, Concurrent: c.Concurrent,
 		PerDay: model.Money(c.PerDay * float64(model.Dollar)), Timeout: c.Timeout, Mark: true,
 		Only: func(resp *model.Response) bool { return strings.HasPrefix(resp.Model, own) },
-		Told: func(c compose.Copied) { d.told(d, c) }})
+		Told: func(c compose.Copied) {
+			if c.Answer != nil {
+				d.told(d, c)
+			}
+		}})
 }
 
 // bench names a champion at its desk that is out: the teacher answers.

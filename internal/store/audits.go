@@ -21,14 +21,39 @@ type Audit struct {
 	Score   float64   `json:"score"`   // of the student's answer
 	Said    string    `json:"said"`    // the label that the student answered; empty for objects, and where content is not captured
 	Taught  string    `json:"taught"`  // the label that the teacher did; the same
+	Picked  bool      `json:"picked"`  // it was audited since answers like it are in doubt, not by chance alone
 	Created time.Time `json:"created"` // set by AddAudit
 }
 
-// AddAudit keeps an audit. It survives the death of the process; a power loss may take the latest.
-func (s *Store) AddAudit(ctx context.Context, a Audit) error {
-	_, err := s.write.ExecContext(ctx, "INSERT INTO audits (tenant, task, student, trace, audit, agree, score, said, taught, created) VALUES (?,?,?,?,?,?,?,?,?,?)",
-		a.Tenant, a.Task, a.Student, a.Trace, a.Audit, a.Agree, a.Score, a.Said, a.Taught, now().UnixNano())
-	return wrap("add audit", err)
+// AddAudit keeps an audit and returns its number, which grows. It survives the death of the process; a power loss may take the latest.
+func (s *Store) AddAudit(ctx context.Context, a Audit) (number int64, err error) {
+	result, err := s.write.ExecContext(ctx, "INSERT INTO audits (tenant, task, student, trace, audit, agree, score, said, taught, drawn, created) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+		a.Tenant, a.Task, a.Student, a.Trace, a.Audit, a.Agree, a.Score, a.Said, a.Taught, !a.Picked, now().UnixNano())
+	if err == nil {
+		number, err = result.LastInsertId()
+	}
+	return number, wrap("add audit", err)
+}
+
+// AuditsAfter yields to do, in their order, the audits of a task with a number above one.
+func (s *Store) AuditsAfter(ctx context.Context, task string, number int64, do func(number int64, a *Audit)) error {
+	const op = "list audits"
+	rows, err := s.read.QueryContext(ctx, "SELECT seq, tenant, task, student, trace, audit, agree, score, said, taught, drawn, created FROM audits WHERE task = ? AND seq > ? ORDER BY seq", task, number)
+	if err != nil {
+		return wrap(op, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var a Audit
+		var created int64
+		var drawn bool
+		if err := rows.Scan(&number, &a.Tenant, &a.Task, &a.Student, &a.Trace, &a.Audit, &a.Agree, &a.Score, &a.Said, &a.Taught, &drawn, &created); err != nil {
+			return wrap(op, err)
+		}
+		a.Picked, a.Created = !drawn, time.Unix(0, created).UTC()
+		do(number, &a)
+	}
+	return wrap(op, rows.Err())
 }
 
 // Verdicts yields to do, in their order, whether each audit of a student agreed that counts now: those since it was last put back.

@@ -15,7 +15,7 @@ func TestAuditsAndTakeouts(t *testing.T) {
 	add := func(task, student string, agree ...bool) {
 		t.Helper()
 		for _, a := range agree {
-			if err := s.AddAudit(t.Context(), Audit{Tenant: tenant, Task: task, Student: student, Trace: "t", Audit: "t.1", Agree: a, Score: 0.5, Said: "a", Taught: "b"}); err != nil {
+			if _, err := s.AddAudit(t.Context(), Audit{Tenant: tenant, Task: task, Student: student, Trace: "t", Audit: "t.1", Agree: a, Score: 0.5, Said: "a", Taught: "b"}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -17,7 +17,8 @@ type Stage string
 // The stages of a student.
 const (
 	Candidate  Stage = "candidate"  // trained
-	Challenger Stage = "challenger" // passed the gate
+	Challenger Stage = "challenger" // compared with the champion on what is asked, and answers nothing; each task has one at most
+	Canary     Stage = "canary"     // passed the gate, and answers a share that grows; each task has one at most
 	Champion   Stage = "champion"   // serves its task; each task has one at most
 	Retired    Stage = "retired"    // was the champion
 )

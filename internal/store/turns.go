@@ -15,14 +15,16 @@ type TurnOutcome string
 
 // The outcomes of turns; empty while one is under way.
 const (
-	TurnPromoted  TurnOutcome = "promoted"  // its student is the champion, or was
-	TurnCandidate TurnOutcome = "candidate" // its student stays a candidate
-	TurnFailed    TurnOutcome = "failed"    // it made no student, or could not judge it
-	TurnCancelled TurnOutcome = "cancelled" // by a person
+	TurnPromoted   TurnOutcome = "promoted"   // its student is the champion, or was
+	TurnCanary     TurnOutcome = "canary"     // its student passed the gate, and answers a share
+	TurnChallenger TurnOutcome = "challenger" // its student is compared further with the champion
+	TurnCandidate  TurnOutcome = "candidate"  // its student stays a candidate
+	TurnFailed     TurnOutcome = "failed"     // it made no student, or could not judge it
+	TurnCancelled  TurnOutcome = "cancelled"  // by a person
 )
 
 // settled reports whether nothing changes the outcome any more.
-func (o TurnOutcome) settled() bool { return o == TurnPromoted || o == TurnCandidate }
+func (o TurnOutcome) settled() bool { return o != "" && o != TurnFailed && o != TurnCancelled }
 
 // Turn is one turn of a task's wheel.
 type Turn struct {
@@ -50,13 +52,13 @@ type Verdict struct {
 	Outcome  TurnOutcome
 	Says     string
 	Evidence json.RawMessage // may be nil
-	// Over is, for TurnPromoted, the champion that the student was compared with; empty: none. Where another serves by then, or the
-	// student is no candidate any more, it is not promoted and the outcome is TurnCandidate.
+	// Over is, for TurnCanary and TurnChallenger, the champion that the student was compared with; empty: none. Where another serves by then, or
+	// the student is no candidate any more, it stays what it is and the outcome is TurnCandidate.
 	Over string
 }
 
-// EndTurn keeps what came of a turn and, with TurnPromoted, promotes its student: both or none. A turn that ended with a student stays as
-// it is, however often it is ended, so that none is promoted twice. It returns the turn as it is then. One that does not exist is an error of kind NotFound.
+// EndTurn keeps what came of a turn and, with TurnCanary or TurnChallenger, makes its student that: both or none. A turn that ended with a
+// student stays as it is, however often it is ended, so that none comes to a stage twice. It returns the turn as it is then. One that does not exist is an error of kind NotFound.
 func (s *Store) EndTurn(ctx context.Context, tenant, id string, v Verdict) (out *Turn, err error) {
 	err = s.change(ctx, "end turn", func(tx *sql.Tx) error {
 		found, err := s.turns(ctx, tx, "WHERE id = ? AND tenant = ?", id, tenant)
@@ -69,8 +71,8 @@ func (s *Store) EndTurn(ctx context.Context, tenant, id string, v Verdict) (out 
 		if out = &found[0]; out.Outcome.settled() {
 			return nil
 		}
-		if v.Outcome == TurnPromoted {
-			if v.Outcome, v.Says, err = s.promoteOver(ctx, tx, out, &v); err != nil {
+		if v.Outcome == TurnCanary || v.Outcome == TurnChallenger {
+			if v.Outcome, v.Says, err = s.stageOver(ctx, tx, out, &v); err != nil {
 				return err
 			}
 		}
@@ -83,8 +85,8 @@ func (s *Store) EndTurn(ctx context.Context, tenant, id string, v Verdict) (out 
 	return out, err
 }
 
-// promoteOver promotes the student of a turn, if it still is a candidate and the champion is still the one that it was compared with.
-func (s *Store) promoteOver(ctx context.Context, tx *sql.Tx, t *Turn, v *Verdict) (TurnOutcome, string, error) {
+// stageOver brings the student of a turn to its stage, if it still is a candidate and the champion is still the one that it was compared with.
+func (s *Store) stageOver(ctx context.Context, tx *sql.Tx, t *Turn, v *Verdict) (TurnOutcome, string, error) {
 	row, err := one(s.students(ctx, tx, "WHERE id = ? AND tenant = ?", t.ID, t.Tenant))(t.ID)
 	if err != nil {
 		return "", "", err
@@ -103,13 +105,21 @@ func (s *Store) promoteOver(ctx context.Context, tx *sql.Tx, t *Turn, v *Verdict
 	case serving != v.Over:
 		return TurnCandidate, "the champion is another one than the student was compared with; " + v.Says, nil
 	}
-	_, err = s.crown(ctx, tx, &row)
-	return v.Outcome, v.Says, err
+	return v.Outcome, v.Says, s.stage(ctx, tx, &row, Stage(v.Outcome))
 }
 
 // Turns returns a task's turns, the latest first, limit at most.
 func (s *Store) Turns(ctx context.Context, tenant, task string, limit int) ([]Turn, error) {
 	return s.turns(ctx, s.read, "WHERE tenant = ? AND task = ? ORDER BY begun DESC, id LIMIT ?", tenant, task, limit)
+}
+
+// Turn returns one turn; nil where there is none of that id.
+func (s *Store) Turn(ctx context.Context, tenant, id string) (*Turn, error) {
+	found, err := s.turns(ctx, s.read, "WHERE tenant = ? AND id = ?", tenant, id)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], nil
 }
 
 func (s *Store) turns(ctx context.Context, q querier, where string, args ...any) ([]Turn, error) {

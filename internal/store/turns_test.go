@@ -8,11 +8,12 @@ import (
 	"retort/model"
 )
 
-// A turn promotes its student once, however often it is ended, and never over a champion that the student was not compared with.
+// A turn brings its student to a stage once, however often it is ended, and never over a champion that it was not compared with. From there
+// on it goes as what serves says, unless somebody decided otherwise meanwhile.
 func TestTurns(t *testing.T) {
 	s := opened(t, t.TempDir())
 	ctx := t.Context()
-	for _, id := range []string{"a", "b", "c"} {
+	for _, id := range []string{"a", "b", "c", "d"} {
 		add(t, s, id, "banking")
 		for range 2 {
 			if err := s.BeginTurn(ctx, Turn{ID: id, Tenant: tenant, Task: "banking", Why: "labels", Labels: 300}); err != nil {
@@ -27,22 +28,42 @@ func TestTurns(t *testing.T) {
 			t.Fatalf("turn %s: %+v, %v, want %s", id, got, err, want)
 		}
 	}
-	end("a", Verdict{Outcome: TurnPromoted, Says: "first", Evidence: []byte(`{"n":1}`)}, TurnPromoted)
+	restage := func(id string, from, to Stage, want bool) {
+		t.Helper()
+		did, err := s.Restage(ctx, tenant, id, from, to, "it agrees")
+		if err != nil || did != want {
+			t.Fatalf("%s from %s to %s: %v, %v, want %v", id, from, to, did, err, want)
+		}
+	}
+	end("a", Verdict{Outcome: TurnCanary, Says: "first", Evidence: []byte(`{"n":1}`)}, TurnCanary)
+	restage("a", Canary, Champion, true)
+	restage("a", Canary, Champion, false)
+	if turn, err := s.Turn(ctx, tenant, "a"); err != nil || turn.Outcome != TurnPromoted || turn.Says != "it agrees" {
+		t.Errorf("got %+v, %v", turn, err)
+	}
 	if _, _, err := s.Rollback(ctx, tenant, "banking"); err != nil {
 		t.Fatal(err)
 	}
-	end("a", Verdict{Outcome: TurnPromoted, Says: "again"}, TurnPromoted) // a run that was killed before it knew
+	end("a", Verdict{Outcome: TurnCanary, Says: "again"}, TurnPromoted) // a run that was killed before it knew
 	if got := stages(t, s, "banking"); got["a"] != Retired {
 		t.Errorf("a student that a person rolled back was promoted again: %v", got)
 	}
-	end("b", Verdict{Outcome: TurnPromoted, Over: "a", Says: "compared with a"}, TurnCandidate)
+	end("b", Verdict{Outcome: TurnCanary, Over: "a", Says: "compared with a"}, TurnCandidate)
 	end("c", Verdict{Outcome: TurnFailed, Says: "no disk"}, TurnFailed)
-	end("c", Verdict{Outcome: TurnPromoted, Says: "resumed"}, TurnPromoted)
-	if got := stages(t, s, "banking"); got["b"] != Candidate || got["c"] != Champion {
-		t.Errorf("got %v", got)
+	end("c", Verdict{Outcome: TurnCanary, Says: "resumed"}, TurnCanary)
+	end("d", Verdict{Outcome: TurnCanary, Says: "the next"}, TurnCanary)
+	if got := stages(t, s, "banking"); got["b"] != Candidate || got["c"] != Candidate || got["d"] != Canary {
+		t.Errorf("got %v, want one canary", got)
 	}
+	restage("d", Canary, Candidate, true)
+	restage("c", Candidate, Challenger, true)
+	if _, err := s.Restage(ctx, "acme", "c", Challenger, Canary, ""); model.KindOf(err) != model.NotFound {
+		t.Errorf("another tenant's: %v", err)
+	}
+	restage("c", Challenger, Canary, true)
+	restage("c", Canary, Champion, true)
 	turns, err := s.Turns(ctx, tenant, "banking", 2)
-	if err != nil || len(turns) != 2 || turns[0].ID != "c" || turns[0].Says != "resumed" || turns[0].Evidence != nil {
+	if err != nil || len(turns) != 2 || turns[0].ID != "d" || turns[0].Says != "it agrees" || turns[0].Evidence != nil {
 		t.Errorf("got %+v, %v", turns, err)
 	}
 	_, err = s.EndTurn(ctx, "acme", "a", Verdict{Outcome: TurnFailed})

@@ -1,0 +1,90 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Wheel is what is kept of a task's wheel, so that the process that serves next goes on with it, turns know what to learn from, and people
+// see how it stands.
+type Wheel struct {
+	Tenant, Task         string
+	State, Brief, Report json.RawMessage
+	Audits               int64     // number of the latest audit that State has heard of
+	Kept                 time.Time // set by KeepWheel
+}
+
+// KeepWheel keeps what is known of a wheel in the place of what was. It survives the death of the process; a power loss may take the latest.
+func (s *Store) KeepWheel(ctx context.Context, w Wheel) error {
+	_, err := s.write.ExecContext(ctx, `INSERT INTO wheels (tenant, task, state, brief, report, audits, kept) VALUES (?,?,?,?,?,?,?)
+		ON CONFLICT (tenant, task) DO UPDATE SET state = excluded.state, brief = excluded.brief, report = excluded.report, audits = excluded.audits, kept = excluded.kept`,
+		w.Tenant, w.Task, string(w.State), string(w.Brief), string(w.Report), w.Audits, now().UnixNano())
+	return wrap("keep wheel", err)
+}
+
+// Wheel returns what is kept of a task's wheel; nil where nothing is. Without whole, State is left out.
+func (s *Store) Wheel(ctx context.Context, tenant, task string, whole bool) (*Wheel, error) {
+	w := &Wheel{Tenant: tenant, Task: task}
+	state := "''"
+	if whole {
+		state = "state"
+	}
+	var kept int64
+	var texts [3]string
+	err := s.read.QueryRowContext(ctx, "SELECT "+state+", brief, report, audits, kept FROM wheels WHERE tenant = ? AND task = ?", tenant, task).
+		Scan(&texts[0], &texts[1], &texts[2], &w.Audits, &kept)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	for i, to := range []*json.RawMessage{&w.State, &w.Brief, &w.Report} {
+		if texts[i] != "" {
+			*to = json.RawMessage(texts[i])
+		}
+	}
+	w.Kept = time.Unix(0, kept).UTC()
+	return w, wrap("read wheel", err)
+}
+
+// Restage brings a student from one stage to another, and reports whether it did: it does not where the student is at another stage by now.
+// A champion retires the one before it. The turn that made the student says what became of it, with why.
+func (s *Store) Restage(ctx context.Context, tenant, id string, from, to Stage, why string) (did bool, err error) {
+	err = s.change(ctx, "restage student", func(tx *sql.Tx) error {
+		st, err := one(s.students(ctx, tx, "WHERE id = ? AND tenant = ?", id, tenant))(id)
+		if err != nil || st.Stage != from || from == to {
+			return err
+		}
+		did = true
+		if to == Champion {
+			_, err = s.crown(ctx, tx, &st)
+		} else {
+			err = s.stage(ctx, tx, &st, to)
+		}
+		if err != nil {
+			return err
+		}
+		outcome := TurnOutcome(to)
+		if to == Champion {
+			outcome = TurnPromoted
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE turns SET outcome = ?, says = ? WHERE id = ? AND tenant = ? AND ended IS NOT NULL", string(outcome), why, id, tenant)
+		return errors.Join(err, bump(ctx, tx))
+	})
+	return did, err
+}
+
+// stage brings a student to a stage below the champion's. Of canaries and challengers a task has one each: the one before is a candidate
+// again.
+func (s *Store) stage(ctx context.Context, tx *sql.Tx, st *Student, to Stage) error {
+	if to == Canary || to == Challenger {
+		_, err := tx.ExecContext(ctx, "UPDATE students SET stage = ? WHERE tenant = ? AND task = ? AND stage = ?", string(Candidate), st.Tenant, st.Task, string(to))
+		if err != nil {
+			return err
+		}
+	}
+	return setStage(ctx, tx, st, to)
+}
