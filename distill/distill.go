@@ -36,6 +36,9 @@ type Job struct {
 	// case, since copies are no evidence of their own.
 	Refine refine.Plan
 
+	// Silent are labels that the student learns and is never to give: such a prediction has no score.
+	Silent []string
+
 	Outside student.Outside // what is none of the task, and how much of the task may be taken for it
 
 	Goal   certify.Goal
@@ -151,6 +154,7 @@ func (job *Job) feasible(cleaned dataset.Report, report *Report) error {
 func (job *Job) evaluate(ctx context.Context, out *Outcome, eval, known []dataset.Example, report *Report) error {
 	if len(eval) > 0 {
 		out.Judged = judgeBy(out.Student, eval)
+		job.hush(out.Judged)
 		report.EvaluatedOn = EvalFile
 		distinct, _ := dataset.Dedupe(eval)
 		alike, err := refine.Alike(ctx, distinct, known, job.Seed)
@@ -168,12 +172,23 @@ func (job *Job) evaluate(ctx context.Context, out *Outcome, eval, known []datase
 				"%d texts of the eval file were trained on, or texts nearly the same: accuracy, coverage and agreement flatter the student. They certify nothing; what is certified stands on the other %d", n, len(unseen)))
 		}
 		if len(unseen) > 0 {
-			if err := report.upgrade(judgeBy(out.Student, unseen), job); err != nil {
+			judged := judgeBy(out.Student, unseen)
+			job.hush(judged)
+			if err := report.upgrade(judged, job); err != nil {
 				return err
 			}
 		}
 	}
 	return report.measure(out.Judged, job)
+}
+
+// hush takes the score of predictions that are never to be given.
+func (job *Job) hush(judged []Judged) {
+	for i := range judged {
+		if slices.Contains(job.Silent, judged[i].Predicted) {
+			judged[i].Score = 0
+		}
+	}
 }
 
 // novel returns those of the examples whose text is not among the known ones, each text once.

@@ -12,8 +12,8 @@ import (
 	"retort/student"
 )
 
-// unlike is the share of the examples that is taken for none of the task where such requests come.
-const unlike = 0.07
+// Unlike is the share of the examples that is taken for none of the task where such requests come.
+const Unlike = 0.07
 
 // Learn trains a student of labels on a lesson and certifies it on the lesson's fair labels, cross-fitted. opt.Labels is left
 // to the lesson: the labels that it has. Where requests that are none of the task come, and opt.Outside says nothing, texts that are less
@@ -25,7 +25,7 @@ func Learn(ctx context.Context, l *Lesson, opt student.Options) (*Candidate, err
 	}
 	opt.Labels = nil
 	if l.Outside && opt.Outside.FalseAlarms == 0 {
-		opt.Outside.FalseAlarms = unlike
+		opt.Outside.FalseAlarms = Unlike
 	}
 	t, err := student.Train(ctx, examples, opt)
 	if err != nil {

@@ -70,6 +70,16 @@ func (w *Wheel) Withdraw(id int, why string) {
 	w.seal()
 }
 
+// Version returns the version of an id, or nil.
+func (w *Wheel) Version(id int) *Version {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if id < 1 || id > len(w.versions) {
+		return nil
+	}
+	return w.versions[id-1]
+}
+
 // Named returns the latest version of a name, or nil.
 func (w *Wheel) Named(name string) *Version {
 	w.mu.Lock()
@@ -107,6 +117,13 @@ func (w *Wheel) TakeOut(why string) {
 	w.champion, w.canary, w.challenger = nil, nil, nil
 	w.happened(Event{Kind: TakenOut, Says: why})
 	w.seal()
+}
+
+// Changed notes that labels changed their meaning at a request, as was found elsewhere: earlier ones judge no more.
+func (w *Wheel) Changed(since int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.memory.epoch = max(w.memory.epoch, since)
 }
 
 // Status is what a person wants to know.

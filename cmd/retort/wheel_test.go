@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -21,6 +22,26 @@ type customers struct {
 	labels map[string]string
 	names  []string
 	asked  atomic.Int64
+
+	mu    sync.Mutex
+	other map[string]string // labels that mean another now
+}
+
+// means has the teacher say other labels than the set's.
+func (c *customers) means(other map[string]string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.other = other
+}
+
+// label is what the teacher says to a text.
+func (c *customers) label(text string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if other, ok := c.other[c.labels[text]]; ok {
+		return other
+	}
+	return c.labels[text]
 }
 
 func newCustomers(t *testing.T, intents int) *customers {
@@ -47,7 +68,7 @@ func (c *customers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "want messages", http.StatusBadRequest)
 		return
 	}
-	answer, err := json.Marshal(map[string]string{"label": c.labels[asked.Messages[len(asked.Messages)-1].Content]})
+	answer, err := json.Marshal(map[string]string{"label": c.label(asked.Messages[len(asked.Messages)-1].Content)})
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -94,6 +115,12 @@ type shownTask struct {
 		Next   int `json:"next_labels"`
 		Due    string
 		Turns  []shownTurn
+		// Serving is how it stands where it serves.
+		Serving struct {
+			Champion, Canary, Challenger string
+			Out                          []string `json:"classes_out"`
+			Events                       []struct{ Kind, Student, Class, Says string }
+		}
 	}
 	Audits *struct{ Compared, Agreed int }
 }
@@ -126,14 +153,32 @@ func (c *customers) traffic(t *testing.T, g *gateway, texts []string) (byStudent
 			t.Fatalf("got %d %s\n%s", a.status, a.text, g.log)
 		}
 		if strings.Contains(a.text, `"student/bank@`) || strings.HasPrefix(a.header.Get("Retort-Model"), "student/") {
-			if byStudent++; a.label == c.labels[text] {
+			if byStudent++; a.label == c.label(text) {
 				agreed++
 			}
-		} else if a.label != c.labels[text] {
+		} else if a.label != c.label(text) {
 			t.Fatalf("the teacher answered %q to %q", a.label, text)
 		}
 	}
 	return byStudent, agreed
+}
+
+// reign puts messages from one on to a task until a student is the champion, and returns the next one and what students answered.
+func (c *customers) reign(t *testing.T, f *folder, g *gateway, at int, student string) (next, byStudent, agreed int) {
+	t.Helper()
+	for tries := 0; f.task(t, "bank").Serving.Student != student; tries++ {
+		if tries > 100 {
+			t.Fatalf("student %s does not become the champion: %+v\n%s", student, f.task(t, "bank"), g.log)
+		}
+		texts := make([]string, 25)
+		for i := range texts {
+			texts[i] = c.texts[at%len(c.texts)]
+			at++
+		}
+		n, right := c.traffic(t, g, texts)
+		byStudent, agreed = byStudent+n, agreed+right
+	}
+	return at, byStudent, agreed
 }
 
 // settled waits until nothing is due and returns how things stand.
@@ -164,15 +209,16 @@ func TestWheelTurnsByItself(t *testing.T) {
 	}
 	first := f.settled(t, g, 1)
 	turn := first.Wheel.Turns[0]
-	if turn.Outcome != "promoted" || turn.Trigger != "labels" || turn.Labels < 300 || turn.Evidence.Audit != "pass" || first.Serving.Student != turn.ID {
+	if turn.Outcome != "canary" || turn.Trigger != "labels" || turn.Labels < 300 || turn.Evidence.Audit != "pass" || first.Serving.Student != "" {
 		t.Fatalf("the first turn: %+v, %+v\n%s", turn, first.Serving, g.log)
 	}
-	eventually(t, "the first student answers", func() bool {
-		n, _ := c.traffic(t, g, c.texts[:5])
-		return n > 0
-	})
-	var n, agreed int
-	at := 310
+	at, n, agreed := c.reign(t, f, g, 310, turn.ID)
+	if n == 0 || n == at-310 {
+		t.Errorf("of %d requests %d were answered by a student that was the canary", at-310, n)
+	}
+	if first = f.task(t, "bank"); first.Wheel.Turns[0].Outcome != "promoted" || first.Wheel.Serving.Champion != turn.ID || first.Wheel.Serving.Canary != "" {
+		t.Errorf("got %+v", first.Wheel)
+	}
 	for ; at < len(c.texts) && len(f.task(t, "bank").Wheel.Turns) < 2; at += 50 {
 		a, b := c.traffic(t, g, c.texts[at:min(at+50, len(c.texts))])
 		n, agreed = n+a, agreed+b
@@ -185,11 +231,14 @@ func TestWheelTurnsByItself(t *testing.T) {
 		t.Errorf("the second student was compared with %q on %d labels", turn.Evidence.Champion, turn.Evidence.Compared)
 	}
 	switch turn.Outcome {
-	case "promoted":
-		if second.Serving.Student != turn.ID || turn.Evidence.Verdict != "pass" {
+	case "canary", "promoted":
+		if turn.Evidence.Verdict != "pass" {
 			t.Errorf("%+v serves, %+v", second.Serving, turn)
 		}
-	case "candidate":
+		if _, n, _ := c.reign(t, f, g, at, turn.ID); n == 0 {
+			t.Error("nobody answers while there is a canary")
+		}
+	case "candidate", "challenger":
 		if second.Serving.Student != first.Serving.Student || turn.Evidence.Verdict == "pass" || turn.Says == "" {
 			t.Errorf("%+v serves, %+v", second.Serving, turn)
 		}
@@ -209,6 +258,71 @@ func TestWheelTurnsByItself(t *testing.T) {
 	f.run(t, "tasks", "resume", "bank")
 	if said := f.refuse(t, "tasks", "resume", "bank"); !strings.Contains(said, "was not taken out") {
 		t.Errorf("resumed twice: %s", said)
+	}
+}
+
+// A teacher that comes to say something else ends that a student answers; what it says from then on teaches the next one, which serves in
+// its place. When one label alone changes, that label is left to the teacher, and the rest is answered.
+func TestWheelFollowsItsTeacher(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains students from traffic")
+	}
+	c := newCustomers(t, 8)
+	f := wheelFolder(t, c, "{first: 300, growth: 5, margin: 0.1}")
+	g := f.serve(t)
+	c.traffic(t, g, c.texts[:310])
+	first := f.settled(t, g, 1).Wheel.Turns[0]
+	at, _, _ := c.reign(t, f, g, 310, first.ID)
+	put := func(n int) (byStudent, agreed int) {
+		t.Helper()
+		texts := make([]string, n)
+		for i := range texts {
+			texts[i] = c.texts[at%len(c.texts)]
+			at++
+		}
+		return c.traffic(t, g, texts)
+	}
+	c.means(map[string]string{c.names[0]: c.names[1]})
+	for n := 0; len(f.task(t, "bank").Wheel.Serving.Out) == 0; n += 20 {
+		if put(20); n > 1500 {
+			t.Fatalf("the label that changed is still answered: %+v", f.task(t, "bank").Wheel)
+		}
+	}
+	s := f.task(t, "bank")
+	if out := s.Wheel.Serving.Out; len(out) != 1 || out[0] != c.names[0] || s.Serving.Student != first.ID || s.Serving.Silent != "" {
+		t.Errorf("taken out: %+v, %+v", out, s.Serving)
+	}
+	if n, agreed := put(100); n < 30 || agreed < n*85/100 {
+		t.Errorf("without the label %d of 100 are answered, %d of them as the teacher", n, agreed)
+	}
+	turned := map[string]string{}
+	for i, name := range c.names {
+		turned[name] = c.names[(i+3)%len(c.names)]
+	}
+	c.means(turned)
+	for n := 0; f.task(t, "bank").Serving.Silent == ""; n += 20 {
+		if put(20); n > 600 {
+			t.Fatalf("the student still answers: %+v", f.task(t, "bank").Wheel)
+		}
+	}
+	if n, _ := put(20); n > 0 {
+		t.Errorf("a student that is out answers %d of 20", n)
+	}
+	var second shownTurn
+	for n := 0; second.ID == "" || second.Outcome == "candidate"; n += 20 {
+		if put(20); n > 3000 {
+			t.Fatalf("no other student comes: %+v\n%s", f.task(t, "bank").Wheel, g.log)
+		}
+		if turns := f.task(t, "bank").Wheel.Turns; turns[0].ID != first.ID {
+			second = f.settled(t, g, len(turns)).Wheel.Turns[0]
+		}
+	}
+	at, _, _ = c.reign(t, f, g, at, second.ID)
+	if n, agreed := put(200); second.Trigger != "drift" || n < 60 || agreed < n*85/100 {
+		t.Errorf("the second student, by %s: %d of 200 are answered, %d of them as the teacher", second.Trigger, n, agreed)
+	}
+	if text := f.run(t, "tasks", "show", "bank"); !strings.Contains(text, "alarm_class") && !strings.Contains(text, "no longer agree") {
+		t.Errorf("what happened is not shown:\n%s", text)
 	}
 }
 
@@ -250,12 +364,21 @@ func TestWheelOutlivesKills(t *testing.T) {
 	}
 	s := f.settled(t, g, 1)
 	turn := s.Wheel.Turns[0]
-	if len(s.Wheel.Turns) != 1 || turn.Outcome != "promoted" || s.Serving.Student != turn.ID {
-		t.Fatalf("after %d kills: %+v, %+v\n%s", kills, s.Wheel.Turns, s.Serving, g.log)
+	if len(s.Wheel.Turns) != 1 || turn.Outcome != "canary" || s.Serving.Student != "" {
+		t.Fatalf("after %d kills: %+v, %+v\n%s", kills, s.Wheel, s.Serving, g.log)
 	}
+	eventually(t, "the student is the canary", func() bool { return f.task(t, "bank").Wheel.Serving.Canary == turn.ID })
+	c.traffic(t, g, c.texts[310:320])
+	g.kill()
+	g = f.serve(t)
+	c.reign(t, f, g, 320, turn.ID)
 	f.run(t, "students", "rollback", "bank")
 	if said := f.refuse(t, "students", "rollback", "bank"); !strings.Contains(said, "no champion") {
 		t.Errorf("it was promoted more than once: %s", said)
+	}
+	eventually(t, "the gateway knows", func() bool { return f.task(t, "bank").Wheel.Serving.Champion == "" })
+	if n, _ := c.traffic(t, g, c.texts[:50]); n > 0 || f.task(t, "bank").Serving.Student != "" {
+		t.Errorf("a student that was rolled back answered %d requests", n)
 	}
 	g.kill()
 	cmd := f.command("tasks", "turn", "bank")

@@ -50,6 +50,7 @@ type App struct {
 	serving   atomic.Pointer[gateway] // while Serve runs
 	ledger    ledger
 	auditor   auditor
+	loops     map[string]*loop // by task, while Serve runs; guarded by reloading
 }
 
 // Open reads the configuration at path and opens its data folder, creating it when needed.

@@ -73,6 +73,24 @@ type auditor struct {
 	out   takeouts // those that the store may not know yet
 }
 
+// count counts an audit that a loop judges.
+func (w *auditor) count(task string, agree bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.add(task, agree)
+}
+
+func (w *auditor) add(task string, agree bool) {
+	if w.agreed == nil {
+		w.agreed, w.differed = map[string]int{}, map[string]int{}
+	}
+	if agree {
+		w.agreed[task]++
+	} else {
+		w.differed[task]++
+	}
+}
+
 // watched is the evidence on one student of a task.
 type watched struct {
 	student          string
@@ -131,17 +149,11 @@ func (a *App) judge(ctx context.Context, d *desk, row *store.Audit) *store.Takeo
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	watch, err := a.watchOver(ctx, d) // before the audit is in the store, so that it counts once
-	if err = errors.Join(err, a.store.AddAudit(ctx, *row)); err != nil {
+	_, kept := a.store.AddAudit(ctx, *row)
+	if err = errors.Join(err, kept); err != nil {
 		a.log.Error("an audit cannot be kept or judged", "task", row.Task, "student", row.Student, "error", err)
 	}
-	if w.agreed == nil {
-		w.agreed, w.differed = map[string]int{}, map[string]int{}
-	}
-	if row.Agree {
-		w.agreed[row.Task]++
-	} else {
-		w.differed[row.Task]++
-	}
+	w.add(row.Task, row.Agree)
 	if watch == nil || watch.student != row.Student || !watch.judge(row.Agree) {
 		return nil
 	}
@@ -233,6 +245,9 @@ func (a *App) unseat(t *store.Takeout, why string) {
 // left it so.
 func (a *App) recallAudits(ctx context.Context) {
 	for name, d := range a.plant.Load().tasks {
+		if d.config.Wheel != nil { // its loop has the evidence
+			continue
+		}
 		a.auditor.mu.Lock()
 		w, err := a.watchOver(ctx, d)
 		var fallen *store.Takeout
@@ -304,13 +319,17 @@ func (e *notOutError) Hint() string { return "retort tasks show " + e.task + " s
 type auditMetrics struct {
 	app                   *App
 	audits, evidence, out *prometheus.Desc
+	watches, canary, left *prometheus.Desc
 }
 
 func newAuditMetrics(a *App) auditMetrics {
 	return auditMetrics{a,
 		prometheus.NewDesc("retort_audits_total", "Answers of a student that were put to the teacher too, by what came of it: agreed, differed, failed, or dropped for a limit.", []string{"task", "outcome"}, nil),
 		prometheus.NewDesc("retort_audit_evidence", "Evidence that the agreement of the student with its teacher has fallen; it is taken out at 1.", []string{"task"}, nil),
-		prometheus.NewDesc("retort_student_out", "1 while the champion of a task is taken out.", []string{"task"}, nil)}
+		prometheus.NewDesc("retort_student_out", "1 while the champion of a task is taken out.", []string{"task"}, nil),
+		prometheus.NewDesc("retort_wheel_evidence", "Evidence of the watches of a task that turns, each of what an alarm takes: service, unrest, input, teacher.", []string{"task", "watch"}, nil),
+		prometheus.NewDesc("retort_wheel_canary_share", "Share of a task's requests that a canary answers.", []string{"task"}, nil),
+		prometheus.NewDesc("retort_wheel_classes_out", "Labels that are left to the teacher since the student's answers no longer agree.", []string{"task"}, nil)}
 }
 
 // Describe names the metrics.
@@ -318,6 +337,9 @@ func (m auditMetrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- m.audits
 	ch <- m.evidence
 	ch <- m.out
+	ch <- m.watches
+	ch <- m.canary
+	ch <- m.left
 }
 
 // Collect counts.
@@ -338,6 +360,15 @@ func (m auditMetrics) Collect(ch chan<- prometheus.Metric) {
 		w.mu.Unlock()
 		for outcome, n := range outcomes {
 			ch <- prometheus.MustNewConstMetric(m.audits, prometheus.CounterValue, float64(n), name, outcome)
+		}
+		if l := d.loop.Load(); l != nil {
+			now := l.wheel.Status()
+			evidence = now.Service
+			for watch, e := range map[string]float64{"service": now.Service, "unrest": now.Unrest, "input": now.Input, "teacher": now.Teacher} {
+				ch <- prometheus.MustNewConstMetric(m.watches, prometheus.GaugeValue, e, name, watch)
+			}
+			ch <- prometheus.MustNewConstMetric(m.canary, prometheus.GaugeValue, now.Share, name)
+			ch <- prometheus.MustNewConstMetric(m.left, prometheus.GaugeValue, float64(len(now.Out)), name)
 		}
 		out := 0.0
 		if d.now.Load().out { // its evidence is kept with the reason, and gathered no more

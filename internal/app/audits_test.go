@@ -160,7 +160,7 @@ func TestEvidenceOutlastsAProcess(t *testing.T) {
 	texts, _ := labelled(200)
 	id := champion(t, a, texts[:400])
 	for i := range 100 {
-		err := a.store.AddAudit(t.Context(), store.Audit{Tenant: model.DefaultTenant, Task: "desk", Student: id, Trace: fmt.Sprint("t", i), Audit: fmt.Sprint("t", i, ".1"), Agree: i%3 > 0, Score: 0.9})
+		_, err := a.store.AddAudit(t.Context(), store.Audit{Tenant: model.DefaultTenant, Task: "desk", Student: id, Trace: fmt.Sprint("t", i), Audit: fmt.Sprint("t", i, ".1"), Agree: i%3 > 0, Score: 0.9})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"retort/compose"
@@ -25,6 +26,7 @@ type desk struct {
 	config  config.Task
 	teacher model.Model // asks upstream
 	now     atomic.Pointer[staffing]
+	loop    atomic.Pointer[loop] // who answers while it serves, where the task has a wheel; nil: now does
 
 	audited *compose.Shadowed               // who is at the desk, with a share of the student's answers put to the teacher; nil: none is
 	told    func(d *desk, c compose.Copied) // is told of audits; set before they begin
@@ -72,6 +74,9 @@ func (d *desk) strong() model.Model {
 
 // Generate asks whoever is at the desk.
 func (d *desk) Generate(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+	if l := d.loop.Load(); l != nil {
+		return l.generate(ctx, d, req, emit)
+	}
 	now := d.now.Load()
 	if d.audited != nil && now.target > 0 {
 		return d.audited.Generate(ctx, req, emit)
@@ -104,7 +109,13 @@ func (d *desk) staff(row *store.Student, s student.Any) {
 		certificate := s.Card().Certificate
 		accept := func(score float64) bool { return certificate != nil && certificate.Answers(score) }
 		next.champion, next.silent = row.ID, silence(certificate)
-		next.model = &compose.Cascade{Cheap: d.task.Student(studentName(row), s), Strong: d.strong(), Accept: accept}
+		cascade := &compose.Cascade{Cheap: d.task.Student(studentName(row), s), Strong: d.strong(), Accept: accept}
+		if w := d.config.Wheel; w != nil && len(w.Aside) > 0 {
+			cascade.Take = func(_ context.Context, resp *model.Response) bool {
+				return accept(resp.Score) && !slices.Contains(w.Aside, resp.Text())
+			}
+		}
+		next.model = cascade
 		if next.silent == "" {
 			next.target = certificate.Target
 		}

@@ -52,7 +52,11 @@ type DistillOptions struct {
 	// judge at most, the latest; 0: all.
 	JudgeFrom time.Time `json:",omitzero"`
 	Judges    int       `json:",omitempty"`
-	Reask     int       // how many inputs to put to the teacher again, with traces and a teacher that is no recording
+	// From is, for traces, from when on the answers with a label are learned from at all; labels that are not in it: always.
+	From map[string]time.Time `json:",omitempty"`
+	// Aside are labels that the student learns and is never to give, so that what it would answer with them certifies nothing.
+	Aside []string `json:",omitempty"`
+	Reask int      // how many inputs to put to the teacher again, with traces and a teacher that is no recording
 
 	// Asking says how teachers label a file's inputs, or those of traces that a further teacher has not answered. A file whose
 	// rows have no labels is labelled by the task's teachers; one with labels only where teachers or a budget are given.
@@ -268,6 +272,7 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 	if err != nil {
 		return nil, err
 	}
+	taught.forget(o.From)
 	taught.limit(o.JudgeFrom, o.Judges)
 	job.Notes = append(job.Notes, taught.notes()...)
 	if len(taught.examples) == 0 {

@@ -140,7 +140,7 @@ func (a *App) lay(ctx context.Context, of *distillation, o DistillOptions) (*gat
 	if err != nil {
 		return nil, err
 	}
-	job := distill.Job{Created: of.Created, Seed: o.Seed}
+	job := distill.Job{Created: of.Created, Seed: o.Seed, Silent: o.Aside}
 	job.Goal, job.Method, job.Effort = o.settings(d)
 	if job.Outside, err = o.outside(d); err != nil {
 		return nil, err

@@ -29,6 +29,7 @@ type lessons struct {
 	own      int               // a student's own answers, or a memory's
 	others   int               // answers of models that are not the teacher now
 	refuted  int               // answers corrected to what is none of the task's labels
+	changed  int               // answers of labels that have changed their meaning since
 	early    int               // of hard: fair answers from before those that judge
 	skipped  int               // traces without captured content, or with an answer outside the contract
 }
@@ -78,6 +79,17 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 
 func newLessons(p *plant, d *desk) *lessons {
 	return &lessons{task: d.task, teachers: p.concrete(d.config.Teacher.Lead())}
+}
+
+// forget leaves out labels from before a time of theirs.
+func (l *lessons) forget(from map[string]time.Time) {
+	if len(from) == 0 {
+		return
+	}
+	early := func(e dataset.Example) bool { return !e.Gold && e.Time.Before(from[e.Label]) }
+	before := len(l.examples) + len(l.hard)
+	l.examples, l.hard = slices.DeleteFunc(l.examples, early), slices.DeleteFunc(l.hard, early)
+	l.changed += before - len(l.examples) - len(l.hard)
 }
 
 // limit leaves as judges those from a time on, and of these the latest, most at most; 0: all. The others train alone.
@@ -183,6 +195,7 @@ func (l *lessons) notes() []string {
 			notes = append(notes, fmt.Sprintf(format, n))
 		}
 	}
+	note(l.changed, "%d answers were not used: their labels have changed their meaning since")
 	note(l.early, "%d earlier answers train but do not judge")
 	note(len(l.hard)-l.early, "%d answers that a student left to the teacher, or a memory of similar inputs did, or that were corrected, train but do not judge: they are the hard part of the traffic")
 	note(l.others, "%d answers came from models that are not the task's teacher now and were not used")

@@ -15,6 +15,7 @@ import (
 	"retort/internal/store"
 	"retort/model"
 	"retort/student"
+	"retort/task"
 )
 
 // equip gives a new plant what is in the store: champions and tunings.
@@ -79,7 +80,7 @@ func (p *plant) seat(d *desk, row *store.Student, out takeouts) error {
 	if err != nil {
 		return err
 	}
-	if err := fits(d, s); err != nil {
+	if err := fits(d.task, s); err != nil {
 		return err
 	}
 	d.staff(row, s)
@@ -102,21 +103,21 @@ func (p *plant) loadStudent(path string) (student.Any, error) {
 }
 
 // fits refuses a student that could give an answer which the task no longer allows.
-func fits(d *desk, s student.Any) error {
+func fits(t *task.Task, s student.Any) error {
 	card := s.Card()
 	switch {
-	case (card.Schema != nil) != (d.task.Object != nil):
-		return fmt.Errorf("it and task %s differ in whether they answer with labels or with objects; distil a new student", d.task.Name)
+	case (card.Schema != nil) != (t.Object != nil):
+		return fmt.Errorf("it and task %s differ in whether they answer with labels or with objects; distil a new student", t.Name)
 	case card.Schema != nil:
-		wanted, err := student.ParseSchema(d.task.Object.Schema)
+		wanted, err := student.ParseSchema(t.Object.Schema)
 		if err == nil && !wanted.Same(card.Schema) {
-			err = fmt.Errorf("it answers with objects of another schema than task %s has; distil a new student", d.task.Name)
+			err = fmt.Errorf("it answers with objects of another schema than task %s has; distil a new student", t.Name)
 		}
 		return err
 	}
 	for _, label := range card.Labels {
-		if d.task.Class(label) < 0 {
-			return fmt.Errorf("it answers with label %q, which task %s does not have; distil a new student", label, d.task.Name)
+		if t.Class(label) < 0 {
+			return fmt.Errorf("it answers with label %q, which task %s does not have; distil a new student", label, t.Name)
 		}
 	}
 	return nil
@@ -149,6 +150,7 @@ func (a *App) Reload(ctx context.Context) error {
 	if a.serving.Load() != nil {
 		a.recall(ctx, p, p.tunableNames())
 		a.tellLacking(p)
+		a.turnOver(ctx, p)
 	}
 	a.plant.Store(p)
 	if g := a.serving.Load(); g != nil {
@@ -190,6 +192,9 @@ func (a *App) restaff(ctx context.Context, g *gateway) (bool, error) {
 	}
 	a.recall(ctx, p, changed)
 	staffed, err := a.staff(ctx, p)
+	for _, l := range a.loops {
+		l.look()
+	}
 	return staffed && all, err
 }
 

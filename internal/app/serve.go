@@ -58,6 +58,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 	if _, err := a.restaff(ctx, g); err != nil {
 		return err
 	}
+	a.beginLoops(ctx, a.plant.Load())
 	a.recall(ctx, a.plant.Load(), a.plant.Load().tunableNames())
 	a.recallAudits(ctx)
 	a.recallSpent(ctx)
@@ -67,6 +68,7 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 	var looking sync.WaitGroup
 	looking.Go(func() { a.promote(watching) })
 	looking.Go(func() { a.turnTasks(watching) })
+	looking.Go(func() { a.recheckTeachers(watching) })
 	defer func() { stop(); <-watched; looking.Wait() }()
 	if o.Ready != nil {
 		o.Ready("http://" + listener.Addr().String())
@@ -137,6 +139,7 @@ func (a *App) close(g *gateway) error {
 	a.serving.Store(nil)
 	g.retired.Wait()
 	a.plant.Load().endShadows() // of a gateway that has not come to serve
+	a.endLoops()
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
 	return errors.Join(g.importer.Close(ctx), g.log.Close())

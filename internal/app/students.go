@@ -139,7 +139,7 @@ func (a *App) ForcePromote(ctx context.Context, id string) (*Student, error) {
 		return nil, &silentError{s.ID, certificate.Reason}
 	}
 	if d, ok := p.tasks[s.Task]; ok {
-		if err := fits(d, opened); err != nil {
+		if err := fits(d.task, opened); err != nil {
 			return nil, fmt.Errorf("promote student %s: %w", s.ID, err)
 		}
 	}

@@ -3,15 +3,18 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"retort/audit"
 	"retort/dataset"
 	"retort/eval"
+	"retort/eval/certify"
 	"retort/flow"
 	"retort/internal/store"
 	"retort/model"
@@ -26,6 +29,7 @@ type turning struct {
 	Distillation distillation
 	Why          wheel.Trigger
 	Labels       int
+	Brief        wheel.Brief
 }
 
 // Gate is what a turn's student was judged by.
@@ -38,6 +42,10 @@ type Gate struct {
 	Overall  *eval.NonInferiority  `json:"overall,omitempty"`  // null: not compared
 	Classes  []eval.NonInferiority `json:"classes,omitempty"`  // those that differ
 	Why      string                `json:"why"`
+	// Brief is what the turn learned by, Usual how often answers of each label disagree, and Pairs what a challenger was compared by.
+	Brief *wheel.Brief       `json:"brief,omitempty"`
+	Usual map[string]float64 `json:"usual,omitempty"`
+	Pairs []wheel.Pair       `json:"pairs,omitempty"`
 }
 
 // turn is the steps of a turn: those of a distillation, and then whether its student serves.
@@ -65,13 +73,17 @@ func (a *App) turn(ctx flow.Context, of *turning) (*made, error) {
 		if err != nil {
 			return nil, err
 		}
+		g.Brief = &of.Brief
 		text, err := json.Marshal(g)
 		if err != nil {
 			return nil, fmt.Errorf("keep the verdict on student %s: %w", run, err)
 		}
 		v := store.Verdict{Outcome: store.TurnCandidate, Says: g.Why, Evidence: text, Over: g.Over}
-		if g.Ruling == eval.Pass {
-			v.Outcome = store.TurnPromoted
+		switch {
+		case g.Ruling == eval.Pass:
+			v.Outcome = store.TurnCanary
+		case g.Ruling == eval.Inconclusive && g.Overall != nil:
+			v.Outcome = store.TurnChallenger
 		}
 		turn, err := a.store.EndTurn(ctx, model.DefaultTenant, run, v)
 		if model.KindOf(err) == model.NotFound { // a run that goes on from another's steps
@@ -122,7 +134,8 @@ func (a *App) inherits(ctx context.Context, id string, seed uint64, of *made) (*
 	return out, nil
 }
 
-// gate judges whether the student of a turn is to serve. Anything but Pass leaves it a candidate.
+// gate judges whether the student of a turn is to serve. With Pass it becomes the canary, and where it could not be compared with the champion
+// well enough the challenger.
 func (a *App) gate(ctx context.Context, task, id string, out *made, inherited *inheritance) (*Gate, error) {
 	p := a.plant.Load()
 	s, err := a.Student(ctx, id)
@@ -139,7 +152,7 @@ func (a *App) gate(ctx context.Context, task, id string, out *made, inherited *i
 		g.Why = "the task does not turn by itself any more"
 		return g, nil
 	}
-	if err := fits(d, opened); err != nil {
+	if err := fits(d.task, opened); err != nil {
 		g.Ruling, g.Why = eval.Fail, err.Error()
 		return g, nil
 	}
@@ -150,6 +163,9 @@ func (a *App) gate(ctx context.Context, task, id string, out *made, inherited *i
 	if why := silence(c); why != "" {
 		g.Why = "nothing could be certified: " + why
 		return g, nil
+	}
+	if d.task.Object == nil {
+		g.Usual = usual(out, c, goalOf(&d.config))
 	}
 	if inherited.Ruling != eval.Pass {
 		g.Ruling, g.Why = inherited.Ruling, "its audit says "+string(inherited.Ruling)+": "+inherited.Says
@@ -194,9 +210,21 @@ func (a *App) contest(ctx context.Context, d *desk, g *Gate, out *made) error {
 		}
 	}
 	if g.Ruling == eval.Inconclusive {
+		g.Pairs = pairs
 		g.Why += ": too few to show that it is no worse"
 	}
 	return nil
+}
+
+// usual is how often answers of each label that a student gives disagree, by those that judged it.
+func usual(out *made, c *certify.Certificate, goal certify.Goal) map[string]float64 {
+	var given []wheel.Answered
+	for i := range out.Judged {
+		if j := &out.Judged[i]; c.Answers(j.Score) {
+			given = append(given, wheel.Answered{Answer: j.Predicted, Agree: j.Predicted == j.Label})
+		}
+	}
+	return wheel.Usual(given, goal)
 }
 
 func (a *App) champion(ctx context.Context, task string) (*store.Student, error) {
@@ -290,19 +318,32 @@ func (a *App) newTurn(ctx context.Context, d *desk, why wheel.Trigger) (*turning
 	if err != nil {
 		return nil, err
 	}
-	since, err := a.epoch(ctx, d.task.Name)
+	brief, err := a.brief(ctx, d)
 	if err != nil {
 		return nil, err
 	}
-	labels, err := a.taughtSince(ctx, d.task.Name, since)
+	o := DistillOptions{Task: d.task.Name, Judges: d.config.Wheel.Judges, Aside: d.config.Wheel.Aside, Goal: brief.Goal}
+	if brief.Since > 0 {
+		o.JudgeFrom = moment(brief.Since)
+	}
+	if brief.Outside {
+		o.FalseAlarms = cmp.Or(d.config.Student.FalseAlarms, wheel.Unlike)
+	}
+	for label, from := range brief.From {
+		if o.From == nil {
+			o.From = map[string]time.Time{}
+		}
+		o.From[label] = moment(from)
+	}
+	labels, err := a.taughtSince(ctx, d.task.Name, o.JudgeFrom)
 	if err != nil {
 		return nil, err
 	}
-	of, err := newDistillation(DistillOptions{Task: d.task.Name, JudgeFrom: since, Judges: d.config.Wheel.Judges}, created)
+	of, err := newDistillation(o, created)
 	if err != nil {
 		return nil, err
 	}
-	return &turning{Distillation: *of, Why: why, Labels: labels}, nil
+	return &turning{Distillation: *of, Why: why, Labels: labels, Brief: *brief}, nil
 }
 
 // openTurn returns the task's turn to go on with, or nil. Turns whose runs were cancelled or are gone end.

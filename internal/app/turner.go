@@ -83,6 +83,13 @@ func (t *turner) next(ctx context.Context) (string, wheel.Trigger) {
 // turn has another process turn a task and waits for it.
 func (t *turner) turn(ctx context.Context, name string, why wheel.Trigger) {
 	log := t.app.log.With("task", name, "trigger", string(why))
+	if d := t.app.plant.Load().tasks[name]; d != nil && why != Unfinished {
+		if l := d.loop.Load(); l != nil {
+			if err := l.giveLesson(ctx); err != nil { // the turn then learns by what was kept before
+				log.Error("what a turn has to know cannot be kept", "error", err)
+			}
+		}
+	}
 	var said bytes.Buffer
 	cmd := t.app.options.Worker("tasks", "turn", name, "--attached", "--trigger", string(why))
 	cmd.Stderr = &said

@@ -4,6 +4,8 @@ package app
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -23,18 +25,58 @@ type WheelState struct {
 	At     *time.Time    `json:"next_at,omitempty"` // when it begins in any case, if there are new ones; null: there is no schedule
 	Due    wheel.Trigger `json:"due,omitempty"`     // why a turn is to be begun or gone on with now; empty: it is not
 	Turns  []store.Turn  `json:"turns"`             // the latest first
+	// Serving is what the process that serves last said; null where none has.
+	Serving *WheelReport `json:"serving,omitempty"`
 }
 
 // shownTurns is how many turns are shown.
 const shownTurns = 5
 
-// epoch is when labels of a task began to judge: the latest time that a student was taken out and not put back; zero where none is.
-func (a *App) epoch(ctx context.Context, task string) (since time.Time, err error) {
+// brief is what a turn of a task that begins now has to know: what its wheel last said, or what takeouts do where it never served.
+func (a *App) brief(ctx context.Context, d *desk) (*wheel.Brief, error) {
+	kept, err := a.store.Wheel(ctx, model.DefaultTenant, d.task.Name, false)
+	if err != nil {
+		return nil, err
+	}
+	out := &wheel.Brief{Goal: goalOf(&d.config)}
+	if kept != nil && kept.Brief != nil {
+		if err := json.Unmarshal(kept.Brief, out); err != nil {
+			return nil, fmt.Errorf("task %s: what its wheel says of labels: %w", d.task.Name, err)
+		}
+		if g := goalOf(&d.config); out.Goal.Agreement < g.Agreement || out.Goal.Confidence != g.Confidence { // the configuration is another now
+			out.Goal = g
+		}
+	}
+	since, err := a.lastOut(ctx, d.task.Name)
+	out.Since = max(out.Since, since)
+	return out, err
+}
+
+// epoch is when labels of a task began to judge; zero where all do.
+func (a *App) epoch(ctx context.Context, d *desk) (since time.Time, err error) {
+	b, err := a.brief(ctx, d)
+	if err != nil || b.Since == 0 {
+		return time.Time{}, err
+	}
+	return moment(b.Since), nil
+}
+
+// lastOut is the number of the request from which on labels judge, by the latest time that a champion of the task was taken out and not put
+// back; 0 where none was.
+func (a *App) lastOut(ctx context.Context, task string) (since int64, err error) {
 	rows, err := a.store.TakenOut(ctx)
 	for i := range rows {
-		if rows[i].Task == task && rows[i].Tenant == model.DefaultTenant && rows[i].Created.After(since) {
-			since = rows[i].Created
+		if rows[i].Task != task || rows[i].Tenant != model.DefaultTenant {
+			continue
 		}
+		var e wheel.Event
+		switch err := json.Unmarshal(rows[i].Evidence, &e); {
+		case err != nil || e.Since == 0: // the alarm's own time is taken for the change's, which is late and safe
+			e.Since = rows[i].Created.UnixNano()
+		case e.Kind == wheel.AlarmCanary: // it says nothing of the champion
+			continue
+		}
+		since = max(since, e.Since)
 	}
 	return since, err
 }
@@ -73,7 +115,10 @@ func (a *App) wheelState(ctx context.Context, d *desk) (*WheelState, error) {
 	if s.Turns, err = a.store.Turns(ctx, model.DefaultTenant, task, shownTurns); err != nil {
 		return nil, err
 	}
-	since, err := a.epoch(ctx, task)
+	if s.Serving, err = a.lastReport(ctx, d); err != nil {
+		return nil, err
+	}
+	since, err := a.epoch(ctx, d)
 	if err != nil {
 		return nil, err
 	}
@@ -93,14 +138,33 @@ func (a *App) wheelState(ctx context.Context, d *desk) (*WheelState, error) {
 	case s.Paused != nil:
 	case len(s.Turns) > 0 && s.Turns[0].Ended == nil:
 		s.Due = Unfinished
+	case s.Serving != nil && s.Serving.Canary != "": // what it shows comes first
 	case s.Labels >= s.Next && fell && had == 0:
 		s.Due = wheel.ByDrift
 	case s.Labels >= s.Next:
 		s.Due = wheel.ByLabels
 	case s.At != nil && !time.Now().Before(*s.At) && had > 0 && s.Labels > had:
 		s.Due = wheel.BySchedule
+	case s.Serving != nil && s.Labels > had:
+		s.Due = s.Serving.Urgent
 	}
 	return s, nil
+}
+
+// lastReport is how the wheel of a desk stands where it serves: here and now, or as was last kept; nil where it never did.
+func (a *App) lastReport(ctx context.Context, d *desk) (*WheelReport, error) {
+	if l := d.loop.Load(); l != nil {
+		return l.report(), nil
+	}
+	kept, err := a.store.Wheel(ctx, model.DefaultTenant, d.task.Name, false)
+	if err != nil || kept == nil || kept.Report == nil {
+		return nil, err
+	}
+	r := new(WheelReport)
+	if err := json.Unmarshal(kept.Report, r); err != nil {
+		return nil, fmt.Errorf("task %s: how its wheel stands: %w", d.task.Name, err)
+	}
+	return r, nil
 }
 
 // Pause stops the wheel of a task, and reports whether it was turning. A turn under way in a serving process is left, to be gone on with.

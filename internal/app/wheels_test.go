@@ -100,7 +100,7 @@ func TestDrawnLabelsJudge(t *testing.T) {
 	}
 	a.takeOut(t.Context(), &store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: id, Why: "a test"})
 	state("")
-	since, err := a.epoch(t.Context(), "desk")
+	since, err := a.epoch(t.Context(), d)
 	if l = read(); err != nil || since.IsZero() {
 		t.Fatal(since, err)
 	}
@@ -113,4 +113,40 @@ func TestDrawnLabelsJudge(t *testing.T) {
 		}
 	})
 	state(wheel.ByDrift)
+}
+
+// A teacher that does not say what it said is noticed by asking it again, and asks for a turn.
+func TestTeachersAreAskedAgain(t *testing.T) {
+	u, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50, recheck: 60, recheck_every: 100ms", 1))
+	texts, _ := labelled(400)
+	champion(t, a, texts[:300])
+	serving(t, a, func(url string) {
+		l := a.plant.Load().tasks["desk"].loop.Load()
+		wait := func(what string, so func(r *WheelReport) bool) {
+			t.Helper()
+			for deadline := time.Now().Add(20 * time.Second); !so(l.report()); time.Sleep(20 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("%s: %+v", what, l.report())
+				}
+			}
+		}
+		asked := func() int {
+			a.flush(t.Context())
+			n, err := a.store.Count(t.Context(), store.Filter{Tenant: model.DefaultTenant, Model: "desk", Purpose: model.Reasking})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return n
+		}
+		wait("it is asked again", func(*WheelReport) bool { return asked() >= 60 })
+		if e := l.report().Evidence.Teacher; e >= 1 {
+			t.Errorf("a teacher that says the same is suspect: %v", e)
+		}
+		u.change(map[string]string{"refund": "invoice", "invoice": "refund"})
+		wait("an alarm", func(r *WheelReport) bool { return len(r.Events) > 0 && r.Events[0].Kind == wheel.AlarmTeacher })
+		if r := l.report(); r.Champion == "" || r.Audits < 0.5 {
+			t.Errorf("what the teacher says takes nobody out, and has more audited: %+v", r)
+		}
+	})
 }

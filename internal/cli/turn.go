@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"strings"
 	"time"
 
 	"retort/flow"
@@ -20,7 +21,7 @@ import (
 type tasksTurnCmd struct {
 	jsonFlag
 	Task     string `arg:"" help:"The task's name."`
-	Trigger  string `hidden:"" enum:"person,labels,drift,schedule,unfinished" default:"person"`
+	Trigger  string `hidden:"" enum:"person,labels,drift,novelty,schedule,unfinished" default:"person"`
 	Attached bool   `hidden:""` // to a serving process: leave the processor to it, and end when standard input does
 }
 
@@ -123,11 +124,58 @@ func (s *session) wheel(w *app.WheelState) {
 		}
 		s.line("wheel", text)
 	}
+	s.watched(w.Serving)
 	for i := range w.Turns {
 		s.line("turn", turnText(&w.Turns[i]))
 		s.line("  says", w.Turns[i].Says)
 	}
 }
+
+// watched prints how a wheel stands where it serves; nil: it never did.
+func (s *session) watched(r *app.WheelReport) {
+	if r == nil {
+		return
+	}
+	if r.Canary != "" {
+		s.line("canary", fmt.Sprintf("%s answers %s of the requests; it becomes the champion once enough of its answers agree", r.Canary, percent(r.Share)))
+	}
+	if r.Challenger != "" {
+		s.line("challenger", r.Challenger+" answers nothing; it is compared with the champion on what is asked")
+	}
+	if len(r.Out) > 0 {
+		s.line("left out", strings.Join(r.Out, ", ")+": these answers no longer agree with the teacher, who gives them")
+	}
+	if len(r.Suspicious) > 0 {
+		s.line("in doubt", strings.Join(r.Suspicious, ", ")+": these answers are audited one and all")
+	}
+	if r.Champion != "" || r.Canary != "" {
+		s.line("evidence", fmt.Sprintf("answers %s, input %s, teacher %s, each of what an alarm takes; %s of the requests are audited",
+			small(r.Evidence.Service), small(r.Evidence.Input), small(r.Evidence.Teacher), percent(r.Audits)))
+	}
+	for i := range r.Events[:min(len(r.Events), 5)] {
+		e := &r.Events[i]
+		about := e.Student
+		if e.Class != "" {
+			about = fmt.Sprintf("%s, %q", about, e.Class)
+		}
+		text := fmt.Sprintf("%s %s: %s", clock(e.At), eventText(e.Kind), e.Says)
+		if about != "" {
+			text = fmt.Sprintf("%s %s, %s: %s", clock(e.At), eventText(e.Kind), about, e.Says)
+		}
+		s.line("event", text)
+	}
+}
+
+// small is a share of an alarm's evidence, which may be tiny.
+func small(x float64) string {
+	if x < 0.001 {
+		return "< 0.1 %"
+	}
+	return percent(x)
+}
+
+// eventText is a kind of event in words.
+func eventText(k wheel.Kind) string { return strings.ReplaceAll(string(k), "_", " ") }
 
 // turnText is a turn in a line.
 func turnText(t *store.Turn) string {

@@ -35,6 +35,12 @@ func (s *Store) AddAudit(ctx context.Context, a Audit) (number int64, err error)
 	return number, wrap("add audit", err)
 }
 
+// CountsFrom returns the number of the audit after which those of a student count: the latest when it was last put back, or 0.
+func (s *Store) CountsFrom(ctx context.Context, task, student string) (number int64, err error) {
+	err = s.read.QueryRowContext(ctx, "SELECT coalesce(max(after), 0) FROM takeouts WHERE task = ? AND student = ?", task, student).Scan(&number)
+	return number, wrap("list audits", err)
+}
+
 // AuditsAfter yields to do, in their order, the audits of a task with a number above one.
 func (s *Store) AuditsAfter(ctx context.Context, task string, number int64, do func(number int64, a *Audit)) error {
 	const op = "list audits"

@@ -27,6 +27,13 @@ func (s *Store) KeepWheel(ctx context.Context, w Wheel) error {
 	return wrap("keep wheel", err)
 }
 
+// BriefWheel keeps what a turn has to know, in the place of what was.
+func (s *Store) BriefWheel(ctx context.Context, tenant, task string, brief json.RawMessage) error {
+	_, err := s.write.ExecContext(ctx, `INSERT INTO wheels (tenant, task, state, brief, report, audits, kept) VALUES (?,?,'',?,'',0,?)
+		ON CONFLICT (tenant, task) DO UPDATE SET brief = excluded.brief`, tenant, task, string(brief), now().UnixNano())
+	return wrap("brief wheel", err)
+}
+
 // Wheel returns what is kept of a task's wheel; nil where nothing is. Without whole, State is left out.
 func (s *Store) Wheel(ctx context.Context, tenant, task string, whole bool) (*Wheel, error) {
 	w := &Wheel{Tenant: tenant, Task: task}

@@ -1,0 +1,193 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"cmp"
+	"context"
+	"reflect"
+	"sync"
+	"time"
+
+	"retort/compose"
+	"retort/eval/certify"
+	"retort/internal/config"
+	"retort/internal/store"
+	"retort/model"
+	"retort/task"
+	"retort/wheel"
+)
+
+// loop is the wheel of a task in the process that serves it. Package wheel decides who answers a request, what is audited and who is taken
+// out; a loop asks students and the teacher accordingly, tells what came of it, and has the store follow: stages, takeouts, and what
+// the wheel knows, with which the next process goes on. Requests are numbered by the time at which they came, in nanoseconds since 1970.
+//
+// Clients wait for Ask and Decide alone. All else is done by one goroutine, the keeper, in the order in which it became known.
+type loop struct {
+	app   *App
+	task  string
+	made  makings
+	wheel *wheel.Wheel
+
+	contract *task.Task
+
+	mu     sync.Mutex
+	tales  []tale // that the keeper has not heard
+	ended  bool   // no more are taken
+	missed int    // of requests without a label, since there were too many
+
+	auditing sync.Mutex // held while an audit is numbered and told, so that tales have them in order
+
+	// The keeper's own:
+	heard   int64             // number of the latest audit that the wheel has been told of
+	events  []wheel.Event     // that the store does not follow yet
+	refused map[string]string // students of the store that cannot serve, and why
+	dirty   bool              // there is something to keep
+
+	woken, changed, ending chan struct{} // of capacity 1
+	done                   chan struct{}
+}
+
+// makings are what a loop is made of. With others a new one is begun, from what the old one knew.
+type makings struct {
+	options  wheel.Options
+	contract contract
+}
+
+func (d *desk) makings() makings {
+	c, w := &d.config, d.config.Wheel
+	return makings{wheel.Options{Goal: goalOf(c), Budget: c.Audit.Share, First: w.First, Growth: w.Growth, Judges: w.Judges, Margin: w.Margin, Aside: w.Aside,
+		Classless: d.task.Object != nil, Memory: remembered}, contractOf(d.task)}
+}
+
+func (m makings) same(as makings) bool { return reflect.DeepEqual(m, as) }
+
+// remembered is how many labels a loop knows, by their requests: their texts are in traces. They show which classes changed their meaning.
+const remembered = 5000
+
+// tale is what became of a request.
+type tale struct {
+	ticket  wheel.Ticket
+	outcome wheel.Outcome
+	audit   int64 // number of its audit; 0: none
+	again   *bool // not of a request: whether the teacher said the same when it was asked again
+}
+
+// inquiryKey is the key of the request that a student is asked about.
+type inquiryKey struct{}
+
+// inquiry is a request that a student is asked about.
+type inquiry struct {
+	ticket  wheel.Ticket
+	outcome wheel.Outcome
+	ask     bool // the teacher is to be asked too
+}
+
+// generate answers a request.
+func (l *loop) generate(ctx context.Context, d *desk, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+	t := l.wheel.AskAt(time.Now().UnixNano())
+	if t.Serving == nil {
+		resp, err := d.strong().Generate(ctx, req, emit)
+		if err == nil {
+			l.taught(d, req, &inquiry{ticket: t}, resp)
+		}
+		return resp, err
+	}
+	if t.Audited {
+		if t.Audited = d.audited.Free(); t.Audited {
+			model.TrailOf(ctx).Draw()
+		}
+	}
+	on := &inquiry{ticket: t}
+	cascade := compose.Cascade{Cheap: t.Serving.Student.(*pupil), Strong: d.strong(), Take: takes}
+	resp, err := cascade.Generate(context.WithValue(ctx, inquiryKey{}, on), req, emit)
+	switch {
+	case err != nil:
+	case !on.outcome.Given:
+		l.taught(d, req, on, resp)
+	case !on.ask || !d.audited.Copy(req, resp, func(c compose.Copied) { l.audited(d, on, c) }):
+		l.hear(tale{ticket: on.ticket, outcome: on.outcome})
+	}
+	return resp, err
+}
+
+// takes decides about what the student said that serves a request.
+func takes(ctx context.Context, resp *model.Response) bool {
+	on, _ := ctx.Value(inquiryKey{}).(*inquiry)
+	on.outcome.Said = wheel.Said{Answer: resp.Text(), Score: resp.Score, Novel: model.TrailOf(ctx).Doubt(resp.Model) == model.WhyNovel}
+	decided := on.ticket.Decide(on.outcome.Said)
+	on.outcome.Given, on.ask = decided.Give, decided.Ask
+	return decided.Give
+}
+
+// taught tells what the teacher answered to a request that was left to it. A student that could not be asked said nothing.
+func (l *loop) taught(d *desk, req *model.Request, on *inquiry, resp *model.Response) {
+	t := tale{ticket: on.ticket, outcome: on.outcome}
+	t.outcome.Label = resp.Text()
+	if t.ticket.Also != nil {
+		input, err := d.task.Input(req)
+		if err != nil {
+			t.ticket.Also = nil
+		}
+		t.outcome.Text = input
+	}
+	if t.ticket.Serving != nil && t.outcome.Said == (wheel.Said{}) {
+		return
+	}
+	l.hear(t)
+}
+
+// audited keeps what the teacher said to a request that a student had answered.
+func (l *loop) audited(d *desk, on *inquiry, c compose.Copied) {
+	t := tale{ticket: on.ticket, outcome: on.outcome}
+	if c.Answer == nil {
+		l.hear(t)
+		return
+	}
+	t.outcome.Label = c.Answer.Text()
+	row := store.Audit{Tenant: cmp.Or(c.Tenant, model.DefaultTenant), Task: l.task, Student: t.ticket.Serving.Name, Trace: c.Of, Audit: c.Trace,
+		Agree: t.outcome.Label == c.Served.Text, Score: c.Served.Score, Picked: !t.ticket.Audited}
+	if d.task.Object == nil {
+		row.Said, row.Taught = c.Served.Text, t.outcome.Label
+	}
+	l.auditing.Lock()
+	defer l.auditing.Unlock()
+	var err error
+	if t.audit, err = l.app.store.AddAudit(context.Background(), row); err != nil { // it is paid: what came of it is kept, whoever leaves
+		l.app.log.Error("an audit cannot be kept", "task", l.task, "student", row.Student, "error", err)
+	}
+	l.app.auditor.count(l.task, row.Agree)
+	l.hear(t)
+}
+
+// backlog is how many tales may wait; beyond, those without a label are left out.
+const backlog = 100_000
+
+// hear has the keeper told what became of a request.
+func (l *loop) hear(t tale) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.ended:
+		return
+	case t.outcome.Label == "" && t.again == nil && len(l.tales) >= backlog:
+		l.missed++
+		return
+	}
+	if l.tales = append(l.tales, t); len(l.tales) == 1 {
+		nudge(l.woken)
+	}
+}
+
+// nudge leaves a sign, unless there is one.
+func nudge(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// goalOf is what a task promises of its students' answers.
+func goalOf(c *config.Task) certify.Goal {
+	return certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence}
+}

@@ -1,0 +1,206 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"retort/internal/store"
+	"retort/model"
+	"retort/wheel"
+)
+
+// keepEvery is how often what a wheel knows is kept while requests come: so much evidence of unlabelled requests may be lost to a kill. Audits
+// are kept one by one, and so is whatever happens.
+const keepEvery = 5 * time.Second
+
+// newLoop begins, or goes on with, the wheel of a desk.
+func (a *App) newLoop(ctx context.Context, d *desk) (*loop, error) {
+	l := &loop{app: a, task: d.task.Name, made: d.makings(), contract: d.task, refused: map[string]string{},
+		woken: make(chan struct{}, 1), changed: make(chan struct{}, 1), ending: make(chan struct{}, 1), done: make(chan struct{})}
+	if err := l.resume(ctx); err != nil {
+		return nil, fmt.Errorf("task %s: its wheel: %w", l.task, err)
+	}
+	if err := l.settle(ctx); err != nil {
+		return nil, fmt.Errorf("task %s: its wheel: %w", l.task, err)
+	}
+	l.dirty = true
+	l.keep(ctx)
+	go l.run()
+	return l, nil
+}
+
+// end has the keeper hear what is left, keep it and go. What becomes known later is not heard.
+func (l *loop) end() {
+	l.mu.Lock()
+	l.ended = true
+	l.mu.Unlock()
+	nudge(l.ending)
+	<-l.done
+}
+
+// look has the keeper compare the wheel with the store, which somebody changed.
+func (l *loop) look() { nudge(l.changed) }
+
+// run is the keeper.
+func (l *loop) run() {
+	defer close(l.done)
+	ctx := context.Background() // until end, whoever leaves
+	tick := time.NewTicker(keepEvery)
+	defer tick.Stop()
+	for ended, look := false, false; !ended; {
+		select {
+		case <-l.woken:
+		case <-l.changed:
+			look = true
+		case <-tick.C:
+			l.keep(ctx)
+		case <-l.ending:
+			ended = true
+		}
+		l.listen()
+		if len(l.events) == 0 && !look {
+			continue
+		}
+		if err := l.settle(ctx); err != nil {
+			l.app.log.Error("what a wheel decided cannot be kept; it is tried again", "task", l.task, "error", err)
+			time.AfterFunc(again, l.look)
+			continue
+		}
+		look = false
+		l.keep(ctx)
+	}
+	l.keep(ctx)
+}
+
+// listen tells the wheel what became of requests.
+func (l *loop) listen() {
+	l.mu.Lock()
+	tales := l.tales
+	l.tales = nil
+	l.mu.Unlock()
+	for i := range tales {
+		t := &tales[i]
+		if t.again != nil {
+			l.wheel.Reasked(*t.again)
+			continue
+		}
+		if t.ticket.Also != nil && t.outcome.Text != "" {
+			t.outcome.Also = t.ticket.Also.Ask(t.outcome.Text)
+		} else {
+			t.ticket.Also = nil
+		}
+		t.outcome.Text = "" // traces have it
+		l.wheel.Tell(t.ticket, t.outcome)
+		l.heard = max(l.heard, t.audit)
+	}
+	l.dirty = l.dirty || len(tales) > 0
+}
+
+// happened is told of events, in the keeper's goroutine.
+func (l *loop) happened(e wheel.Event) { l.events = append(l.events, e) }
+
+// resume makes the wheel of what was kept of it. Where that cannot be read it begins anew, with the champion and no evidence.
+func (l *loop) resume(ctx context.Context) error {
+	kept, err := l.app.store.Wheel(ctx, model.DefaultTenant, l.task, true)
+	if err != nil {
+		return err
+	}
+	o := l.made.options
+	o.Notice, o.Seed = l.happened, uint64(time.Now().UnixNano())
+	rows, err := l.app.store.Students(ctx, model.DefaultTenant, l.task)
+	if err != nil {
+		return err
+	}
+	if kept != nil {
+		var state wheel.State
+		err := json.Unmarshal(kept.State, &state)
+		if err == nil {
+			l.wheel, err = wheel.Resume(o, &state, func(_ int, name string) (wheel.Answerer, error) {
+				for i := range rows {
+					if rows[i].ID == name {
+						return l.pupil(&rows[i]), nil
+					}
+				}
+				return nil, fmt.Errorf("student %q is gone", name)
+			})
+		}
+		if err == nil {
+			return l.recall(ctx, kept.Audits)
+		}
+		l.app.log.Error("what was known of a wheel cannot be read; its evidence begins anew", "task", l.task, "error", err)
+	}
+	if l.wheel, err = wheel.New(o); err != nil {
+		return err
+	}
+	if err := l.settle(ctx); err != nil {
+		return err
+	}
+	champion := l.wheel.Status().Champion
+	if champion == nil {
+		return nil
+	}
+	from, err := l.app.store.CountsFrom(ctx, l.task, champion.Name)
+	if err != nil {
+		return err
+	}
+	return l.recall(ctx, from)
+}
+
+// recall tells the wheel of audits after one, of which it does not know yet.
+func (l *loop) recall(ctx context.Context, after int64) error {
+	l.heard = after
+	return l.app.store.AuditsAfter(ctx, l.task, after, func(number int64, a *store.Audit) {
+		l.heard = number
+		v := l.wheel.Named(a.Student)
+		if v == nil {
+			return
+		}
+		said, label := a.Said, a.Taught
+		if said == "" || label == "" { // that of an object is not kept
+			if said, label = "same", "same"; !a.Agree {
+				label = "other"
+			}
+		}
+		l.wheel.Tell(wheel.Ticket{Request: a.Created.UnixNano(), Audited: !a.Picked, Serving: v},
+			wheel.Outcome{Said: wheel.Said{Answer: said, Score: a.Score}, Given: true, Label: label})
+	})
+}
+
+// keep keeps what the wheel knows.
+func (l *loop) keep(ctx context.Context) {
+	if !l.dirty || len(l.events) > 0 { // what happened comes first
+		return
+	}
+	row := store.Wheel{Tenant: model.DefaultTenant, Task: l.task, Audits: l.heard}
+	var errs [3]error
+	row.State, errs[0] = json.Marshal(l.wheel.State())
+	row.Brief, errs[1] = json.Marshal(l.wheel.Brief())
+	row.Report, errs[2] = json.Marshal(l.report())
+	err := errors.Join(errs[:]...)
+	if err == nil {
+		err = l.app.store.KeepWheel(ctx, row)
+	}
+	if err != nil {
+		l.app.log.Error("what is known of a wheel cannot be kept; it is tried again", "task", l.task, "error", err)
+		return
+	}
+	l.dirty = false
+}
+
+// giveLesson notes that a turn begins now, and leaves it what it has to know.
+func (l *loop) giveLesson(ctx context.Context) error {
+	brief, err := json.Marshal(l.wheel.Brief())
+	if err != nil {
+		return fmt.Errorf("brief a turn of %s: %w", l.task, err)
+	}
+	if err := l.app.store.BriefWheel(ctx, model.DefaultTenant, l.task, brief); err != nil {
+		return err
+	}
+	l.wheel.Given()
+	return nil
+}

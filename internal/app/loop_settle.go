@@ -1,0 +1,229 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"retort/internal/store"
+	"retort/model"
+	"retort/wheel"
+)
+
+// settle brings the store to what the wheel decided, and the wheel to what people and turns decided in the store: who is taken out comes
+// first, then stages, and what the store says in the end holds.
+func (l *loop) settle(ctx context.Context) error {
+	for len(l.events) > 0 {
+		e := l.events[0]
+		if err := l.follow(ctx, &e); err != nil {
+			return err
+		}
+		l.events, l.dirty = l.events[1:], true
+	}
+	rows, err := l.restage(ctx)
+	if err != nil {
+		return err
+	}
+	if err := l.adopt(ctx, rows); err != nil {
+		return err
+	}
+	if len(l.events) > 0 { // of what was adopted; it may not have been, and the store is to know
+		return l.settle(ctx)
+	}
+	return nil
+}
+
+// follow has the store know of an event, and people.
+func (l *loop) follow(ctx context.Context, e *wheel.Event) error {
+	log := l.app.log.With("task", l.task)
+	student := ""
+	if v := l.wheel.Version(e.Version); v != nil {
+		student = v.Name
+		log = log.With("student", student)
+	}
+	switch e.Kind {
+	case wheel.AlarmService, wheel.AlarmClasses, wheel.AlarmCanary:
+		text, err := json.Marshal(e)
+		if err != nil { // an infinite number; the words say the rest
+			text = []byte("{}")
+		}
+		t := store.Takeout{Tenant: model.DefaultTenant, Task: l.task, Student: student, Why: e.Says, Evidence: text}
+		if err := l.app.store.TakeOut(ctx, t); err != nil {
+			return err
+		}
+		log.Error("a student is taken out; the teacher answers, or the champion before", "why", e.Says, "hint", "retort tasks show "+l.task)
+	case wheel.AlarmClass:
+		log.Error("answers of one class are taken out; the teacher gives them", "class", e.Class, "why", e.Says, "hint", "retort tasks show "+l.task)
+	case wheel.AlarmInput, wheel.AlarmTeacher:
+		log.Warn("what is asked, or what the teacher answers, has changed", "alarm", string(e.Kind), "why", e.Says, "hint", "retort tasks show "+l.task)
+	default:
+		log.Info("the wheel went on", "event", string(e.Kind), "class", e.Class, "says", e.Says)
+	}
+	return nil
+}
+
+// restage brings students to the stages that the wheel gave them, and returns all of the task.
+func (l *loop) restage(ctx context.Context) ([]store.Student, error) {
+	rows, err := l.app.store.Students(ctx, model.DefaultTenant, l.task)
+	if err != nil {
+		return nil, err
+	}
+	changed := false
+	stages := l.wheel.Stages()
+	for i := range rows {
+		row := &rows[i]
+		now, known := stages[row.ID]
+		if !known {
+			continue
+		}
+		to := row.Stage
+		switch {
+		case row.Stage == store.Challenger && now == wheel.Canary:
+			to = store.Canary
+		case row.Stage == store.Canary && now == wheel.Champion:
+			to = store.Champion
+		case (row.Stage == store.Canary || row.Stage == store.Challenger) && now != wheel.Canary && now != wheel.Challenger && now != wheel.Champion:
+			to = store.Candidate
+		}
+		if to == row.Stage {
+			continue
+		}
+		did, err := l.app.store.Restage(ctx, model.DefaultTenant, row.ID, row.Stage, to, l.lately(row.ID))
+		if err != nil {
+			return nil, err
+		}
+		changed = changed || did
+	}
+	if changed {
+		return l.app.store.Students(ctx, model.DefaultTenant, l.task)
+	}
+	return rows, nil
+}
+
+// lately is what was last said of a student.
+func (l *loop) lately(student string) string {
+	v := l.wheel.Named(student)
+	events := l.wheel.Events()
+	for i := len(events) - 1; i >= 0; i-- {
+		if e := &events[i]; v != nil && e.Version == v.ID && e.Kind != wheel.ClassBack {
+			return e.Says
+		}
+	}
+	return ""
+}
+
+// adopt brings the wheel to what the store says of a task's students.
+func (l *loop) adopt(ctx context.Context, rows []store.Student) error {
+	out, err := l.app.takenOut(ctx)
+	if err != nil {
+		return err
+	}
+	since, err := l.app.lastOut(ctx, l.task)
+	if err != nil {
+		return err
+	}
+	at := map[store.Stage]*store.Student{}
+	for i := range rows {
+		at[rows[i].Stage] = &rows[i]
+	}
+	w := l.wheel
+	if now := w.Status(); now.Champion != nil && (at[store.Champion] == nil || out[seatOf{l.task, now.Champion.Name}] != "") {
+		w.TakeOut("the store says so: a person, or another process, ended that it serves")
+	}
+	w.Changed(since)
+	if c := at[store.Champion]; c != nil && out[seatOf{l.task, c.ID}] == "" {
+		if err := l.crown(ctx, c); err != nil {
+			return err
+		}
+	}
+	for _, stage := range []store.Stage{store.Canary, store.Challenger} {
+		row, now := at[stage], w.Status()
+		if stage == store.Challenger {
+			now.Canary = now.Challenger
+		}
+		if now.Canary != nil && (row == nil || row.ID != now.Canary.Name) {
+			w.Withdraw(now.Canary.ID, "it is no "+string(stage)+" any more")
+		}
+		if row != nil && w.Named(row.ID) == nil {
+			if err := l.enter(ctx, row, wheel.Stage(stage)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// crown makes a student the champion that is it in the store.
+func (l *loop) crown(ctx context.Context, row *store.Student) error {
+	v := l.wheel.Named(row.ID)
+	if v == nil {
+		return l.enter(ctx, row, wheel.Champion)
+	}
+	switch l.wheel.Stage(v) {
+	case wheel.Champion:
+		return nil
+	case wheel.Fallen:
+		return l.wheel.PutBack(v.ID)
+	}
+	if err := l.wheel.Rollback(v.ID); err != nil {
+		l.refuse(row, err)
+	}
+	return nil
+}
+
+// enter tells the wheel of a student that came to a stage in the store.
+func (l *loop) enter(ctx context.Context, row *store.Student, at wheel.Stage) error {
+	c, why, err := l.candidate(ctx, row)
+	if err != nil {
+		return err
+	}
+	if c != nil {
+		l.wheel.Enter(c, at, why)
+		delete(l.refused, row.ID)
+	}
+	return nil
+}
+
+// candidate is what the wheel has to know of a student; nil for one that cannot serve, of which is told once.
+func (l *loop) candidate(ctx context.Context, row *store.Student) (c *wheel.Candidate, why string, err error) {
+	s, err := newStudent(row)
+	if err != nil {
+		l.refuse(row, err)
+		return nil, "", nil
+	}
+	if silent := silence(s.Card.Certificate); silent != "" {
+		l.refuse(row, errors.New(silent))
+		return nil, "", nil
+	}
+	p := l.pupil(row)
+	if err := p.open(); err != nil {
+		l.refused[row.ID] = err.Error() // open has told
+		return nil, "", nil
+	}
+	c = &wheel.Candidate{Name: row.ID, Student: p, Certificate: *s.Card.Certificate, Lesson: &wheel.Lesson{}}
+	c.Lesson.Request = row.Created.UnixNano()
+	c.Lesson.Since = l.wheel.Brief().Since
+	why = "by a person"
+	turn, err := l.app.store.Turn(ctx, model.DefaultTenant, row.ID)
+	if err != nil {
+		return nil, "", err
+	}
+	if turn != nil {
+		var g Gate
+		if err := json.Unmarshal(turn.Evidence, &g); err == nil && g.Brief != nil {
+			c.Lesson.Brief, c.Usual, c.Pairs, why = *g.Brief, g.Usual, g.Pairs, g.Why
+		}
+	}
+	return c, why, nil
+}
+
+// refuse tells once why a student cannot serve.
+func (l *loop) refuse(row *store.Student, err error) {
+	if l.refused[row.ID] != err.Error() {
+		l.refused[row.ID] = err.Error()
+		l.app.log.Error("a student cannot serve; the teacher answers", "task", l.task, "student", row.ID, "error", fmt.Sprint(err))
+	}
+}

@@ -1,0 +1,129 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"time"
+
+	"retort/wheel"
+)
+
+// beginLoops has the wheels of a plant's tasks decide who answers.
+func (a *App) beginLoops(ctx context.Context, p *plant) {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	a.loops = map[string]*loop{}
+	a.turnOver(ctx, p)
+}
+
+// turnOver gives the tasks of a plant their wheels: those that they had, unless the configuration has other ones now. Where one cannot be begun
+// the champion answers, and is not watched.
+func (a *App) turnOver(ctx context.Context, p *plant) {
+	for name, l := range a.loops {
+		if d := p.tasks[name]; d == nil || d.config.Wheel == nil || !l.made.same(d.makings()) {
+			l.end()
+			delete(a.loops, name)
+		}
+	}
+	for name, d := range p.tasks {
+		if d.config.Wheel == nil {
+			continue
+		}
+		if a.loops[name] == nil {
+			l, err := a.newLoop(ctx, d)
+			if err != nil {
+				a.log.Error("a wheel cannot be begun; its champion answers as it is", "error", err)
+				continue
+			}
+			a.loops[name] = l
+		}
+		d.loop.Store(a.loops[name])
+	}
+}
+
+// endLoops keeps what the wheels know. Nobody asks them any more.
+func (a *App) endLoops() {
+	a.reloading.Lock()
+	defer a.reloading.Unlock()
+	for _, l := range a.loops {
+		l.end()
+	}
+	for _, d := range a.plant.Load().tasks {
+		d.loop.Store(nil)
+	}
+	a.loops = nil
+}
+
+// WheelReport is how the wheel of a task stands in the process that serves it, a few seconds ago at most.
+type WheelReport struct {
+	At       time.Time `json:"at"`
+	Requests int64     `json:"requests"` // since the wheel began
+	Champion string    `json:"champion,omitempty"`
+	Canary   string    `json:"canary,omitempty"`
+	Share    float64   `json:"canary_share,omitempty"` // of the requests that the canary answers
+	// Challenger answers nothing, and is compared with the champion on what is asked.
+	Challenger string        `json:"challenger,omitempty"`
+	Audits     float64       `json:"audits"`               // share of the requests that is audited at the moment
+	Out        []string      `json:"classes_out"`          // answers that are left to the teacher, since they no longer agree with it
+	Suspicious []string      `json:"suspicious,omitempty"` // answers that are audited one and all
+	Evidence   Evidence      `json:"evidence"`
+	Urgent     wheel.Trigger `json:"urgent,omitempty"` // why a turn should begin before there are enough labels
+	Events     []WheelEvent  `json:"events"`           // the latest, the latest first
+}
+
+// Evidence is how far the evidence of each watch has come: an alarm is at 1.
+type Evidence struct {
+	Service float64 `json:"service"` // audited answers agree less often than promised: the student is taken out
+	Unrest  float64 `json:"unrest"`  // labels differ from what students say more often than they did: more is audited
+	Input   float64 `json:"input"`   // requests are not what they were: a turn begins
+	Teacher float64 `json:"teacher"` // the teacher does not say what it said: a turn begins
+}
+
+// WheelEvent is something that happened to a task's wheel.
+type WheelEvent struct {
+	At       time.Time  `json:"at"`
+	Kind     wheel.Kind `json:"kind"`
+	Student  string     `json:"student,omitempty"`
+	Class    string     `json:"class,omitempty"`
+	Evidence float64    `json:"evidence,omitempty"` // an alarm is at 1
+	Since    *time.Time `json:"since,omitempty"`    // from when on it most likely holds
+	Says     string     `json:"says"`
+}
+
+// shownEvents is how many events are shown.
+const shownEvents = 20
+
+func (l *loop) report() *WheelReport {
+	now := l.wheel.Status()
+	r := &WheelReport{At: time.Now().UTC(), Requests: now.Requests, Share: now.Share, Audits: now.Audits, Out: append([]string{}, now.Out...), Suspicious: now.Suspicious,
+		Evidence: Evidence{Service: now.Service, Unrest: now.Unrest, Input: now.Input, Teacher: now.Teacher}, Urgent: l.wheel.Urgent(), Events: []WheelEvent{}}
+	for _, one := range []struct {
+		v  *wheel.Version
+		to *string
+	}{{now.Champion, &r.Champion}, {now.Canary, &r.Canary}, {now.Challenger, &r.Challenger}} {
+		if one.v != nil {
+			*one.to = one.v.Name
+		}
+	}
+	events := l.wheel.Events()
+	for i := len(events) - 1; i >= 0 && len(r.Events) < shownEvents; i-- {
+		e := &events[i]
+		shown := WheelEvent{At: moment(e.Request), Kind: e.Kind, Class: e.Class, Says: e.Says}
+		if v := l.wheel.Version(e.Version); v != nil {
+			shown.Student = v.Name
+		}
+		if e.Patience > 0 {
+			shown.Evidence = e.Evidence / e.Patience
+		}
+		if e.Since > 0 {
+			since := moment(e.Since)
+			shown.Since = &since
+		}
+		r.Events = append(r.Events, shown)
+	}
+	return r
+}
+
+// moment is the time that is the number of a request.
+func moment(number int64) time.Time { return time.Unix(0, number).UTC() }
