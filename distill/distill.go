@@ -36,7 +36,8 @@ type Job struct {
 	// case, since copies are no evidence of their own.
 	Refine refine.Plan
 
-	// Silent are labels that the student learns and is never to give: such a prediction has no score.
+	// Silent are labels that the student learns and is never to give: such a prediction has no score, and the threshold keeps out inputs that
+	// they are right for, as certify.Certificate.KeepOut says.
 	Silent []string
 
 	Outside student.Outside // what is none of the task, and how much of the task may be taken for it

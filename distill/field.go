@@ -4,6 +4,7 @@ package distill
 
 import (
 	"fmt"
+	"slices"
 
 	"retort/eval"
 	"retort/eval/certify"
@@ -33,6 +34,7 @@ func (r *Report) certify(judged []Judged, job *Job, by func([]certify.Judgement,
 	if r.Certificate, err = by(judgements(judged), job.Goal); err != nil {
 		return err
 	}
+	r.Certificate = job.keepOut(r.Certificate, judged)
 	values := job.values(judged)
 	for f, name := range job.fieldNames() {
 		c, err := by(values[f], shareOf(job.Goal, len(values)))
@@ -42,6 +44,17 @@ func (r *Report) certify(judged []Judged, job *Job, by func([]certify.Judgement,
 		r.Fields = append(r.Fields, Field{Name: name, Certificate: c})
 	}
 	return nil
+}
+
+// keepOut raises a threshold so that little is answered of what is Silent.
+func (job *Job) keepOut(c certify.Certificate, judged []Judged) certify.Certificate {
+	var strays []float64
+	for i := range judged {
+		if slices.Contains(job.Silent, judged[i].Label) {
+			strays = append(strays, judged[i].Score)
+		}
+	}
+	return c.KeepOut(strays, judgements(judged))
 }
 
 // shareOf is the goal of one of n fields such that all of them hold at once with the confidence wanted, however they depend on

@@ -5,7 +5,6 @@ package wheel
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"retort/eval/certify"
@@ -69,39 +68,5 @@ func (l *Lesson) certify(held []Held) (certify.Certificate, error) {
 	if err != nil {
 		return c, err
 	}
-	return keepOut(c, strays, judged), nil
-}
-
-// leak is the share of the requests with a label of Aside that may be answered all the same.
-const leak = 0.08
-
-// keepOut raises a threshold so far that a request with a label of Aside is answered with a chance of at most leak. Those are few, and where they are
-// all wrong the agreement of the rest makes up for it; so a certificate alone lets them through. The threshold is the conformal quantile of
-// their scores (V. Vovk, A. Gammerman, G. Shafer, "Algorithmic Learning in a Random World", 2005): in the mean over labels that
-// judge the chance is kept for any number of them from 1/leak − 1 on; with fewer nothing can be said.
-func keepOut(c certify.Certificate, strays []float64, judged []certify.Judgement) certify.Certificate {
-	n := len(strays)
-	k := int(math.Ceil((1 - leak) * float64(n+1)))
-	if k > n || !c.Speaks() {
-		return c
-	}
-	slices.Sort(strays)
-	if strays[k-1] < c.Threshold {
-		return c
-	}
-	c.Threshold = math.Nextafter(strays[k-1], 2)
-	c.Answered, c.Agreed = 0, 0
-	for _, j := range judged {
-		if c.Answers(j.Score) {
-			c.Answered++
-			if j.Agree {
-				c.Agreed++
-			}
-		}
-	}
-	c.Coverage, c.Agreement = float64(c.Answered)/float64(c.Labels), float64(c.Agreed)/float64(max(1, c.Answered))
-	if c.Answered == 0 {
-		c.Status, c.Reason = certify.Silent, fmt.Sprintf("of the %d labels that are aside more than %.0f %% score as high as all others", n, 100*leak)
-	}
-	return c
+	return c.KeepOut(strays, judged), nil
 }

@@ -60,12 +60,12 @@ func TestAsideIsKeptOut(t *testing.T) {
 		sum, plain = sum/runs/further, plain/runs/further
 		t.Logf("%d labels: %.3f of what is aside is answered, else %.3f; %d answers in the mean", n, sum, plain, answers/runs)
 		switch strays := n / 10; {
-		case float64(strays) < 1/leak-1:
+		case float64(strays) < 1/certify.Leak-1:
 			if sum != plain {
 				t.Errorf("%d labels: %d aside are too few to say anything", n, strays)
 			}
-		case sum > leak+0.01 || plain < 2*leak:
-			t.Errorf("%d labels: %.3f of what is aside is answered, want %.2f at most; without, %.3f", n, sum, leak, plain)
+		case sum > certify.Leak+0.01 || plain < 2*certify.Leak:
+			t.Errorf("%d labels: %.3f of what is aside is answered, want %.2f at most; without, %.3f", n, sum, certify.Leak, plain)
 		case answers == 0:
 			t.Errorf("%d labels: nothing is answered", n)
 		}
