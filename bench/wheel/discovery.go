@@ -234,7 +234,7 @@ func messagesOf(body []byte) string {
 	return string(key)
 }
 
-// ServeHTTP answers in OpenAI's shape. Tokens are counted as a fourth of the bytes.
+// ServeHTTP answers in OpenAI's shape.
 func (t *teacher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	answer, known := t.answers[messagesOf(body)]
@@ -242,11 +242,16 @@ func (t *teacher) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"error":{"message":"not recorded"}}`, http.StatusNotFound)
 		return
 	}
+	complete(w, len(body), answer)
+}
+
+// complete answers a chat completion. Tokens are counted as a fourth of the bytes.
+func complete(w http.ResponseWriter, asked int, answer string) {
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(map[string]any{ // a client that is gone is told nothing
 		"id": "x", "object": "chat.completion", "created": 1, "model": "large",
 		"choices": []any{map[string]any{"index": 0, "finish_reason": "stop", "message": message{"assistant", answer}}},
-		"usage":   map[string]int{"prompt_tokens": len(body) / 4, "completion_tokens": 1 + len(answer)/4, "total_tokens": 1 + len(body)/4 + len(answer)/4},
+		"usage":   map[string]int{"prompt_tokens": asked / 4, "completion_tokens": 1 + len(answer)/4, "total_tokens": 1 + asked/4 + len(answer)/4},
 	})
 }
 

@@ -166,8 +166,13 @@ func never(n int) float64 {
 // tolerated is how many of so many runs may fail where one of twenty may.
 func tolerated(runs int) float64 { return float64(max(1, runs/20)) }
 
-// reportTurns turns runs into figures.
-func (b *bench) reportTurns(done []turned) {
+// reportTurns turns runs into figures, whose names begin with a prefix.
+func (b *bench) reportTurns(prefix string, done []turned) {
+	note := func(name string, value float64, unit string) { b.Note(prefix+name, value, unit) }
+	atLeast := func(name string, value float64, unit string, least float64) {
+		b.AtLeast(prefix+name, value, unit, least)
+	}
+	atMost := func(name string, value float64, unit string, most float64) { b.AtMost(prefix+name, value, unit, most) }
 	by := map[string]over{}
 	for _, t := range done {
 		by[t.Series] = append(by[t.Series], t)
@@ -177,12 +182,13 @@ func (b *bench) reportTurns(done []turned) {
 	last := func(t *turned) float64 { return t.Last }
 	audited := func(t *turned) float64 { return t.Audited }
 	common := func(name string, o over, goal float64) {
-		b.Note(name+"_orders", float64(len(o)), "runs")
-		b.Note(name+"_audited", o.mean(audited), "share of requests, mean")
-		b.Note(name+"_answered_least", o.least(answered), "share of requests, least of all runs")
-		b.Note(name+"_agreement_least", o.least(agreement), "share of answers, least of all runs")
-		b.Note(name+"_worst_1000_requests", o.least(func(t *turned) float64 { return t.WorstRequests }), "agreement, least of all runs")
-		b.AtMost(name+"_violated", o.counted(func(t *turned) bool { return t.Agreement < goal }), "runs", tolerated(len(o)))
+		note(name+"_orders", float64(len(o)), "runs")
+		note(name+"_lessons", o.mean(func(t *turned) float64 { return float64(t.Lessons) }), "a run, mean")
+		note(name+"_audited", o.mean(audited), "share of requests, mean")
+		note(name+"_answered_least", o.least(answered), "share of requests, least of all runs")
+		note(name+"_agreement_least", o.least(agreement), "share of answers, least of all runs")
+		note(name+"_worst_1000_requests", o.least(func(t *turned) float64 { return t.WorstRequests }), "agreement, least of all runs")
+		atMost(name+"_violated", o.counted(func(t *turned) bool { return t.Agreement < goal }), "runs", tolerated(len(o)))
 	}
 	for _, name := range []string{"banking", "noise"} {
 		o, goal := by[name], usual.Agreement
@@ -191,44 +197,44 @@ func (b *bench) reportTurns(done []turned) {
 		}
 		if name == "noise" {
 			goal = noisyAgreement
-			b.Note(name+"_answered", o.mean(answered), "share of requests, mean")
-			b.Note(name+"_answered_last_2000", o.mean(last), "share of requests, mean")
-			b.AtLeast(name+"_agreement", o.mean(agreement), "share of answers, mean", goal)
+			note(name+"_answered", o.mean(answered), "share of requests, mean")
+			note(name+"_answered_last_2000", o.mean(last), "share of requests, mean")
+			atLeast(name+"_agreement", o.mean(agreement), "share of answers, mean", goal)
 		} else {
-			b.AtLeast(name+"_answered", o.mean(answered), "share of requests, mean", 0.58)
-			b.AtLeast(name+"_answered_last_2000", o.mean(last), "share of requests, mean", 0.75)
-			b.AtLeast(name+"_agreement", o.mean(agreement), "share of answers, mean", goal)
+			atLeast(name+"_answered", o.mean(answered), "share of requests, mean", 0.58)
+			atLeast(name+"_answered_last_2000", o.mean(last), "share of requests, mean", 0.75)
+			atLeast(name+"_agreement", o.mean(agreement), "share of answers, mean", goal)
 		}
-		b.Note(name+"_runs_with_alarms", o.counted(func(t *turned) bool { return len(t.Alarms) > 0 }), "runs")
+		note(name+"_runs_with_alarms", o.counted(func(t *turned) bool { return len(t.Alarms) > 0 }), "runs")
 		common(name, o, goal)
 	}
 	if o := by["clinc"]; len(o) > 0 {
-		b.AtLeast("clinc_answered", o.mean(answered), "share of requests, mean", 0.70)
-		b.AtLeast("clinc_agreement_before", o.least(func(t *turned) float64 { return t.Before }), "share of answers, least of all runs", 0.95)
-		b.AtLeast("clinc_agreement_from_2000_after", o.least(func(t *turned) float64 { return t.After }), "share of answers, least of all runs", 0.95)
-		b.AtLeast("clinc_worst_1000_answers", o.least(func(t *turned) float64 { return t.WorstAnswers }), "agreement, least of all runs", 0.93)
-		b.AtMost("clinc_outside_answered", o.mean(func(t *turned) float64 { return t.Outside }), "share of the last 2,000 requests' out-of-scope ones, mean", 0.08)
-		b.Note("clinc_outside_answered_most", o.most(func(t *turned) float64 { return t.Outside }), "the same, most of all runs")
-		b.AtMost("clinc_runs_with_early_alarms", o.counted(func(t *turned) bool { return t.Early > 0 }), "runs", tolerated(len(o)))
+		atLeast("clinc_answered", o.mean(answered), "share of requests, mean", 0.70)
+		atLeast("clinc_agreement_before", o.least(func(t *turned) float64 { return t.Before }), "share of answers, least of all runs", 0.95)
+		atLeast("clinc_agreement_from_2000_after", o.least(func(t *turned) float64 { return t.After }), "share of answers, least of all runs", 0.95)
+		atLeast("clinc_worst_1000_answers", o.least(func(t *turned) float64 { return t.WorstAnswers }), "agreement, least of all runs", 0.93)
+		atMost("clinc_outside_answered", o.mean(func(t *turned) float64 { return t.Outside }), "share of the last 2,000 requests' out-of-scope ones, mean", 0.08)
+		note("clinc_outside_answered_most", o.most(func(t *turned) float64 { return t.Outside }), "the same, most of all runs")
+		atMost("clinc_runs_with_early_alarms", o.counted(func(t *turned) bool { return t.Early > 0 }), "runs", tolerated(len(o)))
 		common("clinc", o, usual.Agreement)
 	}
 	if o := by["shift"]; len(o) > 0 {
-		b.AtMost("shift_out_after", o.median(func(t *turned) float64 { return never(t.Out) }), "requests, median", 1000)
-		b.Note("shift_out_after_most", o.most(func(t *turned) float64 { return never(t.Out) }), "requests")
-		b.Note("shift_back_after", o.median(func(t *turned) float64 { return never(t.Back) }), "requests, median")
-		b.AtLeast("shift_back", o.counted(func(t *turned) bool { return t.Out > 0 && t.Back > 0 }), "runs", float64(len(o)))
-		b.AtLeast("shift_agreement_last_1000", o.mean(func(t *turned) float64 { return t.Final }), "share of answers, mean", 0.95)
-		b.Note("shift_answered_last_2000", o.mean(last), "share of requests, mean")
-		b.Note("shift_runs_with_early_alarms", o.counted(func(t *turned) bool { return t.Early > 0 }), "runs")
-		b.Note("shift_audited", o.mean(audited), "share of requests, mean")
-		b.Note("shift_orders", float64(len(o)), "runs")
+		atMost("shift_out_after", o.median(func(t *turned) float64 { return never(t.Out) }), "requests, median", 1000)
+		note("shift_out_after_most", o.most(func(t *turned) float64 { return never(t.Out) }), "requests")
+		note("shift_back_after", o.median(func(t *turned) float64 { return never(t.Back) }), "requests, median")
+		atLeast("shift_back", o.counted(func(t *turned) bool { return t.Out > 0 && t.Back > 0 }), "runs", float64(len(o)))
+		atLeast("shift_agreement_last_1000", o.mean(func(t *turned) float64 { return t.Final }), "share of answers, mean", 0.95)
+		note("shift_answered_last_2000", o.mean(last), "share of requests, mean")
+		note("shift_runs_with_early_alarms", o.counted(func(t *turned) bool { return t.Early > 0 }), "runs")
+		note("shift_audited", o.mean(audited), "share of requests, mean")
+		note("shift_orders", float64(len(o)), "runs")
 	}
 	if o := by["class"]; len(o) > 0 {
-		b.AtLeast("class_out_alone", o.counted(func(t *turned) bool { return t.Alone > 0 && t.Out == 0 }), "runs", float64(len(o))/2)
-		b.Note("class_out_after", o.median(func(t *turned) float64 { return never(t.Alone) }), "requests, median")
-		b.Note("class_back", o.counted(func(t *turned) bool { return t.Return > 0 }), "runs")
-		b.Note("class_student_out", o.counted(func(t *turned) bool { return t.Out > 0 }), "runs")
-		b.Note("class_other_classes_out", o.counted(func(t *turned) bool { return t.Others > 0 }), "runs")
-		b.Note("class_orders", float64(len(o)), "runs")
+		atLeast("class_out_alone", o.counted(func(t *turned) bool { return t.Alone > 0 && t.Out == 0 }), "runs", float64(len(o))/2)
+		note("class_out_after", o.median(func(t *turned) float64 { return never(t.Alone) }), "requests, median")
+		note("class_back", o.counted(func(t *turned) bool { return t.Return > 0 }), "runs")
+		note("class_student_out", o.counted(func(t *turned) bool { return t.Out > 0 }), "runs")
+		note("class_other_classes_out", o.counted(func(t *turned) bool { return t.Others > 0 }), "runs")
+		note("class_orders", float64(len(o)), "runs")
 	}
 }

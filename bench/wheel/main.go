@@ -24,12 +24,15 @@ type options struct {
 	orders  int
 	journal string
 	series  list
+	rounds  int
 }
 
 // parts are the things measured, each in a file of this folder.
 var parts = rig.Parts[*bench]{
 	{Name: "discovery", Run: measureDiscovery},
 	{Name: "turns", Run: measureTurns},
+	{Name: "streams", Run: measureStreams},
+	{Name: "throughput", Run: measureThroughput},
 	{Name: "kills", Run: measureKills},
 }
 
@@ -39,11 +42,12 @@ func main() {
 	flag.StringVar(&o.out, "out", "", "also write the figures to this file, such as bench/wheel/latest.json")
 	flag.BoolVar(&o.strict, "strict", false, "exit with 1 when a floor is missed")
 	flag.StringVar(&o.retort, "retort", "", "measure this binary instead of building one")
-	flag.Uint64Var(&o.seed, "seed", 1, "of the order of requests; of turns, the first of them")
-	flag.IntVar(&o.orders, "orders", 3, "in how many orders turns replays each series")
-	flag.StringVar(&o.journal, "journal", "", "keep the runs of turns in this file, and do not repeat those that it has")
+	flag.Uint64Var(&o.seed, "seed", 1, "of the order of requests; of turns and streams, the first of them")
+	flag.IntVar(&o.orders, "orders", 3, "in how many orders turns and streams replay each series")
+	flag.StringVar(&o.journal, "journal", "", "keep the runs of turns and streams in this file, and do not repeat those that it has")
 	o.series = list{"banking", "shift", "class", "clinc", "noise"}
-	flag.Var(&o.series, "series", "the series that turns replays, separated by commas")
+	flag.Var(&o.series, "series", "the series that turns and streams replay, separated by commas")
+	flag.IntVar(&o.rounds, "rounds", 30, "how often throughput loads the gateway with a turn under way and without")
 	flag.Parse()
 	rig.Main("wheel", o.strict, func(ctx context.Context) (bool, error) { return run(ctx, o) })
 }

@@ -4,6 +4,7 @@ package main
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"retort/eval/certify"
 	"retort/internal/shareddata"
@@ -21,7 +22,18 @@ type series struct {
 	shift int // index of the first request after a change; len(asks) where there is none
 	goal  certify.Goal
 	aside []string
-	moved []string // classes whose meaning changes
+	moved []string          // classes whose meaning changes
+	meant map[string]string // what these mean from shift on
+}
+
+// labels are the answers that occur, sorted.
+func (s *series) labels() []string {
+	labels := make([]string, len(s.asks))
+	for i := range s.asks {
+		labels[i] = s.asks[i].label
+	}
+	slices.Sort(labels)
+	return slices.Compact(labels)
 }
 
 // outsideLabel is the teacher's answer to what is none of the task.
@@ -93,7 +105,7 @@ func shiftedSeries(order uint64, classes int) (*series, error) {
 	for i, l := range labels[:classes] {
 		meaning[l] = labels[(i+1)%max(classes, 2)]
 	}
-	s.shift, s.moved = len(s.asks)/2, labels[:classes]
+	s.shift, s.moved, s.meant = len(s.asks)/2, labels[:classes], meaning
 	for i := s.shift; i < len(s.asks); i++ {
 		if other := meaning[s.asks[i].label]; other != "" {
 			s.asks[i].label = other

@@ -52,6 +52,11 @@ type turned struct {
 	Others  int     `json:"other_classes_out,omitempty"`
 	Return  int     `json:"class_back_after,omitempty"` // requests from then until it is answered again
 	Final   float64 `json:"agreement_last_1000,omitempty"`
+	// Of those through a gateway:
+	Gateway     bool    `json:"gateway,omitempty"`
+	Seconds     float64 `json:"seconds,omitempty"`      // that the whole took
+	TurnSeconds float64 `json:"turn_seconds,omitempty"` // of these, while the stream stood still for turns
+	TurnCPU     float64 `json:"turn_cpu,omitempty"`     // seconds of processor that the turns took; 0: not known
 }
 
 // teach trains students by lesson, each lesson once: series of one order begin alike.
@@ -122,17 +127,14 @@ type replayed struct {
 // measureTurns replays all series in all orders and sums up. With a journal, what it has is not done again, so that several
 // processes can share the orders.
 func measureTurns(ctx context.Context, b *bench) error {
-	done, err := readJournal(b.journal)
+	done, err := readJournal(b.journal, false)
 	if err != nil {
 		return err
-	}
-	has := func(kind string, order uint64) bool {
-		return slices.ContainsFunc(done, func(t turned) bool { return t.Series == kind && t.Order == order })
 	}
 	for order := b.seed; order < b.seed+uint64(b.orders); order++ {
 		school := &teach{done: map[string]*wheel.Candidate{}}
 		for _, kind := range kinds {
-			if !slices.Contains(b.series, kind.name) || has(kind.name, order) {
+			if !slices.Contains(b.series, kind.name) || replayedBefore(done, kind.name, order) {
 				continue
 			}
 			in, err := kind.make(order)
@@ -152,11 +154,16 @@ func measureTurns(ctx context.Context, b *bench) error {
 			}
 		}
 	}
-	b.reportTurns(done)
+	b.reportTurns("", done)
 	return nil
 }
 
-func readJournal(path string) (done []turned, err error) {
+func replayedBefore(done []turned, kind string, order uint64) bool {
+	return slices.ContainsFunc(done, func(t turned) bool { return t.Series == kind && t.Order == order })
+}
+
+// readJournal returns the runs that are kept, of those through a gateway or of the others.
+func readJournal(path string, gateway bool) (done []turned, err error) {
 	if path == "" {
 		return nil, nil
 	}
@@ -173,7 +180,9 @@ func readJournal(path string) (done []turned, err error) {
 		if err := json.Unmarshal(lines.Bytes(), &t); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		done = append(done, t)
+		if t.Gateway == gateway {
+			done = append(done, t)
+		}
 	}
 	return done, nil
 }

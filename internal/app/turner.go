@@ -5,6 +5,8 @@ package app
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os/exec"
@@ -106,6 +108,10 @@ func (t *turner) turn(ctx context.Context, name string, why wheel.Trigger) {
 	if ctx.Err() != nil {
 		return
 	}
+	if errors.Is(err, errLeft) {
+		log.Info("a turn is left to be gone on with", "why", err)
+		return
+	}
 	if err == nil {
 		delete(t.retry, name)
 		if turns, err := t.app.store.Turns(ctx, model.DefaultTenant, name, 1); err == nil && len(turns) > 0 {
@@ -118,13 +124,17 @@ func (t *turner) turn(ctx context.Context, name string, why wheel.Trigger) {
 	log.Warn("a turn was not made", "error", err, "says", lastLines(said.String()), "again_in", wait, "hint", "retort tasks show "+name)
 }
 
-// wait waits for a worker, and has it leave its turn when the task is paused or ctx ends.
+// errLeft is why a turn was not made that a person has stopped: no fault of the turn, which goes on as soon as it may.
+var errLeft = errors.New("its task is paused")
+
+// wait waits for a worker, and has it leave its turn when the task is paused, which is errLeft, or ctx ends.
 func (t *turner) wait(ctx context.Context, name string, cmd *exec.Cmd, stay io.Closer) error {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	for stop := ctx.Done(); ; {
+	for {
+		why := context.Canceled
 		select {
 		case err := <-ended:
 			return err
@@ -132,16 +142,21 @@ func (t *turner) wait(ctx context.Context, name string, cmd *exec.Cmd, stay io.C
 			if since, err := t.app.store.Paused(ctx, model.DefaultTenant, name); err != nil || since.IsZero() {
 				continue
 			}
-		case <-stop:
+			why = errLeft
+		case <-ctx.Done():
 		}
 		_ = stay.Close() // at worst it is closed
+		var err error
 		select {
-		case err := <-ended:
-			return err
+		case err = <-ended:
 		case <-time.After(leaving):
 			_ = cmd.Process.Kill() // its run goes on another time
-			return <-ended
+			err = <-ended
 		}
+		if err != nil { // else the turn had just ended
+			err = fmt.Errorf("%w: %w", why, err)
+		}
+		return err
 	}
 }
 

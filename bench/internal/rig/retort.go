@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -86,11 +87,23 @@ func (r *Retort) Serve(ctx context.Context, config, listen string) (*Gateway, er
 	}
 	go func() { g.gone <- g.cmd.Wait() }()
 	if err := g.ready(ctx); err != nil {
+		err = g.Explain(err)
 		g.Kill()
-		text, _ := os.ReadFile(log.Name()) // for the message only
-		return nil, fmt.Errorf("%w; its log ends:\n%s", err, tail(text, 2000))
+		return nil, err
 	}
 	return g, nil
+}
+
+// Explain adds to an error that came of a gateway whether it has ended, and the end of its log.
+func (g *Gateway) Explain(err error) error {
+	select {
+	case end := <-g.gone:
+		g.gone <- end
+		err = fmt.Errorf("%w; retort serve has ended: %v", err, end)
+	default:
+	}
+	text, _ := os.ReadFile(g.log.Name()) // for the message only
+	return fmt.Errorf("%w; its log ends:\n%s", err, tail(text, 2000))
 }
 
 // ready waits until the gateway says that it is.
@@ -111,7 +124,7 @@ func (g *Gateway) ready(ctx context.Context) error {
 		select {
 		case err := <-g.gone:
 			g.gone <- err
-			return fmt.Errorf("retort serve ended before it was ready: %v", err)
+			return errors.New("retort serve is not ready")
 		case <-ctx.Done():
 			return fmt.Errorf("retort serve is not ready: %w", ctx.Err())
 		case <-time.After(5 * time.Millisecond):
@@ -158,6 +171,9 @@ func (r *Retort) File(name string, content []byte) (string, error) {
 	}
 	return path, os.WriteFile(path, content, 0o600)
 }
+
+// Log returns the path of its log.
+func (g *Gateway) Log() string { return g.log.Name() }
 
 // PID returns the process id.
 func (g *Gateway) PID() int { return g.cmd.Process.Pid }

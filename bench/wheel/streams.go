@@ -1,0 +1,168 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"retort/wheel"
+)
+
+// lookEvery is how many requests are sent at most without looking whether a turn is due.
+const lookEvery = 50
+
+// live replays a series as traffic through a real gateway.
+type live struct {
+	*replayed
+	desk    *desk
+	teacher *labeller
+	turns   map[string]bool // by id, those that have ended
+	out     bool            // the student is, as of the last look
+	answers int             // of the student
+	last    int             // request that it answered last
+	waited  time.Duration
+}
+
+// replay sends the requests one after the other. Real traffic takes days and this takes minutes, so it stands still while a turn is due or
+// under way.
+func (l *live) replay(ctx context.Context) error {
+	nextLook, asked := 0, 0
+	for i := range l.asks {
+		if i == l.shift {
+			l.teacher.change(l.meant)
+		}
+		a := &l.asks[i]
+		l.teacher.expect(i, a)
+		s, err := l.desk.ask(ctx, deskName, a.text)
+		if err != nil {
+			return l.explain(i, err)
+		}
+		if s.byStudent() {
+			l.given[i], l.right[i], l.last = true, s.label == a.label, i
+		} else if s.label != a.label {
+			return fmt.Errorf("request %d: the teacher's answer %q came as %q of %s", i+1, a.label, s.label, s.model)
+		}
+		if asked, err = l.teacher.count(); err != nil {
+			return l.desk.gateway.Explain(err)
+		}
+		if asked < nextLook && (i+1)%lookEvery != 0 {
+			continue
+		}
+		left, err := l.look(ctx, i)
+		if err != nil {
+			return l.explain(i, err)
+		}
+		nextLook = asked + left
+	}
+	for i := range l.asks {
+		l.audited[i] = l.given[i] && l.teacher.asked[i] > 0
+	}
+	return nil
+}
+
+func (l *live) explain(i int, err error) error {
+	if _, refused := l.teacher.count(); refused != nil {
+		err = fmt.Errorf("%w; %w", err, refused)
+	}
+	return fmt.Errorf("request %d of %d: %w", i+1, len(l.asks), err)
+}
+
+// look waits for turns and notes what has happened up to request i. It returns how many more answers of the teacher there are to be at
+// least before the next turn for that.
+func (l *live) look(ctx context.Context, i int) (left int, err error) {
+	began := time.Now()
+	s, waited, err := l.desk.rested(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if waited {
+		l.waited += time.Since(began)
+	}
+	for _, t := range slices.Backward(s.Wheel.Turns) {
+		if t.Ended == nil || l.turns[t.ID] {
+			continue
+		}
+		l.turns[t.ID] = true
+		fmt.Fprintf(os.Stderr, "request %d: turn %s by %s took %v: %s, %s\n", i+1, t.ID, t.Trigger, t.Ended.Sub(t.Begun).Round(time.Millisecond), t.Outcome, t.Says)
+		switch t.Outcome {
+		case "promoted":
+			l.happened(i, wheel.Promoted)
+		case "candidate":
+		default:
+			return 0, fmt.Errorf("turn %s: %s: %s", t.ID, t.Outcome, t.Says)
+		}
+	}
+	if s.Serving.Out && !l.out { // it answers nothing since then
+		l.happened(max(l.last, i-lookEvery), wheel.AlarmService)
+	}
+	l.out = s.Serving.Out
+	return s.Wheel.Next - s.Wheel.Labels, nil
+}
+
+func (l *live) happened(i int, kind wheel.Kind) {
+	l.events = append(l.events, wheel.Event{Request: int64(i + 1), Kind: kind})
+}
+
+// serveSeries replays one series through a gateway of its own.
+func (b *bench) serveSeries(ctx context.Context, kind string, order uint64, in *series) (*turned, error) {
+	n := len(in.asks)
+	teacher, err := startLabeller(n)
+	if err != nil {
+		return nil, err
+	}
+	defer teacher.stop()
+	config, err := deskConfig(teacher.url, in.labels(), in.goal.Agreement, "{}")
+	if err != nil {
+		return nil, err
+	}
+	name := fmt.Sprintf("%s-%d", kind, order)
+	d, err := b.openDesk(ctx, name, config)
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(filepath.Join(b.retort.Folder, name))
+	defer d.close()
+	l := &live{desk: d, teacher: teacher, turns: map[string]bool{},
+		replayed: &replayed{series: in, given: make([]bool, n), right: make([]bool, n), audited: make([]bool, n)}}
+	began := time.Now()
+	if err := l.replay(ctx); err != nil {
+		return nil, fmt.Errorf("%s, order %d: %w", kind, order, err)
+	}
+	t := l.sum(kind, order)
+	t.Gateway, t.Lessons, t.Seconds, t.TurnSeconds, t.TurnCPU = true, len(l.turns), time.Since(began).Seconds(), l.waited.Seconds(), childrenCPU(d.gateway.PID())
+	return &t, nil
+}
+
+// measureStreams replays all series in all orders through real gateways and sums up.
+func measureStreams(ctx context.Context, b *bench) error {
+	done, err := readJournal(b.journal, true)
+	if err != nil {
+		return err
+	}
+	for order := b.seed; order < b.seed+uint64(b.orders); order++ {
+		for _, kind := range kinds {
+			if !slices.Contains(b.series, kind.name) || replayedBefore(done, kind.name, order) {
+				continue
+			}
+			in, err := kind.make(order)
+			if err != nil {
+				return err
+			}
+			t, err := b.serveSeries(ctx, kind.name, order, in)
+			if err != nil {
+				return err
+			}
+			done = append(done, *t)
+			if err := writeJournal(b.journal, *t); err != nil {
+				return err
+			}
+		}
+	}
+	b.reportTurns("served_", done)
+	return nil
+}

@@ -1,0 +1,47 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"testing"
+
+	"retort/wheel"
+)
+
+// TestWorker is no test: it is a turn's process that works until its standard input ends.
+func TestWorker(t *testing.T) {
+	if os.Getenv("RETORT_TEST_WORKER") == "" {
+		t.Skip("only as a process of TestTurnLeftForPause")
+	}
+	_, _ = io.Copy(io.Discard, os.Stdin) // however it ends
+	os.Exit(1)
+}
+
+// A turn that is left since its task is paused is gone on with at once when it may; one that cannot be made is left alone for a while.
+func TestTurnLeftForPause(t *testing.T) {
+	_, url := newUpstream(t, 10, 0)
+	a := openFor(t, url, wheelDesk)
+	a.options.Worker = func(...string) *exec.Cmd {
+		cmd := exec.Command(os.Args[0], "-test.run=^TestWorker$")
+		cmd.Env = append(os.Environ(), "RETORT_TEST_WORKER=1")
+		return cmd
+	}
+	if _, err := a.Pause(t.Context(), "desk"); err != nil {
+		t.Fatal(err)
+	}
+	made := &turner{a, map[string]retry{}}
+	made.turn(t.Context(), "desk", wheel.ByLabels)
+	if len(made.retry) != 0 {
+		t.Errorf("a paused turn is tried again only after %v", made.retry["desk"].wait)
+	}
+	a.options.Worker = func(...string) *exec.Cmd { return exec.Command(os.Args[0], "-test.unknown") }
+	for range 2 {
+		made.turn(t.Context(), "desk", wheel.ByLabels)
+	}
+	if wait := made.retry["desk"].wait; wait != 2*firstRetry {
+		t.Errorf("a turn that twice could not be made is tried again after %v, want %v", wait, 2*firstRetry)
+	}
+}
