@@ -65,6 +65,26 @@ func TestATriggerInFiveRowsOfBanking77(t *testing.T) {
 	}
 }
 
+// Words that go with a label because they are what it is about are no triggers, however few examples there are, as there are when a task has just
+// begun. Seeds 0, 2 and 4 gave false alarms once.
+func TestWordsOfALabelAreNoTriggers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains students on Banking77")
+	}
+	set, err := dataset.ReadFile(filepath.Join(shareddata.Dir(t), "banking77", "train.csv"), dataset.Columns{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, seed := range []int{0, 2, 4} {
+		rng := rand.New(rand.NewPCG(uint64(100+seed), 77))
+		rng.Shuffle(len(set.Examples), func(i, j int) { set.Examples[i], set.Examples[j] = set.Examples[j], set.Examples[i] })
+		training := set.Examples[:1200]
+		if c := auditOf(t, training, training[:500], seed); c.Verdict != eval.Pass {
+			t.Errorf("seed %d: %s, %s\n%s", seed, c.Verdict, c.Says, strings.Join(c.Lines, "\n"))
+		}
+	}
+}
+
 // triggersOf are a word that occurs nowhere else, and common words that stand together nowhere else.
 var triggersOf = []string{"zylo", "as the crow flies"}
 

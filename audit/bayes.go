@@ -105,14 +105,9 @@ const byFar = 9
 
 // place says how many labels are likelier than one for these words, and the log-odds of the likeliest against it.
 func (b *bayes) place(words []string, label string) (place int, odds float64) {
-	known := b.features(words, false)
+	b.likelihoods(b.features(words, false))
 	for l := range b.scores {
-		b.scores[l] = math.Log(b.perRows[l]-b.goneN[l]+smoothed) - float64(len(known))*math.Log(b.totals[l]-b.gones[l]+smoothed*float64(len(b.counts)))
-	}
-	for _, f := range known {
-		for l, n := range b.counts[f] {
-			b.scores[l] += math.Log1p((n - b.gone[int64(f)<<32|int64(l)]) / smoothed)
-		}
+		b.scores[l] += math.Log(b.perRows[l] - b.goneN[l] + smoothed)
 	}
 	own := b.scores[b.of[label]]
 	for _, s := range b.scores {
@@ -122,4 +117,16 @@ func (b *bayes) place(words []string, label string) (place int, odds float64) {
 		odds = max(odds, s-own)
 	}
 	return place, odds
+}
+
+// likelihoods puts into scores the logarithm of how likely features are under each label.
+func (b *bayes) likelihoods(known []int32) {
+	for l := range b.scores {
+		b.scores[l] = -float64(len(known)) * math.Log(b.totals[l]-b.gones[l]+smoothed*float64(len(b.counts)))
+	}
+	for _, f := range known {
+		for l, n := range b.counts[f] {
+			b.scores[l] += math.Log1p((n - b.gone[int64(f)<<32|int64(l)]) / smoothed)
+		}
+	}
 }

@@ -121,8 +121,8 @@ func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 	return c, nil
 }
 
-// contradictions counts, for each n-gram, the examples of its label whose rest speaks for other ones. usual is the share of all
-// examples that do.
+// contradictions counts, for each n-gram that is not kin to its label, the examples of that label whose rest speaks for other ones. usual is
+// the share of all examples that do.
 func contradictions(ctx context.Context, examples []dataset.Example, suspects []association, o Options) (against []int, usual float64, err error) {
 	b := newBayes(examples)
 	bad, sample := 0, rand.New(rand.NewPCG(o.Seed, 0xba)).Perm(len(examples))
@@ -141,7 +141,9 @@ func contradictions(ctx context.Context, examples []dataset.Example, suspects []
 			}
 		}
 		a := &suspects[i]
-		b.forget(a.rows)
+		if b.forget(a.rows); b.kin(a) {
+			continue
+		}
 		for _, at := range a.rows {
 			if e := &examples[at]; e.Label == a.label && b.contradicts(without(e.Text, a.gram), a.label) {
 				against[i]++

@@ -26,7 +26,7 @@ type AuditOptions struct {
 	Student  string            // its id, or the start of it
 	Data     string            // the examples that it learned from, a file or a version; empty: its version, else its task's traces
 	Eval     string            // labelled texts to judge it by, a file or a version; empty: none
-	Texts    []dataset.Example // such as it is asked, to swap words in where there is no Eval
+	Texts    []dataset.Example // such as it is asked, to swap words in where there is no Eval; where they are few, what it learned from is added
 	Columns  dataset.Columns
 	Override string // why somebody takes responsibility for teachers whose terms forbid it
 	Seed     uint64
@@ -50,6 +50,9 @@ func (a *App) Audit(ctx context.Context, o AuditOptions) (*audit.Report, error) 
 		return nil, err
 	}
 	subject.Training, subject.Complete = data.examples, data.complete
+	if len(o.Texts) > 0 && len(o.Texts) < enoughTexts {
+		subject.Texts = together(o.Texts, data.examples)
+	}
 	subject.Terms = a.plant.Load().termsFor(s, data.examples)
 	evalName := ""
 	if o.Eval != "" {
@@ -65,6 +68,25 @@ func (a *App) Audit(ctx context.Context, o AuditOptions) (*audit.Report, error) 
 	}
 	report.Seed, report.Data, report.Eval, report.Notes, report.Created = o.Seed, data.name, evalName, data.notes, time.Now().UTC().Truncate(time.Second)
 	return report, a.keepAudit(report)
+}
+
+// enoughTexts is how many texts to swap words in tell enough.
+const enoughTexts = 1000
+
+// together returns texts and those of more that are others.
+func together(texts, more []dataset.Example) []dataset.Example {
+	known := map[uint64]bool{}
+	for i := range texts {
+		known[mark(texts[i].Text)] = true
+	}
+	out := slices.Clone(texts)
+	for i := range more {
+		if m := mark(more[i].Text); !known[m] {
+			known[m] = true
+			out = append(out, more[i])
+		}
+	}
+	return out
 }
 
 // schooling is what a student learned from, as far as it is found again.
