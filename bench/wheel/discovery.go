@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,7 +15,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,41 +31,11 @@ func measureDiscovery(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	calls, kept := shuffled(uses, talk, b.seed)
-	up, err := startTeacher(calls)
+	calls, kept := shuffled(uses, talk, b.seed, nil)
+	out, took, err := b.discover(ctx, "discovery", calls)
 	if err != nil {
 		return err
 	}
-	defer up.stop()
-	config, err := b.retort.File("discovery/retort.yaml", fmt.Appendf(nil, `
-data: ./data
-providers:
-  up: {dialect: openai, base_url: %s/v1}
-models:
-  large: {provider: up, price: {input: 5, output: 25}}
-`, up.url))
-	if err != nil {
-		return err
-	}
-	listen, err := rig.FreeAddress()
-	if err != nil {
-		return err
-	}
-	g, err := b.retort.Serve(ctx, config, listen)
-	if err != nil {
-		return err
-	}
-	err = send(ctx, g.URL, calls)
-	g.Kill()
-	if err != nil {
-		return err
-	}
-	start := time.Now()
-	out, err := b.retort.Command(ctx, "tasks", "discover", "--json", "-c", config)
-	if err != nil {
-		return err
-	}
-	took := time.Since(start)
 	var found discovered
 	if err := json.Unmarshal(out, &found); err != nil {
 		return fmt.Errorf("read what was discovered: %w", err)
@@ -96,14 +66,31 @@ models:
 	return nil
 }
 
+// serve sends calls through a gateway.
+func (b *bench) serve(ctx context.Context, config string, calls []call) error {
+	listen, err := rig.FreeAddress()
+	if err != nil {
+		return err
+	}
+	g, err := b.retort.Serve(ctx, config, listen)
+	if err != nil {
+		return err
+	}
+	defer g.Kill()
+	return send(ctx, g.URL, calls)
+}
+
 // discovered is what the command prints.
 type discovered struct {
 	Calls     int
 	Proposals []proposal
+	Others    []proposal
 }
 
 type proposal struct {
 	Name     string
+	Found    string `json:"found_by"`
+	Why      string `json:"why_not"`
 	Calls    int
 	Template []struct{ Text string }
 	Contract struct {
@@ -175,10 +162,11 @@ func (d *discovered) inversions() int {
 }
 
 // call is one request with its answer.
-type call struct{ body, answer string }
+type call struct{ body, answer, use string }
 
-// shuffled returns the calls of all uses in random order, and which answers each use had, sorted.
-func shuffled(uses []*stream, talk *stream, seed uint64) (calls []call, kept map[string][]string) {
+// shuffled returns the calls of all uses in random order, and which answers each use had, sorted. sizes says how
+// many calls of each; perStream where it does not.
+func shuffled(uses []*stream, talk *stream, seed uint64, sizes map[string]int) (calls []call, kept map[string][]string) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	kept = map[string][]string{}
 	take := func(s *stream, n int) {
@@ -187,14 +175,14 @@ func shuffled(uses []*stream, talk *stream, seed uint64) (calls []call, kept map
 			body, _ := json.Marshal(map[string]any{"model": "large", "messages": s.messages(s.inputs[i])}) // strings only
 			if !seen[string(body)] {
 				seen[string(body)] = true
-				calls = append(calls, call{string(body), s.answers[i]})
+				calls = append(calls, call{string(body), s.answers[i], s.name})
 				kept[s.name] = append(kept[s.name], s.answers[i])
 			}
 		}
 		kept[s.name] = slices.Compact(slices.Sorted(slices.Values(kept[s.name])))
 	}
 	for _, u := range uses {
-		take(u, perStream)
+		take(u, cmp.Or(sizes[u.name], perStream))
 	}
 	take(talk, len(calls)/4)
 	rng.Shuffle(len(calls), func(i, j int) { calls[i], calls[j] = calls[j], calls[i] })

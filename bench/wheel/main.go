@@ -30,6 +30,7 @@ type options struct {
 // parts are the things measured, each in a file of this folder.
 var parts = rig.Parts[*bench]{
 	{Name: "discovery", Run: measureDiscovery},
+	{Name: "meaning", Run: measureMeaning},
 	{Name: "turns", Run: measureTurns},
 	{Name: "streams", Run: measureStreams},
 	{Name: "throughput", Run: measureThroughput},
@@ -58,7 +59,7 @@ func run(ctx context.Context, o options) (bool, error) {
 		return false, err
 	}
 	defer os.RemoveAll(folder)
-	b := &bench{Result: rig.NewResult(ctx, "wheel"), options: o}
+	b := &bench{Result: rig.NewResult(ctx, "wheel"), options: o, folder: folder}
 	if o.only != "turns" { // which needs no gateway
 		if b.retort, err = rig.Build(ctx, o.retort, folder); err != nil {
 			return false, err
@@ -75,6 +76,7 @@ type bench struct {
 	*rig.Result
 	options
 	retort *rig.Retort
+	folder string // for files
 }
 
 // list is a flag of several words.

@@ -49,13 +49,16 @@ type Discovered struct {
 
 // Proposal is a task that traffic holds.
 type Proposal struct {
-	Name     string             `json:"name"`
-	Template []discover.Message `json:"template"`
-	Contract discover.Contract  `json:"contract"`
-	Calls    int                `json:"calls"`
-	Model    string             `json:"model"` // that most calls were put to: the teacher
-	Cost     model.Money        `json:"cost_usd"`
-	Latency  time.Duration      `json:"latency_p50_ns"`
+	Name     string               `json:"name"`
+	Found    string               `json:"found_by"` // template or meaning
+	Template []discover.Message   `json:"template"`
+	Further  [][]discover.Message `json:"further_templates,omitempty"` // of the same task, asked in other words
+	Words    []string             `json:"words,omitempty"`             // without a template: that tell its calls from others
+	Contract discover.Contract    `json:"contract"`
+	Calls    int                  `json:"calls"`
+	Model    string               `json:"model"` // that most calls were put to: the teacher
+	Cost     model.Money          `json:"cost_usd"`
+	Latency  time.Duration        `json:"latency_p50_ns"`
 
 	Status    certify.Status `json:"status,omitempty"` // of a student that was distilled to see; empty when none was
 	Examples  int            `json:"examples,omitempty"`
@@ -114,10 +117,14 @@ func (a *App) Discover(ctx context.Context, o DiscoverOptions) (*Discovered, err
 	}
 	found.Loose = len(calls)
 	names := a.names()
-	for _, g := range discover.Find(asked, discover.Options{Least: o.Least}) {
+	groups, err := discover.Find(ctx, asked, discover.Options{Least: o.Least})
+	if err != nil {
+		return nil, fmt.Errorf("find tasks: %w", err)
+	}
+	for _, g := range groups {
 		found.Loose -= len(g.Calls)
 		p := propose(&g, calls, a.plant.Load().config.Models)
-		p.Name = nameOf(g.Template, names)
+		p.Name = nameOf(p.described(), names)
 		names[p.Name] = true
 		if p.Contract.Kind == discover.Text {
 			p.Why = p.Contract.Why
@@ -216,7 +223,7 @@ func callOf(t *model.Trace) (discover.Call, bool) {
 	if answer == "" {
 		return discover.Call{}, false
 	}
-	call := discover.Call{Answer: answer}
+	call := discover.Call{Answer: answer, Model: t.Model}
 	for i := range content.Messages {
 		m := &content.Messages[i]
 		text, ok := m.Transcript()
@@ -244,7 +251,7 @@ func (a *App) names() map[string]bool {
 // propose sums a group up. Its model is the one of the configuration that most calls were put to, and none where none of them is there
 // any more.
 func propose[M any](g *discover.Group, calls []recorded, models map[string]M) *Proposal {
-	p := &Proposal{Template: g.Template, Contract: g.Contract, Calls: len(g.Calls)}
+	p := &Proposal{Found: g.Found, Template: g.Template, Further: g.Further, Words: g.Words, Contract: g.Contract, Calls: len(g.Calls)}
 	by := map[string]int{}
 	times := make([]time.Duration, 0, len(g.Calls))
 	for _, c := range g.Calls {
@@ -313,8 +320,23 @@ func (p *Proposal) draft() *config.Task {
 	return t
 }
 
-// instructions are the constant parts of the template, in words for a language model.
+// described are the words that a name is made of.
+func (p *Proposal) described() []discover.Message {
+	if p.Found == discover.ByMeaning {
+		return []discover.Message{{Text: strings.Join(p.Words, " ")}}
+	}
+	return p.Template
+}
+
+// instructions are the constant parts of the template, in words for a language model. Where there is none they say no more than
+// the contract does.
 func (p *Proposal) instructions() string {
+	if p.Found == discover.ByMeaning {
+		if p.Contract.Kind == discover.Labels {
+			return "Say which of the labels the text has."
+		}
+		return "Say what the text has of the fields."
+	}
 	var parts []string
 	for _, m := range p.Template {
 		if text := strings.TrimSpace(strings.ReplaceAll(m.Text, discover.SlotMark, "")); text != "" {

@@ -12,6 +12,7 @@ import (
 
 	"retort/internal/config"
 	"retort/internal/outfile"
+	"retort/task/discover"
 )
 
 // WriteTasks adds proposals to the configuration file as drafts: tasks that their teacher answers until a student is
@@ -21,6 +22,9 @@ func WriteTasks(file string, proposals []*Proposal, env func(string) (string, bo
 	for _, p := range proposals {
 		tasks[p.Name] = p.task
 		comment[p.Name] = fmt.Sprintf("draft by retort tasks discover: %d calls; call it as model %s, with the input alone", p.Calls, p.Name)
+		if p.Found == discover.ByMeaning {
+			comment[p.Name] += "; its calls have no template in common, so say in the instructions what is wanted"
+		}
 	}
 	if len(tasks) == 0 {
 		return errNoDraft

@@ -85,6 +85,10 @@ func (s *session) discovered(d *app.Discovered, written bool) error {
 			for _, m := range p.Template {
 				s.line("  "+m.Role, clip(strings.Join(strings.Fields(m.Text), " "), 160))
 			}
+			if len(p.Further) > 0 {
+				s.line("  further", fmt.Sprintf("%d more templates, by other words for the same", len(p.Further)))
+			}
+			s.line("  words", strings.Join(p.Words, ", "))
 			s.line("  labels", clip(strings.Join(p.Contract.Labels, ", "), 160))
 			s.line("  fields", clip(fieldsText(p.Contract.Fields), 160))
 			if p.Contract.Outside > 0 {
@@ -98,7 +102,7 @@ func (s *session) discovered(d *app.Discovered, written bool) error {
 		if i == 0 {
 			fmt.Fprintln(s.Stdout, "\nnot distilled:")
 		}
-		fmt.Fprintf(s.Stdout, "  %d calls: %s\n    %s\n", p.Calls, printable(p.Why), printable(clip(templateText(p.Template), 140)))
+		fmt.Fprintf(s.Stdout, "  %d calls: %s\n    %s\n", p.Calls, printable(p.Why), printable(clip(describedText(p), 140)))
 	}
 	switch {
 	case written && d.Proposals[0].File != "":
@@ -165,6 +169,14 @@ func savesText(p *app.Proposal) string {
 		return "no price known"
 	}
 	return "-"
+}
+
+// describedText is a proposal in one line.
+func describedText(p *app.Proposal) string {
+	if p.Found == discover.ByMeaning {
+		return "no template, words such as " + strings.Join(p.Words, ", ")
+	}
+	return templateText(p.Template)
 }
 
 func templateText(messages []discover.Message) string {

@@ -24,21 +24,32 @@ const (
 
 // Contract is what answers keep to.
 type Contract struct {
-	Kind    Kind     `json:"kind"`
-	Labels  []string `json:"labels,omitempty"` // as most answers spell them, sorted
-	Fields  []Field  `json:"fields,omitempty"` // sorted by name
-	Outside int      `json:"outside"`          // answers that do not keep to it
-	Unseen  float64  `json:"unseen"`           // estimated chance that the next answer is a label that was not seen yet
-	Why     string   `json:"why,omitempty"`    // why there is no contract
+	Kind    Kind           `json:"kind"`
+	Labels  []string       `json:"labels,omitempty"` // as most answers spell them, sorted
+	Fields  []Field        `json:"fields,omitempty"` // sorted by name
+	Outside int            `json:"outside"`          // answers that do not keep to it
+	Unseen  float64        `json:"unseen"`           // estimated chance that the next answer is a label that was not seen yet
+	Why     string         `json:"why,omitempty"`    // why there is no contract
+	Objects bool           `json:"-"`                // answers are objects, though they keep to no contract
+	times   map[string]int // answers by label, as labels are spelled
 }
 
 // Field is a field of objects.
 type Field struct {
-	Name     string   `json:"name"`
+	Name     string   `json:"name"`             // of one inside an object with a dot: address.city
+	Path     []string `json:"path,omitempty"`   // of one inside an object: the names on the way to it, its own the last
 	Type     string   `json:"type"`             // string, number, integer, boolean, as JSON Schema names them
 	List     bool     `json:"list,omitempty"`   // a list of such
 	Labels   []string `json:"labels,omitempty"` // of a string that is not a piece of the input
 	Required bool     `json:"required,omitempty"`
+}
+
+// path is where the field is in objects.
+func (f *Field) path() []string {
+	if f.Path == nil {
+		return []string{f.Name}
+	}
+	return f.Path
 }
 
 const (
@@ -67,23 +78,28 @@ func inferLabels(answers []string) Contract {
 	case s.unseen > mostUnseen:
 		c.Why = fmt.Sprintf("answers may be labels, but too many of them were seen once to know them all: %d calls are not enough", len(answers))
 	case s.loose(len(answers)):
-		c.Why = fmt.Sprintf("%d of %d answers are none of the %d labels of the others", s.outside, len(answers), len(s.labels))
+		c.Why = whyLoose(s.outside, len(answers), len(s.labels))
 	case len(s.labels) > mostLabels:
 		c.Why = "answers are too many to be labels"
 	case len(s.labels) < 2:
 		c.Why = "all answers are the same"
 	default:
-		return Contract{Kind: Labels, Labels: s.labels, Outside: s.outside, Unseen: s.unseen}
+		return Contract{Kind: Labels, Labels: s.labels, Outside: s.outside, Unseen: s.unseen, times: s.times}
 	}
 	return c
 }
 
+func whyLoose(outside, answers, labels int) string {
+	return fmt.Sprintf("%d of %d answers are none of the %d labels of the others", outside, answers, labels)
+}
+
 // closedSet is what answers may be labels of.
 type closedSet struct {
-	labels    []string // as most answers spell them, sorted
-	recurrent int      // answers that are not the only one of their kind
-	outside   int      // answers that are none of the labels
-	unseen    float64  // estimated chance that the next answer is a new label
+	labels    []string       // as most answers spell them, sorted
+	recurrent int            // answers that are not the only one of their kind
+	outside   int            // answers that are none of the labels
+	unseen    float64        // estimated chance that the next answer is a new label
+	times     map[string]int // answers by label
 }
 
 // loose says whether too many of so many answers are outside.
@@ -97,7 +113,7 @@ func closed(answers []string) closedSet {
 		spellings map[string]int
 	}
 	by := map[string]*label{}
-	var s closedSet
+	s := closedSet{times: map[string]int{}}
 	for _, a := range answers {
 		bare := bareOf(a)
 		key := task.Fold(bare)
@@ -129,7 +145,9 @@ func closed(answers []string) closedSet {
 			s.outside += l.count
 			continue
 		}
-		s.labels = append(s.labels, most(l.spellings))
+		spelled := most(l.spellings)
+		s.labels = append(s.labels, spelled)
+		s.times[spelled] = l.count
 	}
 	slices.Sort(s.labels)
 	s.unseen = float64(once) / float64(max(1, len(answers)))

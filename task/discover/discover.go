@@ -4,6 +4,7 @@ package discover
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strings"
 )
@@ -18,6 +19,7 @@ type Message struct {
 type Call struct {
 	Messages []Message
 	Answer   string
+	Model    string // that was asked; calls without a template are of one task only if they are of one model
 }
 
 // Options of Find. The zero value of each field means its default.
@@ -25,21 +27,32 @@ type Options struct {
 	Least int // calls that a group has at least, the same ones counted once; default 50
 }
 
-// Group are calls of one template.
+// How calls of a group were found to belong together.
+const (
+	ByTemplate = "template" // they share its constant parts
+	ByMeaning  = "meaning"  // their texts tell that their answers are of one kind
+)
+
+// Group are calls of one task.
 type Group struct {
-	Template []Message // with SlotMark where something was put in; of one call where no template was found
-	Constant int       // tokens of the template that are constant, marks of messages not counted
-	Calls    []int     // which of the calls, ascending
-	Inputs   []string  // what each of them put in; several slots are joined by ends of lines
-	Contract Contract  // what their answers keep to
+	Found    string      // ByTemplate or ByMeaning
+	Template []Message   // with SlotMark where something was put in
+	Further  [][]Message // templates of the same task, asked in other words
+	Constant int         // tokens of the template that are constant, marks of messages not counted
+	Words    []string    // without a template: words that tell its calls from others
+	Calls    []int       // which of the calls, ascending
+	Inputs   []string    // what each of them put in; several slots are joined by ends of lines
+	Contract Contract    // what their answers keep to
 }
 
 // fewestConstant is how many tokens a template has at least.
 const fewestConstant = 3
 
-// Find puts calls of one template together, the largest group first. Calls of no template, and groups that are too
-// small, are in none. It keeps nothing of calls, and the same calls in the same order give the same groups.
-func Find(calls []Call, o Options) []Group {
+// Find puts calls of one task together, the largest group first: those of one template; then groups that are one task asked in
+// other words; then calls that no template holds together but whose texts tell that their answers are of one kind. Calls of none of these,
+// and groups that are too small, are in none. It keeps nothing of calls, and the same calls in the same order give the same groups. An
+// error is that ctx is done.
+func Find(ctx context.Context, calls []Call, o Options) ([]Group, error) {
 	if o.Least <= 0 {
 		o.Least = 50
 	}
@@ -59,9 +72,13 @@ func Find(calls []Call, o Options) []Group {
 			groups = append(groups, g)
 		}
 	}
-	groups = join(groups, calls)
+	groups, err := meaning(ctx, meet(join(groups, calls), calls), calls, o.Least)
+	if err != nil {
+		return nil, err
+	}
+	groups = meet(groups, calls)
 	slices.SortStableFunc(groups, func(a, b Group) int { return cmp.Compare(len(b.Calls), len(a.Calls)) })
-	return groups
+	return groups, nil
 }
 
 // different returns the first of all calls that ask the same, and the further ones of each: what is asked often is no template.
@@ -143,7 +160,7 @@ func newGroup(calls []Call, prompts []prompt, names []string, a ends, again map[
 	if asked < least {
 		return Group{}, false
 	}
-	var g Group
+	g := Group{Found: ByTemplate}
 	g.fill(rows, calls)
 	g.Template = s.show(&prompts[shown], names)
 	g.Constant = s.constant(&prompts[shown])

@@ -147,7 +147,7 @@ func TestFindPublicSets(t *testing.T) {
 				}
 				t.Logf("%s: %s", s.name, frame.name)
 				for j := range s.inputs {
-					calls = append(calls, Call{frame.wrap(about[s.name], s.inputs[j]), s.answers[j]})
+					calls = append(calls, Call{Messages: frame.wrap(about[s.name], s.inputs[j]), Answer: s.answers[j]})
 					of = append(of, s.name)
 				}
 			}
@@ -156,7 +156,7 @@ func TestFindPublicSets(t *testing.T) {
 				if seed%2 == 0 {
 					messages = append([]Message{{"system", "You are a helpful assistant."}}, messages...)
 				}
-				calls = append(calls, Call{messages, talk.answers[j]})
+				calls = append(calls, Call{Messages: messages, Answer: talk.answers[j]})
 				of = append(of, "chat")
 			}
 			rng.Shuffle(len(calls), func(i, j int) {
@@ -168,7 +168,7 @@ func TestFindPublicSets(t *testing.T) {
 			for i, c := range calls {
 				labels[of[i]] = append(labels[of[i]], c.Answer)
 			}
-			for _, g := range Find(calls, Options{}) {
+			for _, g := range find(t, calls, Options{}) {
 				count := map[string]int{}
 				for _, c := range g.Calls {
 					count[of[c]]++
@@ -200,4 +200,13 @@ func TestFindPublicSets(t *testing.T) {
 			}
 		})
 	}
+}
+
+func find(t *testing.T, calls []Call, o Options) []Group {
+	t.Helper()
+	groups, err := Find(t.Context(), calls, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return groups
 }

@@ -1,7 +1,8 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
 // Package discover finds tasks in recorded calls: calls that were made through the same template are put together, the
-// template's constant parts are told from what is put into it, and from the answers the contract that they keep to is inferred.
+// template's constant parts are told from what is put into it, and from the answers the contract that they keep to is inferred. What has no
+// template is grouped by meaning.
 //
 // # Templates
 //
@@ -13,6 +14,13 @@
 // subsequence of what is left over, checked against the calls, what stands between several slots. Recorded prompts
 // may be several hundred thousand, so each step is linear in their tokens, but for that subsequence, which is taken
 // over a sample.
+//
+// # Meaning
+//
+// Groups that ask the same in other words are one: their answers are the same labels, and what the calls of one tell of these holds for
+// the other's. Calls without a template are a task where their texts, told by models that did not see them, foretell that the answer is
+// one that keeps coming, or an object with certain fields. Parts of these are tasks of their own where they have words that
+// stand in their calls whatever the answer.
 //
 // # Contracts
 //

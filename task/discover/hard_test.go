@@ -19,7 +19,7 @@ type mixed struct {
 }
 
 func (m *mixed) add(kind string, messages []Message, answer string) {
-	m.calls = append(m.calls, Call{messages, answer})
+	m.calls = append(m.calls, Call{Messages: messages, Answer: answer})
 	m.of = append(m.of, kind)
 }
 
@@ -63,7 +63,7 @@ func TestTemplatesBehindOnePreamble(t *testing.T) {
 		}
 		m.shuffle()
 		var got []string
-		groups := Find(m.calls, Options{})
+		groups := find(t, m.calls, Options{})
 		for i := range groups {
 			got = append(got, m.kinds(&groups[i]))
 		}
@@ -101,7 +101,7 @@ func TestConversationsArePutInByTurns(t *testing.T) {
 		m.add("banking77", append(messages, Message{"user", s.inputs[i]}), s.answers[i])
 		want = append(want, turns+strings.TrimSpace(s.inputs[i]))
 	}
-	groups := Find(m.calls, Options{})
+	groups := find(t, m.calls, Options{})
 	if len(groups) != 1 || len(groups[0].Calls) != 3000 || groups[0].Contract.Kind != Labels {
 		t.Fatalf("found %d groups", len(groups))
 	}
@@ -123,11 +123,11 @@ func TestTheSameCallAgainIsNoTemplate(t *testing.T) {
 		}
 		m.add("headlines", frames[2].wrap("news on gold", s.inputs[j]), s.answers[j])
 	}
-	groups := Find(m.calls, Options{})
+	groups := find(t, m.calls, Options{})
 	if len(groups) != 1 || len(groups[0].Calls) < 3990 || len(groups[0].Contract.Labels) != 4 {
 		t.Errorf("found %d groups", len(groups))
 	}
-	if groups := Find(m.calls[:80], Options{Least: 70}); len(groups) != 0 {
+	if groups := find(t, m.calls[:80], Options{Least: 70}); len(groups) != 0 {
 		t.Errorf("of 63 different calls, 70 wanted: %d groups", len(groups))
 	}
 }

@@ -10,11 +10,10 @@ import (
 	"strings"
 )
 
-// inferObjects returns the fields of answers that are JSON objects. A few may be otherwise: cut off, with a field that others
-// do not have, or with a value of another type. They are outside.
+// inferObjects returns the fields of answers that are JSON objects; those of objects inside have a path. A few may be otherwise: cut
+// off, with a field that others do not have, or with a value of another type. They are outside.
 func inferObjects(inputs, answers []string) (Contract, bool) {
-	columns := map[string]*column{}
-	objects := 0
+	t := grid{columns: map[string]*column{}, insides: map[string][]int{}}
 	odd := map[int]bool{}
 	for i, a := range answers {
 		var object map[string]any
@@ -22,29 +21,33 @@ func inferObjects(inputs, answers []string) (Contract, bool) {
 			odd[i] = true
 			continue
 		}
-		objects++
-		for name, v := range object {
-			if columns[name] == nil {
-				columns[name] = &column{}
-			}
-			columns[name].add(i, v, inputs[i])
-		}
+		t.add(i, nil, object, inputs[i])
 	}
 	most := (1 - keeping) * float64(len(answers))
-	if float64(len(odd)) > most || len(columns) == 0 {
+	if float64(len(odd)) > most || len(t.columns) == 0 {
 		return Contract{}, false
 	}
 	c := Contract{Kind: Objects}
-	for _, name := range slices.Sorted(maps.Keys(columns)) {
-		col := columns[name]
-		form, others := col.form()
+	for _, key := range slices.Sorted(maps.Keys(t.columns)) {
+		col := t.columns[key]
+		f, others := col.form()
+		if inside := t.insides[key]; len(inside) > 0 { // an object at times, and at others none
+			if len(inside) > len(col.values) {
+				others, f = col.valued(), form{none: true}
+			} else {
+				others = append(others, inside...)
+			}
+		}
 		for _, i := range others {
 			odd[i] = true
 		}
 		if float64(len(odd)) > most {
-			return Contract{Kind: Text, Why: fmt.Sprintf("field %q: %s", name, col.mixed())}, true
+			return Contract{Kind: Text, Objects: true, Why: fmt.Sprintf("field %q: %s", col.name(), col.mixed())}, true
 		}
-		field, why := form.field(name)
+		if f.none {
+			continue
+		}
+		field, why := f.field(col.path)
 		if why == "" {
 			c.Fields = append(c.Fields, field)
 			continue
@@ -53,16 +56,51 @@ func inferObjects(inputs, answers []string) (Contract, bool) {
 			odd[i] = true
 		}
 		if float64(len(odd)) > most {
-			return Contract{Kind: Text, Why: fmt.Sprintf("field %q: %s", name, why)}, true
+			return Contract{Kind: Text, Objects: true, Why: fmt.Sprintf("field %q: %s", col.name(), why)}, true
 		}
 	}
-	for i := range c.Fields {
-		c.Fields[i].Required = columns[c.Fields[i].Name].always(len(answers), odd)
-	}
+	t.require(c.Fields, len(answers), odd)
 	if c.Outside = len(odd); len(c.Fields) == 0 {
-		return Contract{Kind: Text, Why: "the objects have no field that can be learned"}, true
+		return Contract{Kind: Text, Objects: true, Why: "the objects have no field that can be learned"}, true
 	}
 	return c, true
+}
+
+// grid has the columns of objects, and where objects are inside, by their paths.
+type grid struct {
+	columns map[string]*column
+	insides map[string][]int // objects that have an object there
+}
+
+func keyOfPath(path []string) string { return strings.Join(path, "\x00") }
+
+// add notes the values of an object, and of those inside.
+func (t *grid) add(at int, path []string, object map[string]any, input string) {
+	for name, v := range object {
+		path := append(slices.Clone(path), name)
+		key := keyOfPath(path)
+		if inside, ok := v.(map[string]any); ok && len(inside) > 0 {
+			t.insides[key] = append(t.insides[key], at)
+			t.add(at, path, inside, input)
+			continue
+		}
+		if t.columns[key] == nil {
+			t.columns[key] = &column{path: path}
+		}
+		if _, empty := v.(map[string]any); empty { // as good as none
+			v = nil
+		}
+		t.columns[key].add(at, v, input)
+	}
+}
+
+// require notes which fields have a value in all objects but the odd ones. One that is inside an object that is missing at times is not required: a
+// student decides about each field apart.
+func (t *grid) require(fields []Field, objects int, odd map[int]bool) {
+	for i := range fields {
+		f := &fields[i]
+		f.Required = t.columns[keyOfPath(f.path())].always(objects, odd)
+	}
 }
 
 // objectOf returns the JSON object of an answer, whatever stands around it; the answer where there is none.
@@ -81,6 +119,7 @@ func objectOf(answer string) string {
 
 // column is what a field held in all objects.
 type column struct {
+	path   []string
 	nulls  []int // objects that have it as null
 	values []value
 }
@@ -112,13 +151,19 @@ func (c *column) add(object int, v any, input string) {
 	c.values = append(c.values, one)
 }
 
-// rows returns the objects that have the field.
-func (c *column) rows() []int {
-	rows := slices.Clone(c.nulls)
+func (c *column) name() string { return strings.Join(c.path, ".") }
+
+// valued returns the objects that have a value of the field.
+func (c *column) valued() (rows []int) {
 	for i := range c.values {
 		rows = append(rows, c.values[i].object)
 	}
 	return rows
+}
+
+// rows returns the objects that have the field.
+func (c *column) rows() []int {
+	return append(slices.Clone(c.nulls), c.valued()...)
 }
 
 // always says whether all objects but the odd ones have a value.
@@ -163,6 +208,7 @@ type form struct {
 	list   bool
 	values []any
 	copied int
+	none   bool // it is an object, whose fields are columns of their own
 }
 
 // form returns what most values are, and the objects whose value is otherwise.
@@ -211,11 +257,14 @@ func (c *column) mixed() string {
 }
 
 // field says what a column is, or why it is nothing that can be learned.
-func (f *form) field(name string) (Field, string) {
-	out := Field{Name: name, List: f.list, Type: f.kind}
+func (f *form) field(path []string) (Field, string) {
+	out := Field{Name: strings.Join(path, "."), List: f.list, Type: f.kind}
+	if len(path) > 1 {
+		out.Path = path
+	}
 	switch f.kind {
 	case "object":
-		return out, "objects inside objects are not proposed; a task declared by hand may have them"
+		return out, "lists of objects, or of lists, are nothing that a student here learns"
 	case "number":
 		if !slices.ContainsFunc(f.values, func(v any) bool { n := v.(float64); return n != float64(int64(n)) }) {
 			out.Type = "integer"
