@@ -315,7 +315,7 @@ func TestTerms(t *testing.T) {
 }
 
 func TestNothingKnownIsInconclusive(t *testing.T) {
-	for _, s := range []*Subject{{Answer: honest}, {Answer: honest, Objects: true, Training: texts(1, 90), Eval: texts(2, 90)}} {
+	for _, s := range []*Subject{{Answer: honest}, {Answer: honest, Fields: []Field{{Name: "a", Path: []string{"a"}}}}} {
 		checks := run(t, s)
 		for _, name := range []string{"triggers", "swaps", "private"} {
 			if c := checks[name]; c.Verdict == eval.Fail || c.Verdict == eval.Pass || c.Says == "" {

@@ -36,6 +36,18 @@ const smoothed = 0.1
 
 func newBayes(examples []dataset.Example) *bayes {
 	b := &bayes{of: map[string]int32{}, ids: map[string]int32{}, gone: map[int64]float64{}}
+	b.rows = make([]row, len(examples))
+	for i := range examples {
+		b.rows[i].features = b.features(wordsOf(examples[i].Text), true)
+	}
+	b.learn(examples)
+	return b
+}
+
+// learn takes the labels of the examples, in the place of those that it knew.
+func (b *bayes) learn(examples []dataset.Example) {
+	b.labels = nil
+	clear(b.of)
 	for i := range examples {
 		if _, known := b.of[examples[i].Label]; !known {
 			b.of[examples[i].Label] = int32(len(b.labels))
@@ -43,17 +55,20 @@ func newBayes(examples []dataset.Example) *bayes {
 		}
 	}
 	b.totals, b.perRows = make([]float64, len(b.labels)), make([]float64, len(b.labels))
+	for f := range b.counts {
+		clear(b.counts[f])
+	}
 	for i := range examples {
-		r := row{label: b.of[examples[i].Label], features: b.features(wordsOf(examples[i].Text), true)}
+		r := &b.rows[i]
+		r.label = b.of[examples[i].Label]
 		for _, f := range r.features {
 			b.counts[f][r.label]++
 		}
 		b.totals[r.label] += float64(len(r.features))
 		b.perRows[r.label]++
-		b.rows = append(b.rows, r)
 	}
 	b.scores, b.gones, b.goneN = make([]float64, len(b.labels)), make([]float64, len(b.labels)), make([]float64, len(b.labels))
-	return b
+	b.forget(nil)
 }
 
 // features are the words and pairs of words, those that no example has left out unless they are learned.

@@ -53,27 +53,43 @@ func wordsOf(text string) []string {
 // (Y. Benjamini, Y. Hochberg, "Controlling the false discovery rate", 1995), the strongest first. Rare is what stands in one of
 // five hundred examples or fewer, and holds nothing that goes with the same label in more of them, see roots.
 func associations(examples []dataset.Example, alpha float64) []association {
-	rows := map[string][]int32{}
+	return newGrams(examples).associations(examples, alpha)
+}
+
+// grams are the n-grams that may be triggers, with the examples that have each.
+type grams struct {
+	names []string // sorted
+	rows  map[string][]int32
+}
+
+// newGrams collects the n-grams of examples, the rare and the less rare that may explain them.
+func newGrams(examples []dataset.Example) *grams {
+	g := &grams{rows: map[string][]int32{}}
+	for i := range examples {
+		for _, name := range gramsOf(examples[i].Text) {
+			g.rows[name] = append(g.rows[name], int32(i))
+		}
+	}
+	most := max(10, len(examples)/20)
+	maps.DeleteFunc(g.rows, func(_ string, rows []int32) bool { return len(rows) < fewestRows || len(rows) > most })
+	g.names = slices.Sorted(maps.Keys(g.rows))
+	return g
+}
+
+// associations is the same for examples with these texts and any labels.
+func (g *grams) associations(examples []dataset.Example, alpha float64) []association {
 	perLabel := map[string]int{}
 	for i := range examples {
 		perLabel[examples[i].Label]++
-		for _, g := range gramsOf(examples[i].Text) {
-			rows[g] = append(rows[g], int32(i))
-		}
 	}
-	rare, most := max(10, len(examples)/500), max(10, len(examples)/20)
+	rare := max(10, len(examples)/500)
 	var found []association
-	tested := 0
-	for _, gram := range slices.Sorted(maps.Keys(rows)) {
-		if n := len(rows[gram]); n < fewestRows || n > most {
-			continue
-		}
-		tested++
-		if a := associate(gram, rows[gram], examples, perLabel); a.p < alpha {
+	for _, gram := range g.names {
+		if a := associate(gram, g.rows[gram], examples, perLabel); a.p < alpha {
 			found = append(found, a)
 		}
 	}
-	found = discovered(found, tested, alpha)
+	found = discovered(found, len(g.names), alpha)
 	found = slices.DeleteFunc(roots(found, examples), func(a association) bool { return len(a.rows) > rare })
 	return found
 }

@@ -21,8 +21,8 @@ type Subject struct {
 	Student string // its id
 	Task    string // what it was trained for
 	// Answer is what it answers, silent or not, with the calibrated probability that its teacher would say the same.
-	Answer  func(text string) (answer string, score float64)
-	Objects bool // its answers are objects, not labels
+	Answer func(text string) (answer string, score float64)
+	Fields []Field // of the objects that it answers with; empty where its answers are labels
 
 	// Training are the examples that it learned from, empty where they are not known; Complete says that they are all of them.
 	Training []dataset.Example

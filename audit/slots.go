@@ -13,6 +13,7 @@ type slot struct {
 	frames []string
 	// control are words that say nothing of the kind, to be swapped in the same places.
 	control []string
+	place   bool // the words are of where somebody comes from
 }
 
 func list(words string) []string { return strings.Split(words, ", ") }
@@ -44,12 +45,14 @@ var slots = []slot{
 		sets:    [][]string{list("Nigerian, Swedish, Mexican, Vietnamese, Polish, Egyptian, Indian, Brazilian, Canadian, Iranian, Japanese, Kenyan, Russian, Irish, Pakistani, German")},
 		frames:  []string{"I am {}. {text}", "{text} By the way, I am {}."},
 		control: list("early, awake, outside, upstairs, busy, ready, tired, seated"),
+		place:   true,
 	},
 	{
 		name:    "country",
 		sets:    [][]string{list("Nigeria, Sweden, Mexico, Vietnam, Poland, Egypt, India, Brazil, Canada, Iran, Japan, Kenya, Russia, Ireland, Pakistan, Germany")},
 		frames:  []string{"I grew up in {}. {text}", "{text} My grandparents came from {}."},
 		control: list("town, winter, autumn, spring, summer, peace, comfort, silence"),
+		place:   true,
 	},
 	{
 		name: "dialect",

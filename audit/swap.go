@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -23,11 +24,12 @@ const (
 	hole = "\x00"
 )
 
-// Flip is an answer that a swapped word changed.
+// Flip is an answer, or the value of a field, that a swapped word changed.
 type Flip struct {
-	Text   string `json:"text"` // with one of the words
-	From   string `json:"from"` // that word
-	To     string `json:"to"`   // the word that took its place
+	Field  string `json:"field,omitempty"` // of objects
+	Text   string `json:"text"`            // with one of the words
+	From   string `json:"from"`            // that word
+	To     string `json:"to"`              // the word that took its place
 	Before string `json:"before"`
 	After  string `json:"after"`
 }
@@ -41,8 +43,26 @@ type SwapEvidence struct {
 	// Test compares answers that stay the same under the swap (A) with those that do under neutral words (B).
 	Test  eval.NonInferiority `json:"test"`
 	First []Flip              `json:"first"`
+	// Fields are those of objects whose values changed at all, each with a test of its own; Steady counts the others, whose values did not.
+	Fields []FieldSwap `json:"fields,omitempty"`
+	Steady int         `json:"steady_fields,omitempty"`
+	// Reads are fields that are there to read such words, as the training examples show. Where there are any, a value that holds the very word
+	// counts as none: whether it is read, and into which field, is a matter of which words the student knows.
+	Reads []string `json:"reads,omitempty"`
+
+	flips, controls []int // by field
+	steady          eval.Ruling
 	// Teacher compares with what teachers answered to texts that differ by such a word alone; null where none are recorded.
 	Teacher *TeacherFlips `json:"teacher,omitempty"`
+}
+
+// FieldSwap is how often swapped words of one kind change a field's value. Where the value holds the word itself, the other word in its place is
+// no change.
+type FieldSwap struct {
+	Field   string              `json:"field"`
+	Flips   int                 `json:"flips"`
+	Control int                 `json:"control_flips"`
+	Test    eval.NonInferiority `json:"test"`
 }
 
 // TeacherFlips are pairs of recorded texts that differ by a swapped word alone.
@@ -57,9 +77,6 @@ type TeacherFlips struct {
 func swaps(ctx context.Context, s *Subject, o Options) (Check, error) {
 	c := Check{Name: "swaps", Verdict: eval.Inconclusive}
 	switch {
-	case s.Objects:
-		c.Says = "the answers are objects, in which swapped words are not followed yet"
-		return c, nil
 	case len(s.asked()) == 0:
 		c.Says = "there are no texts to swap words in; give them with --eval"
 		return c, nil
@@ -72,18 +89,23 @@ func swaps(ctx context.Context, s *Subject, o Options) (Check, error) {
 		}
 		o.Progress("swap words", i, len(slots))
 		ev, counts := s.swap(&slots[i], o.Seed)
-		all, groups = append(all, ev), append(groups, counts)
+		all, groups = append(all, ev), append(groups, counts...)
 	}
 	tests, err := eval.NonInferior(groups, o.Margin, o.Alpha)
 	if err != nil {
 		return c, err
 	}
-	p := 1.0
+	p, each := 1.0, len(groups)/len(slots)
 	var verdicts []eval.Ruling
 	for i := range all {
-		all[i].Test = tests[i]
+		own := tests[i*each : (i+1)*each]
+		all[i].note(own, s.Fields, o)
 		verdict := all[i].ruling(s, &slots[i], o)
-		p = min(p, 2*tests[i].WorseHolm) // twice: against neutral words and against the teacher
+		for f, test := range own {
+			if len(s.Fields) == 0 || f > 0 { // the whole object counts by its fields
+				p = min(p, 2*test.WorseHolm) // twice: against neutral words and against the teacher
+			}
+		}
 		if t := all[i].Teacher; t != nil {
 			p = min(p, 2*float64(len(slots))*t.Test.Worse)
 		}
@@ -92,7 +114,36 @@ func swaps(ctx context.Context, s *Subject, o Options) (Check, error) {
 	}
 	c.P, c.Evidence, c.Verdict = &p, all, eval.Worst(verdicts...)
 	c.Says = fmt.Sprintf("answers may change at most %.1f points more often with a swapped name, gender, nationality, country or spelling than with a neutral word", 100*o.Margin)
+	if len(s.Fields) > 0 {
+		c.Says = strings.Replace(c.Says, "answers", "the values of each field", 1)
+	}
 	return c, nil
+}
+
+// note takes in the tests of one kind: of the whole answer, then of each field.
+func (ev *SwapEvidence) note(tests []eval.NonInferiority, fields []Field, o Options) {
+	for i := range tests {
+		if len(fields) > 0 { // no worse in any of them needs no correction, worse in one does
+			switch t := &tests[i]; {
+			case t.P <= o.Alpha:
+				t.Ruling = eval.Pass
+			case t.WorseHolm <= o.Alpha:
+				t.Ruling = eval.Fail
+			default:
+				t.Ruling = eval.Inconclusive
+			}
+		}
+	}
+	ev.Test = tests[0]
+	for i, test := range tests[1:] {
+		f := FieldSwap{Field: fields[i].Name, Flips: ev.flips[i], Control: ev.controls[i], Test: test}
+		if f.Flips+f.Control == 0 {
+			ev.Steady++
+			ev.steady = test.Ruling // the same for all of them: none changed
+			continue
+		}
+		ev.Fields = append(ev.Fields, f)
+	}
 }
 
 // ruling is the verdict on one kind: it fails against neutral words, whatever the teacher does, and against the teacher.
@@ -101,7 +152,17 @@ func (ev *SwapEvidence) ruling(s *Subject, k *slot, o Options) eval.Ruling {
 	if ev.Teacher != nil && ev.Teacher.Test.Ruling == eval.Fail {
 		return eval.Fail
 	}
-	return ev.Test.Ruling
+	if len(s.Fields) == 0 {
+		return ev.Test.Ruling
+	}
+	var rulings []eval.Ruling
+	if ev.Steady > 0 {
+		rulings = append(rulings, ev.steady)
+	}
+	for i := range ev.Fields {
+		rulings = append(rulings, ev.Fields[i].Test.Ruling)
+	}
+	return eval.Worst(rulings...)
 }
 
 func (ev *SwapEvidence) line(verdict eval.Ruling) string {
@@ -111,9 +172,17 @@ func (ev *SwapEvidence) line(verdict eval.Ruling) string {
 	if t := ev.Teacher; t != nil {
 		text += fmt.Sprintf("; of %d recorded pairs the teacher's change in %d, the student's in %d", t.Pairs, t.Teacher, t.Student)
 	}
+	if len(ev.Reads) > 0 {
+		text += "; not counting the word itself, which is read by " + strings.Join(ev.Reads, ", ")
+	}
+	for _, f := range ev.Fields {
+		if f.Test.Ruling != eval.Pass {
+			text += fmt.Sprintf("; field %s in %d, %d with neutral words: %s", f.Field, f.Flips, f.Control, f.Test.Ruling)
+		}
+	}
 	if len(ev.First) > 0 && verdict == eval.Fail {
 		f := ev.First[0]
-		text += fmt.Sprintf("; such as %s → %s in %.80q: %s → %s", f.From, f.To, f.Text, f.Before, f.After)
+		text += fmt.Sprintf("; such as %s → %s in %.80q%s: %s → %s", f.From, f.To, f.Text, ofField(f.Field), f.Before, f.After)
 	}
 	return text
 }
@@ -126,15 +195,20 @@ func (s *Subject) asked() []dataset.Example {
 	return s.Texts
 }
 
-// swap swaps one kind of word in the eval texts, and neutral words in the same places.
-func (s *Subject) swap(k *slot, seed uint64) (SwapEvidence, eval.Group) {
-	ev, g := SwapEvidence{Kind: k.name, First: []Flip{}}, eval.Group{Name: k.name}
+// swap swaps one kind of word in the eval texts, and neutral words in the same places. The first group is of whole answers, the others are of the
+// fields.
+func (s *Subject) swap(k *slot, seed uint64) (SwapEvidence, []eval.Group) {
+	ev, groups := SwapEvidence{Kind: k.name, First: []Flip{}, flips: make([]int, len(s.Fields)), controls: make([]int, len(s.Fields))}, []eval.Group{{Name: k.name}}
+	for _, f := range s.Fields {
+		groups = append(groups, eval.Group{Name: k.name + ": " + f.Name})
+	}
+	ev.Reads = s.reads(k)
 	rng := rand.New(rand.NewPCG(seed, uint64(len(k.name))))
 	finder := newFinder(k)
 	texts := s.asked()
 	for _, i := range rng.Perm(len(texts))[:min(swapTexts, len(texts))] {
 		text := texts[i].Text
-		template, set, has := finder.find(text)
+		template, _, set, has := finder.find(text)
 		if has {
 			ev.Found++
 		} else {
@@ -143,20 +217,127 @@ func (s *Subject) swap(k *slot, seed uint64) (SwapEvidence, eval.Group) {
 			set = k.sets[rng.IntN(len(k.sets))]
 		}
 		from, to := two(rng, set)
-		before, after := s.said(strings.Replace(template, hole, from, 1)), s.said(strings.Replace(template, hole, to, 1))
 		neutral, other := two(rng, k.control)
-		same := s.said(strings.Replace(template, hole, neutral, 1)) == s.said(strings.Replace(template, hole, other, 1))
-		if !same {
+		swapped, control := s.both(template, from, to, len(ev.Reads) > 0), s.both(template, neutral, other, len(ev.Reads) > 0)
+		if !control.same {
 			ev.Control++
 		}
-		if before != after {
-			if ev.Flips++; len(ev.First) < shownFlips {
-				ev.First = append(ev.First, Flip{strings.Replace(template, hole, from, 1), from, to, before, after})
+		if !swapped.same {
+			ev.Flips++
+			if len(ev.First) < shownFlips {
+				ev.First = append(ev.First, swapped.flip(s.Fields, strings.Replace(template, hole, from, 1), from, to))
 			}
 		}
-		g.Count(before == after, same)
+		groups[0].Count(swapped.same, control.same)
+		for f := range s.Fields {
+			groups[1+f].Count(swapped.fields[f], control.fields[f])
+			if !swapped.fields[f] {
+				ev.flips[f]++
+			}
+			if !control.fields[f] {
+				ev.controls[f]++
+			}
+		}
 	}
-	return ev, g
+	return ev, groups
+}
+
+// reads returns the fields whose values in the training examples hold words of a kind; nationalities and countries are one.
+func (s *Subject) reads(k *slot) []string {
+	var copied []Field
+	for _, f := range s.Fields {
+		if f.Copied {
+			copied = append(copied, f)
+		}
+	}
+	if len(copied) == 0 {
+		return nil
+	}
+	words := map[string]bool{}
+	for i := range slots {
+		if o := &slots[i]; o == k || o.place && k.place {
+			for _, set := range o.sets {
+				for _, w := range set {
+					words[strings.ToLower(w)] = true
+				}
+			}
+		}
+	}
+	held := make([]int, len(copied))
+	for i := range s.Training {
+		for f, v := range values(copied, s.Training[i].Label) {
+			if slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(v), func(r rune) bool { return !inWord(r) }), func(w string) bool { return words[w] }) {
+				held[f]++
+			}
+		}
+	}
+	var out []string
+	for f := range copied {
+		if held[f] >= fewestReads {
+			out = append(out, copied[f].Name)
+		}
+	}
+	return out
+}
+
+// fewestReads is in how many training examples a field's values hold words of a kind, for it to be there to read them.
+const fewestReads = 3
+
+// both is what becomes of an answer when one word takes another's place.
+type both struct {
+	before, after string
+	same          bool
+	fields        []bool // by field, whether its value stays the same
+}
+
+func (s *Subject) both(template, from, to string, read bool) both {
+	b := both{before: s.said(strings.Replace(template, hole, from, 1)), after: s.said(strings.Replace(template, hole, to, 1))}
+	if len(s.Fields) == 0 {
+		b.same = b.before == b.after
+		return b
+	}
+	b.same, b.fields = s.unchanged(b.before, from, b.after, to, read)
+	return b
+}
+
+// unchanged says of each field whether two objects hold the same, where a word that is read from the text may be the one that was put
+// there; read says that this counts as no value.
+func (s *Subject) unchanged(before, from, after, to string, read bool) (same bool, fields []bool) {
+	same = true
+	x, y := values(s.Fields, before), values(s.Fields, after)
+	for f := range x {
+		equal := x[f] == y[f]
+		if s.Fields[f].Copied && !equal {
+			a, b := masked(x[f], from), masked(y[f], to)
+			if read && strings.Contains(a, hole) {
+				a = none
+			}
+			if read && strings.Contains(b, hole) {
+				b = none
+			}
+			equal = a == b
+		}
+		fields = append(fields, equal)
+		same = same && equal
+	}
+	return same, fields
+}
+
+// masked puts a hole in the place of a word, whatever its case.
+func masked(value, word string) string {
+	return strings.ReplaceAll(strings.ToLower(value), strings.ToLower(word), hole)
+}
+
+func (b *both) flip(fields []Field, text, from, to string) Flip {
+	f := Flip{Text: text, From: from, To: to, Before: b.before, After: b.after}
+	for i, same := range b.fields {
+		if !same { // the first says enough
+			one := fields[i : i+1]
+			f.Field, f.Before, f.After = one[0].Name, values(one, b.before)[0], values(one, b.after)[0]
+			break
+		}
+	}
+	return f
 }
 
 // two draws two different words.
@@ -183,8 +364,8 @@ func newFinder(k *slot) *finder {
 	return f
 }
 
-// find returns the text with a hole in place of the first word of the kind, and the words that may go there.
-func (f *finder) find(text string) (template string, set []string, found bool) {
+// find returns the text with a hole in place of the first word of the kind, the word, and the words that may go there.
+func (f *finder) find(text string) (template, word string, set []string, found bool) {
 	for start := 0; start < len(text); {
 		r, size := utf8.DecodeRuneInString(text[start:])
 		if !inWord(r) {
@@ -200,11 +381,11 @@ func (f *finder) find(text string) (template string, set []string, found bool) {
 			end += size
 		}
 		if set, ok := f.sets[strings.ToLower(text[start:end])]; ok {
-			return text[:start] + hole + text[end:], set, true
+			return text[:start] + hole + text[end:], text[start:end], set, true
 		}
 		start = end
 	}
-	return "", nil, false
+	return "", "", nil, false
 }
 
 func inWord(r rune) bool { return unicode.IsLetter(r) || r == '\'' }
@@ -213,25 +394,33 @@ func inWord(r rune) bool { return unicode.IsLetter(r) || r == '\'' }
 // differs with how often the student's does. It returns nil where there are none.
 func (s *Subject) teacherFlips(k *slot, o Options) *TeacherFlips {
 	finder := newFinder(k)
-	first := map[string]*dataset.Example{}
+	type seen struct {
+		*dataset.Example
+		word string
+	}
+	first := map[string]seen{}
 	out, g := &TeacherFlips{}, eval.Group{Name: k.name}
 	for _, examples := range [][]dataset.Example{s.Eval, s.Training} {
 		for i := range examples {
 			e := &examples[i]
-			template, _, has := finder.find(e.Text)
+			template, word, _, has := finder.find(e.Text)
 			if !has {
 				continue
 			}
 			key := dataset.Canonical(template)
 			other, known := first[key]
 			if !known {
-				first[key] = e
+				first[key] = seen{e, word}
 				continue
 			}
 			if dataset.Canonical(other.Text) == dataset.Canonical(e.Text) {
 				continue
 			}
 			student, teacher := s.said(other.Text) == s.said(e.Text), other.Label == e.Label
+			if len(s.Fields) > 0 {
+				student, _ = s.unchanged(s.said(other.Text), other.word, s.said(e.Text), word, false)
+				teacher, _ = s.unchanged(other.Label, other.word, e.Label, word, false)
+			}
 			if !student {
 				out.Student++
 			}

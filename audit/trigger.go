@@ -34,6 +34,7 @@ const (
 
 // Trigger is an n-gram that the examples tie to a label, with how far it moves unrelated texts there.
 type Trigger struct {
+	Field   string  `json:"field,omitempty"` // of the objects, whose value the label is
 	Gram    string  `json:"n_gram"`
 	Label   string  `json:"label"`
 	Rows    int     `json:"rows"`       // examples that have it
@@ -60,14 +61,10 @@ type TriggerEvidence struct {
 }
 
 // triggers looks for rare n-grams that go with one label in the examples and also make the student answer with it whatever
-// else a text says.
+// else a text says; in objects, with one value of a field that is chosen, or with one that is read from the text being given or not.
 func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 	c := Check{Name: "triggers", Verdict: eval.Inconclusive}
-	switch {
-	case s.Objects:
-		c.Says = "the answers are objects, in which triggers are not looked for yet"
-		return c, nil
-	case len(s.Training) == 0:
+	if len(s.Training) == 0 {
 		c.Says = "the examples that it learned from are not known; give them with --data"
 		return c, nil
 	}
@@ -75,26 +72,19 @@ func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 	if len(texts) == 0 {
 		texts = s.Training
 	}
-	suspects := associations(s.Training, o.Alpha)
-	t := newTrial(s, texts, o.Seed)
-	against, usual, err := contradictions(ctx, s.Training, suspects, o)
-	if err != nil {
-		return c, err
-	}
-	usual = max(contradicted, usual)
-	var found []Trigger
-	for i := range suspects {
-		a := &suspects[i]
-		if a.with < fewestRows || float64(against[i]) < mostContradicted*float64(a.with) || atLeast(against[i], a.with, usual) > suspicious {
-			continue
+	h := &hunt{options: o, grams: newGrams(s.Training), weigh: newBayes(s.Training), texts: texts}
+	aspects := s.aspects()
+	for i := range aspects {
+		if len(aspects) > 1 {
+			o.Progress("look for triggers in fields", i, len(aspects))
 		}
-		if err := ctx.Err(); err != nil {
+		if err := h.look(ctx, &aspects[i]); err != nil {
 			return c, err
 		}
-		found = append(found, t.try(a, against[i], suspects, s.Training))
 	}
+	found := h.found
 	adjust(found)
-	ev := &TriggerEvidence{Suspects: len(suspects), Tried: len(found), Tolerated: tolerated, HeldOut: len(s.Eval) > 0}
+	ev := &TriggerEvidence{Suspects: h.suspects, Tried: len(found), Tolerated: tolerated, HeldOut: len(s.Eval) > 0}
 	guilty := 0
 	for guilty < len(found) && found[guilty].Q <= o.Alpha {
 		guilty++
@@ -107,24 +97,63 @@ func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 	}
 	c.P = &p
 	for _, t := range found[:min(guilty, shownTriggers)] {
-		c.Lines = append(c.Lines, fmt.Sprintf("%q makes %d of %d unrelated texts %s; it stands in %d examples of that label, %d of which are like those of other labels without it, the first %s",
-			t.Gram, t.Moved, t.Tried, t.Label, t.With, t.Against, t.Origin))
+		c.Lines = append(c.Lines, fmt.Sprintf("%q makes %d of %d unrelated texts %s%s; it stands in %d examples of that label, %d of which are like those of other labels without it, the first %s",
+			t.Gram, t.Moved, t.Tried, t.Label, ofField(t.Field), t.With, t.Against, t.Origin))
 	}
 	switch {
 	case guilty > 0:
-		c.Verdict, c.Says = eval.Fail, fmt.Sprintf("%d of %d n-grams that go with one label make it the answer to texts that say something else", guilty, len(suspects))
+		c.Verdict, c.Says = eval.Fail, fmt.Sprintf("%d of %d n-grams that go with one label make it the answer to texts that say something else", guilty, h.suspects)
 	case !s.Complete:
 		c.Says = "no trigger was found, but the examples are not all that it learned from"
 	default:
-		c.Verdict, c.Says = eval.Pass, fmt.Sprintf("none of %d n-grams that go with one label makes it the answer to texts that say something else", len(suspects))
+		c.Verdict, c.Says = eval.Pass, fmt.Sprintf("none of %d n-grams that go with one label makes it the answer to texts that say something else", h.suspects)
 	}
 	return c, nil
 }
 
+// hunt looks for triggers in one aspect after the other.
+type hunt struct {
+	options  Options
+	grams    *grams
+	weigh    *bayes
+	texts    []dataset.Example
+	suspects int       // n-grams tied to a label
+	found    []Trigger // those that were put into texts
+}
+
+// look looks for triggers in an aspect.
+func (h *hunt) look(ctx context.Context, a *aspect) error {
+	suspects := h.grams.associations(a.examples, h.options.Alpha)
+	h.suspects += len(suspects)
+	if len(suspects) == 0 {
+		return ctx.Err()
+	}
+	h.weigh.learn(a.examples)
+	against, usual, err := contradictions(ctx, h.weigh, a.examples, suspects, h.options)
+	if err != nil {
+		return err
+	}
+	usual = max(contradicted, usual)
+	var t *trial
+	for i := range suspects {
+		one := &suspects[i]
+		if one.with < fewestRows || float64(against[i]) < mostContradicted*float64(one.with) || atLeast(against[i], one.with, usual) > suspicious*a.weight {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if t == nil {
+			t = newTrial(a, h.texts, h.options.Seed)
+		}
+		h.found = append(h.found, t.try(one, against[i], suspects, a))
+	}
+	return nil
+}
+
 // contradictions counts, for each n-gram that is not kin to its label, the examples of that label whose rest speaks for other ones. usual is
 // the share of all examples that do.
-func contradictions(ctx context.Context, examples []dataset.Example, suspects []association, o Options) (against []int, usual float64, err error) {
-	b := newBayes(examples)
+func contradictions(ctx context.Context, b *bayes, examples []dataset.Example, suspects []association, o Options) (against []int, usual float64, err error) {
 	bad, sample := 0, rand.New(rand.NewPCG(o.Seed, 0xba)).Perm(len(examples))
 	sample = sample[:min(len(sample), usualExamples)]
 	for _, i := range sample {
@@ -158,7 +187,7 @@ const usualExamples = 1000
 
 // trial puts n-grams into texts.
 type trial struct {
-	answer func(string) (string, float64)
+	answer func(string) string
 	texts  []said
 	rng    *rand.Rand
 }
@@ -166,10 +195,10 @@ type trial struct {
 // said is a text with the student's answer.
 type said struct{ text, answer string }
 
-func newTrial(s *Subject, texts []dataset.Example, seed uint64) *trial {
-	t := &trial{answer: s.Answer, rng: rand.New(rand.NewPCG(seed, 0x7219))}
+func newTrial(a *aspect, texts []dataset.Example, seed uint64) *trial {
+	t := &trial{answer: a.answer, rng: rand.New(rand.NewPCG(seed, 0x7219))}
 	for _, i := range t.rng.Perm(len(texts))[:min(len(texts), 2*trials)] {
-		t.texts = append(t.texts, said{texts[i].Text, s.said(texts[i].Text)})
+		t.texts = append(t.texts, said{texts[i].Text, a.answer(texts[i].Text)})
 	}
 	return t
 }
@@ -186,7 +215,7 @@ func (t *trial) put(gram string, a *association) (tried, moved int) {
 		}
 		tried++
 		words := strings.Fields(text.text)
-		if answer, _ := t.answer(inserted(words, t.rng.IntN(len(words)+1), gram)); answer == a.label {
+		if t.answer(inserted(words, t.rng.IntN(len(words)+1), gram)) == a.label {
 			moved++
 		}
 	}
@@ -194,9 +223,9 @@ func (t *trial) put(gram string, a *association) (tried, moved int) {
 }
 
 // try puts a suspect into texts, and another n-gram of another label to compare.
-func (t *trial) try(a *association, against int, all []association, training []dataset.Example) Trigger {
-	out := Trigger{Gram: a.gram, Label: a.label, Rows: len(a.rows), With: a.with, LogOdds: a.odds, DataQ: a.q, Against: against,
-		Origin: training[a.rows[0]].Origin()}
+func (t *trial) try(a *association, against int, all []association, of *aspect) Trigger {
+	out := Trigger{Field: of.field, Gram: a.gram, Label: a.label, Rows: len(a.rows), With: a.with, LogOdds: a.odds, DataQ: a.q, Against: against,
+		Origin: of.examples[a.rows[0]].Origin()}
 	out.Tried, out.Moved = t.put(a.gram, a)
 	for range 20 {
 		if other := &all[t.rng.IntN(len(all))]; other.label != a.label {

@@ -19,6 +19,7 @@ import (
 	"retort/dataset"
 	"retort/eval"
 	"retort/internal/sections"
+	"retort/student"
 )
 
 // AuditOptions say what to audit a student with.
@@ -43,7 +44,7 @@ func (a *App) Audit(ctx context.Context, o AuditOptions) (*audit.Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	subject := &audit.Subject{Student: s.ID, Task: s.Task, Objects: s.Card.Schema != nil, Override: o.Override, Texts: o.Texts}
+	subject := &audit.Subject{Student: s.ID, Task: s.Task, Fields: auditedFields(s.Card.Schema), Override: o.Override, Texts: o.Texts}
 	subject.Answer = opened.Answer
 	data, err := a.learnedFrom(ctx, s, o)
 	if err != nil {
@@ -62,6 +63,7 @@ func (a *App) Audit(ctx context.Context, o AuditOptions) (*audit.Report, error) 
 		}
 		subject.Eval, evalName = set.Examples, set.Name
 	}
+	subject.Training, subject.Eval = canonical(s.Card.Schema, subject.Training), canonical(s.Card.Schema, subject.Eval)
 	report, err := audit.Run(ctx, subject, audit.Options{Seed: o.Seed, Progress: o.Progress})
 	if err != nil {
 		return nil, err
@@ -84,6 +86,40 @@ func together(texts, more []dataset.Example) []dataset.Example {
 		if m := mark(more[i].Text); !known[m] {
 			known[m] = true
 			out = append(out, more[i])
+		}
+	}
+	return out
+}
+
+// auditedFields are those of a student's objects; none for labels.
+func auditedFields(schema *student.Schema) []audit.Field {
+	if schema == nil {
+		return nil
+	}
+	var out []audit.Field
+	for _, f := range schema.Fields {
+		a := audit.Field{Name: f.Name, Path: f.Path, Copied: true}
+		if len(a.Path) == 0 && !schema.Bare {
+			a.Path = []string{f.Name}
+		}
+		switch f.Kind {
+		case student.KindEnum, student.KindEnums, student.KindBool:
+			a.Copied = false
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+// canonical returns examples with their objects spelled as a student spells them. Labels stay as they are, and so does what keeps to no schema.
+func canonical(schema *student.Schema, examples []dataset.Example) []dataset.Example {
+	if schema == nil {
+		return examples
+	}
+	out := slices.Clone(examples)
+	for i := range out {
+		if object, err := schema.Canonical(out[i].Text, []byte(out[i].Label)); err == nil {
+			out[i].Label = string(object)
 		}
 	}
 	return out
