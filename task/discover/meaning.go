@@ -16,12 +16,13 @@ import (
 
 // What it takes for calls without a template to be a task.
 const (
-	takenFor   = 3      // different texts that must have an answer, for it to be a label
-	mostlyIn   = 0.5    // share of a label's calls that must be told from others by their texts
-	pruned     = 5      // how often labels that are not are left out, and the rest is told from others anew
-	fitted     = 12_000 // calls that texts are told apart by
-	fewOthers  = 20     // other calls that there must be, for texts to be told from them
-	nearlyTask = 0.8    // share of calls with a label from which on it is worth saying why they are no task
+	takenFor   = 3     // different texts that must have an answer, for it to be a label
+	mostlyIn   = 0.5   // share of a label's calls that must be told from others by their texts
+	pruned     = 5     // how often labels that are not are left out, and the rest is told from others anew
+	fitted     = 6_000 // calls that texts are told apart by
+	fewOthers  = 20    // other calls that there must be, for texts to be told from them
+	mixedUp    = 0.05  // share of a part's calls that may have an answer of another part
+	nearlyTask = 0.8   // share of calls with a label from which on it is worth saying why they are no task
 )
 
 // loosely are calls without a template, or of one that says nothing of their answers.
@@ -235,19 +236,21 @@ func among(all []*loosely) (n int) {
 // guess is tell in haste: it says which calls are of any task.
 func guess(all []*loosely) {
 	halves := [2]*bayes{newBayes(), newBayes()}
-	half := func(l *loosely) int { // the same text is always in the same
-		h := fnv.New32a()
-		_, _ = h.Write([]byte(l.text)) // a hash cannot fail
-		return int(h.Sum32() % 2)
+	for _, l := range all {
+		halves[l.half()].learn(l.text, partName(min(0, l.answered())))
 	}
 	for _, l := range all {
-		halves[half(l)].learn(l.text, partName(min(0, l.answered())))
-	}
-	for _, l := range all {
-		if l.part = -1; halves[1-half(l)].answer(l.text) == partName(0) {
+		if l.part = -1; halves[1-l.half()].answer(l.text) == partName(0) {
 			l.part = 0
 		}
 	}
+}
+
+// half is 0 or 1, the same for the same text.
+func (l *loosely) half() int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(l.text)) // a hash cannot fail
+	return int(h.Sum32() % 2)
 }
 
 // answered is the part that a call's answer says it is of; -1 for none.
@@ -346,7 +349,7 @@ func unite(all []*loosely, parts []map[string]bool) {
 		from, to := -1, -1
 		for i := range parts {
 			for j := range parts {
-				if i != j && float64(of[i][j]) > strayed*float64(told[i]) && (from < 0 || of[i][j] > of[from][to]) {
+				if i != j && float64(of[i][j]) > mixedUp*float64(told[i]) && (from < 0 || of[i][j] > of[from][to]) {
 					from, to = i, j
 				}
 			}
@@ -374,6 +377,7 @@ func gather(all []*loosely, part int, label map[string]bool, calls []Call, least
 	var rows []row
 	texts := map[string]bool{}
 	kept := 0
+	label = own(all, part, label)
 	for _, l := range all {
 		if l.part != part {
 			continue
@@ -395,6 +399,25 @@ func gather(all []*loosely, part int, label map[string]bool, calls []Call, least
 	}
 	g.Words = telling(all, part)
 	return g, true
+}
+
+// own returns the labels of a part of whose calls enough are told to be of it.
+func own(all []*loosely, part int, labels map[string]bool) map[string]bool {
+	here, anywhere := map[string]int{}, map[string]int{}
+	for _, l := range all {
+		if l.in && l.part >= 0 {
+			if anywhere[l.key]++; l.part == part {
+				here[l.key]++
+			}
+		}
+	}
+	kept := map[string]bool{}
+	for key := range labels {
+		if here[key] > 0 && float64(here[key]) >= shared*float64(anywhere[key]) {
+			kept[key] = true
+		}
+	}
+	return kept
 }
 
 // confine takes labels out of a contract that are no labels of a part: answers to calls that were taken for calls of it.

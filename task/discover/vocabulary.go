@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"retort/task"
@@ -15,9 +16,8 @@ import (
 const (
 	lookedAt   = 0.01 // share of the calls that have a word that is looked at
 	fewCalls   = 5    // of a label, to say anything of it
-	strayed    = 0.05 // share of the calls that may not be as the others of their label
-	oneSided   = 0.15 // share of a label's calls from which on it is one of both tasks
-	shared     = 0.3  // share of the calls whose label may be one of both
+	strayed    = 0.25 // calls that are not as most of their label, of those of the smaller task
+	shared     = 0.25 // share of a label's calls from which on it is one of both tasks
 	frequentIn = 0.03 // share of one task's calls that each of the words stands in
 	hardly     = 0.2  // of that, what the other's may have
 	evenly     = 2.5  // how much more than chance has it the shares may differ between labels, as variances
@@ -106,40 +106,55 @@ func halves(calls []*loosely) (a, b []*loosely, ok bool) {
 	return nil, nil, false
 }
 
-// divide puts calls apart by whether they have a wording; a label whose calls nearly all do, or nearly none, goes whole. Not ok when too
-// many labels are neither, or too many calls are not as the others of their label.
+// divide puts labels apart by whether most of their calls have a wording. Not ok when too many calls are not as most of their label. The
+// halves are told from each other anew then by all their words, and a label of which many calls are told to be of the other half is one of both.
 func (w wording) divide(labels map[string][]*loosely, keys []string) (a, b []*loosely, ok bool) {
 	if len(w) == 0 {
 		return nil, nil, false
 	}
-	stray, both, total, with, without := 0, 0, 0, 0, 0
+	side := map[string]bool{}
+	stray, sizes, counts := 0, map[bool]int{}, map[bool]int{}
 	for _, key := range keys {
-		var has, lacks []*loosely
+		has := 0
 		for _, l := range labels[key] {
 			if w.in(l.text) {
-				has = append(has, l)
-			} else {
-				lacks = append(lacks, l)
+				has++
 			}
 		}
 		n := len(labels[key])
-		total += n
-		switch least := min(len(has), len(lacks)); {
-		case float64(least) > oneSided*float64(n) && least >= takenFor:
-			both += n
-			with, without = with+1, without+1
-			a, b = append(a, has...), append(b, lacks...)
-		case len(has) >= len(lacks):
-			stray += least
-			with++
-			a = append(a, labels[key]...)
-		default:
-			stray += least
-			without++
-			b = append(b, labels[key]...)
+		side[key] = 2*has >= n
+		stray += min(has, n-has)
+		sizes[side[key]] += n
+		counts[side[key]]++
+	}
+	if min(counts[true], counts[false]) < 2 || float64(stray) > strayed*float64(min(sizes[true], sizes[false])) {
+		return nil, nil, false
+	}
+	halves := [2]*bayes{newBayes(), newBayes()}
+	for _, key := range keys {
+		for _, l := range labels[key] {
+			halves[l.half()].learn(l.text, strconv.FormatBool(side[key]))
 		}
 	}
-	return a, b, with >= 2 && without >= 2 && float64(stray) <= strayed*float64(total) && float64(both) <= shared*float64(total)
+	for _, key := range keys {
+		var there []*loosely
+		for _, l := range labels[key] {
+			if halves[1-l.half()].answer(l.text) != strconv.FormatBool(side[key]) {
+				there = append(there, l)
+			}
+		}
+		if len(there) < takenFor || float64(len(there)) < shared*float64(len(labels[key])) {
+			there = nil
+		}
+		for _, l := range labels[key] {
+			if side[key] != slices.Contains(there, l) {
+				a = append(a, l)
+			} else {
+				b = append(b, l)
+			}
+		}
+	}
+	return a, b, true
 }
 
 // wording says how much each of some words speaks for a task: where it stands, and where it does not.
