@@ -29,13 +29,14 @@ type at struct {
 	engine *Engine
 	run    string
 	step   int
+	stored *stored
 }
 
 type atKey struct{}
 
 // within returns the context of a step's work.
 func (c Context) within(ctx context.Context) context.Context {
-	place := at{engine: c.engine, run: c.run}
+	place := at{engine: c.engine, run: c.run, stored: &stored{}}
 	if durable, ok := ctx.(dbos.Context); ok {
 		if n, err := dbos.GetStepID(durable); err == nil {
 			place.step = n

@@ -103,6 +103,9 @@ func (e *Engine) Close() error {
 type Start struct {
 	Title string // what it does, for people
 	Key   string // tells runs apart that are to do the same work; see Run.Key. Empty: nothing is the same
+	// Awaited says that somebody waits for what the run makes. It stays so until Told: a run that is done and awaited had its process
+	// killed before that could tell.
+	Awaited bool
 }
 
 // Start begins a run and returns its id. The run goes on until it ends, is cancelled or the engine closes; ctx is for the
@@ -120,7 +123,11 @@ func (e *Engine) Start(ctx context.Context, k Kind, what Start, input any) (id s
 	if err := ctx.Err(); err != nil {
 		return "", context.Cause(ctx)
 	}
-	if _, err := dbos.RunWorkflow(e.client, e.work, begun, dbos.WithWorkflowID(id)); err != nil {
+	how := []dbos.WorkflowOption{dbos.WithWorkflowID(id)}
+	if what.Awaited {
+		how = append(how, dbos.WithWorkflowAttributes(map[string]any{awaited: true}))
+	}
+	if _, err := dbos.RunWorkflow(e.client, e.work, begun, how...); err != nil {
 		return "", fmt.Errorf("start run: %w", err)
 	}
 	return id, nil

@@ -26,7 +26,6 @@ func (r *Runs) Prune(ctx context.Context, before time.Time) (int, error) {
 	if err != nil || r.client == nil {
 		return 0, err
 	}
-	client := dbos.From(r.client, ctx)
 	var old, kept []string
 	for _, run := range runs {
 		if run.State != Running && run.Updated.Before(before) {
@@ -38,20 +37,44 @@ func (r *Runs) Prune(ctx context.Context, before time.Time) (int, error) {
 	if len(old) == 0 {
 		return 0, nil
 	}
-	if err := dbos.DeleteWorkflows(client, old); err != nil {
-		return 0, fmt.Errorf("remove old runs: %w", err)
-	}
-	var errs []error
-	for _, id := range old {
-		if err := os.Remove(r.answersPath(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, fmt.Errorf("remove old runs: %w", err))
-		}
+	if err := r.remove(ctx, old); err != nil {
+		return 0, err
 	}
 	used, err := r.used(ctx, kept)
 	if err == nil {
 		err = r.blobs.Sweep(sweepAfter, func(key string) bool { return used[key] })
 	}
-	return len(old), errors.Join(append(errs, err)...)
+	return len(old), err
+}
+
+// Remove removes a run that nobody works on, with its journal and its answers; values of its steps go with the next Prune that removes one.
+// What it made stays. One that a living process works on is a *StateError.
+func (r *Runs) Remove(ctx context.Context, id string) error {
+	run, err := r.Find(ctx, id)
+	if err != nil {
+		return err
+	}
+	if run.State == Running {
+		return &StateError{*run, "remove"}
+	}
+	return r.remove(ctx, []string{run.ID})
+}
+
+func (r *Runs) remove(ctx context.Context, ids []string) error {
+	if err := dbos.DeleteWorkflows(dbos.From(r.client, ctx), ids); err != nil {
+		return fmt.Errorf("remove runs: %w", err)
+	}
+	var errs []error
+	for _, id := range ids {
+		err := os.Remove(r.answersPath(id))
+		if errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+		if err = errors.Join(err, r.underway.forget(id)); err != nil {
+			errs = append(errs, fmt.Errorf("remove runs: %w", err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // used returns the blobs that runs refer to.
@@ -61,6 +84,9 @@ func (r *Runs) used(ctx context.Context, runs []string) (map[string]bool, error)
 		var v value
 		if relist(listed, &v) == nil { // else it is the engine's own, or none
 			used[v.Blob] = true
+			for _, key := range v.Refs {
+				used[key] = true
+			}
 		}
 	}
 	client := dbos.From(r.client, ctx)

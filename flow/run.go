@@ -33,8 +33,9 @@ type Run struct {
 	Ended   time.Time `json:"ended,omitzero"`
 	From    string    `json:"forked_from,omitempty"` // the run whose first steps it took over
 
-	Key   string `json:"-"` // as in Start.Key
-	owner string // the instance; empty: none
+	Key     string `json:"-"` // as in Start.Key
+	Awaited bool   `json:"-"` // somebody waits for what it makes, and was not told yet; see Start.Awaited
+	owner   string // the instance; empty: none
 }
 
 // Entry is a step in a run's journal.
@@ -82,6 +83,9 @@ func (e *StateError) Error() string {
 
 // Hint says what can be done.
 func (e *StateError) Hint() string {
+	if e.Doing == "remove" {
+		return "end it first: retort runs cancel " + e.Run.ID
+	}
 	switch e.Run.State {
 	case Running:
 		return "wait for it, or end it with: retort runs cancel " + e.Run.ID

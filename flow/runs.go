@@ -30,6 +30,9 @@ type Runs struct {
 	dir    string
 	leases leases
 	blobs  *blob.Folder
+
+	underway *underway
+
 	db     *sql.DB
 	client dbos.Context // nil: there is no database yet, hence no run
 }
@@ -57,7 +60,7 @@ func Look(ctx context.Context, dir string) (*Runs, error) {
 }
 
 func newRuns(dir string) *Runs {
-	return &Runs{dir: dir, leases: leases{filepath.Join(dir, "instances")}, blobs: blob.In(filepath.Join(dir, "values"))}
+	return &Runs{dir: dir, leases: leases{filepath.Join(dir, "instances")}, blobs: blob.In(filepath.Join(dir, "values")), underway: underwayIn(dir)}
 }
 
 // open opens the database as an instance; one without name works on nothing. Two processes never change its schema at a time.
@@ -131,6 +134,7 @@ func (r *Runs) read(row *dbos.WorkflowStatus, alive map[string]int) (Run, error)
 		return Run{}, err
 	}
 	run := Run{ID: row.ID, Kind: e.Kind, Title: e.Title, Key: e.Key, Created: row.CreatedAt, Updated: row.UpdatedAt, Ended: row.CompletedAt, From: row.ForkedFrom}
+	run.Awaited, _ = row.Attributes[awaited].(bool)
 	if row.Error != nil {
 		run.Error = row.Error.Error()
 	}
@@ -269,6 +273,20 @@ func (r *Runs) Cancel(ctx context.Context, id string) error {
 	}
 	if err := dbos.CancelWorkflow(dbos.From(r.client, ctx), run.ID); err != nil {
 		return fmt.Errorf("cancel run %s: %w", run.ID, err)
+	}
+	return nil
+}
+
+// awaited is the engine's attribute of runs that somebody waits for.
+const awaited = "awaited"
+
+// Told notes that who waited for a run has what it made.
+func (r *Runs) Told(ctx context.Context, id string) error {
+	if r.client == nil {
+		return &NotFoundError{ID: id}
+	}
+	if err := dbos.SetWorkflowAttributes(dbos.From(r.client, ctx), id, nil); err != nil {
+		return fmt.Errorf("note that the result of run %s was told: %w", id, err)
 	}
 	return nil
 }

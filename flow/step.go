@@ -20,21 +20,30 @@ func Step[T any](ctx Context, name string, do func(ctx context.Context) (T, erro
 	if ctx.durable == nil {
 		return do(ctx)
 	}
-	v, err := dbos.RunAsStep(ctx.durable, recorded(ctx, do), dbos.WithStepName(name))
+	v, err := dbos.RunAsStep(ctx.durable, recorded(ctx, name, do), dbos.WithStepName(name))
 	return result[T](ctx, name, v, err)
 }
 
 // recorded makes a step of the engine of a function.
-func recorded[T any](ctx Context, do func(ctx context.Context) (T, error)) dbos.Step[value] {
+func recorded[T any](ctx Context, name string, do func(ctx context.Context) (T, error)) dbos.Step[value] {
 	return func(step context.Context) (value, error) {
 		if err := step.Err(); err != nil {
 			return value{}, context.Cause(step)
 		}
-		out, err := do(ctx.within(step))
+		ctx.engine.underway.begin(ctx.run, name)
+		within := ctx.within(step)
+		out, err := do(within)
+		if step.Err() == nil { // else it was interrupted or cancelled, and where shows
+			ctx.engine.underway.end(ctx.run, name)
+		}
 		if err != nil {
 			return value{}, &stepError{err}
 		}
-		return put(ctx.engine.blobs, out)
+		v, err := put(ctx.engine.blobs, out)
+		if p, ok := place(within); ok {
+			v.Refs = p.stored.all()
+		}
+		return v, err
 	}
 }
 
@@ -92,7 +101,7 @@ func All[T any](ctx Context, name string, n, atOnce int, do func(ctx context.Con
 			group.Go(func() { results[i], errs[i] = step(ctx) })
 			continue
 		}
-		outcome, err := dbos.Go(ctx.durable, recorded(ctx, step), dbos.WithStepName(name))
+		outcome, err := dbos.Go(ctx.durable, recorded(ctx, name, step), dbos.WithStepName(name))
 		if err != nil {
 			cancel(err)
 			errs[i] = err

@@ -16,8 +16,9 @@ const inline = 16 << 10
 
 // value is something recorded: its JSON, or the key of the blob that holds it. The zero value is none.
 type value struct {
-	JSON string `json:"json,omitempty"`
-	Blob string `json:"blob,omitempty"`
+	JSON string   `json:"json,omitempty"`
+	Blob string   `json:"blob,omitempty"`
+	Refs []string `json:"refs,omitempty"` // further blobs that its step stored
 }
 
 func put(blobs *blob.Folder, v any) (value, error) {
