@@ -4,6 +4,10 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"retort/dataset"
@@ -54,7 +58,22 @@ type Check struct {
 	P        *float64    `json:"p,omitempty"`      // p-value of the hypothesis that there is no fault; null where it is no matter of chance
 	Holm     *float64    `json:"p_holm,omitempty"` // P corrected for all tests of the audit
 	Lines    []string    `json:"lines,omitempty"`  // the most telling evidence, for people
-	Evidence any         `json:"evidence,omitempty"`
+	Evidence any         `json:"evidence,omitempty"` // of the check's own type; of a check that was read from JSON, its text
+}
+
+// UnmarshalJSON reads a check, whose evidence stays the text that it is.
+func (c *Check) UnmarshalJSON(text []byte) error {
+	type plain Check
+	var evidence struct {
+		Evidence json.RawMessage `json:"evidence"`
+	}
+	if err := errors.Join(json.Unmarshal(text, (*plain)(c)), json.Unmarshal(text, &evidence)); err != nil {
+		return err
+	}
+	if c.Evidence = nil; evidence.Evidence != nil {
+		c.Evidence = evidence.Evidence
+	}
+	return nil
 }
 
 // Report is an audit.
@@ -70,6 +89,7 @@ type Report struct {
 	Checks   []Check     `json:"checks"`
 	Notes    []string    `json:"notes,omitempty"`   // set by the caller
 	Seed     uint64      `json:"seed"`              // of what was drawn
+	Run      string      `json:"run,omitempty"`     // id of the run that made it; set by the caller
 	Earlier  []Past      `json:"earlier,omitempty"` // audits of the same student before, the first one first; set by the caller
 }
 
@@ -83,20 +103,56 @@ type Past struct {
 	File    string      `json:"file"` // its name beside the student's
 }
 
+// check is one of the checks.
+type check struct {
+	name string
+	do   func(context.Context, *Subject, Options) (Check, error)
+}
+
+// checks are all of them, in their order.
+var checks = []check{{"triggers", triggers}, {"swaps", swaps}, {"private", personal}, {Leakage, leakage}, {"terms", terms}}
+
+// Checks returns the names of the checks that [Run] makes, in order.
+func Checks() []string {
+	names := make([]string, len(checks))
+	for i := range checks {
+		names[i] = checks[i].name
+	}
+	return names
+}
+
 // Run audits a student. It fails only when ctx is done or an option is out of range.
 func Run(ctx context.Context, s *Subject, o Options) (*Report, error) {
-	if err := o.fill(); err != nil {
-		return nil, err
-	}
-	r := &Report{Student: s.Student, Task: s.Task, Training: len(s.Training), Judging: len(s.Eval)}
-	checks := []func(context.Context, *Subject, Options) (Check, error){triggers, swaps, personal, leakage, terms}
-	for _, check := range checks {
-		c, err := check(ctx, s, o)
+	var made []Check
+	for _, name := range Checks() {
+		c, err := One(ctx, name, s, o)
 		if err != nil {
 			return nil, err
 		}
-		r.Checks = append(r.Checks, c)
+		made = append(made, c)
 	}
+	return Conclude(s, o, made)
+}
+
+// One makes one of the checks. What it finds goes through JSON without loss, and is not corrected for there being others: see [Conclude].
+func One(ctx context.Context, name string, s *Subject, o Options) (Check, error) {
+	if err := o.fill(); err != nil {
+		return Check{}, err
+	}
+	for i := range checks {
+		if checks[i].name == name {
+			return checks[i].do(ctx, s, o)
+		}
+	}
+	return Check{}, fmt.Errorf("audit: there is no check %q", name)
+}
+
+// Conclude makes a report of all checks, as One returned them in their order.
+func Conclude(s *Subject, o Options, made []Check) (*Report, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	r := &Report{Student: s.Student, Task: s.Task, Training: len(s.Training), Judging: len(s.Eval), Checks: slices.Clone(made)}
 	r.settle(o.Alpha)
 	return r, nil
 }

@@ -3,6 +3,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,11 +14,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"retort/audit"
 	"retort/dataset"
 	"retort/eval"
+	"retort/flow"
 	"retort/internal/sections"
 	"retort/student"
 )
@@ -31,12 +32,83 @@ type AuditOptions struct {
 	Columns  dataset.Columns
 	Override string // why somebody takes responsibility for teachers whose terms forbid it
 	Seed     uint64
-	Progress func(stage string, done, total int) // may be nil
+	Again    bool                                // another audit than one without; it changes nothing else
+	Progress func(stage string, done, total int) `json:"-"` // may be nil
 }
 
-// Audit audits a student and keeps the report beside it.
-func (a *App) Audit(ctx context.Context, o AuditOptions) (*audit.Report, error) {
+// auditRuns is audits as runs.
+var auditRuns = &command[AuditOptions, *audit.Report, *audit.Report]{
+	kind: "audit", version: 1,
+	title: func(o *AuditOptions) string { return "audit " + o.Student },
+	reads: func(o *AuditOptions) []*string { return []*string{&o.Data, &o.Eval} },
+	do:    (*App).auditInSteps,
+	tell:  func(_ *App, made *audit.Report) (*audit.Report, error) { return made, nil },
+}
+
+// AuditRun is Audit as a run, see command.run. Where the student has an audit, and no other is wanted, that is handed over.
+func (a *App) AuditRun(ctx context.Context, o AuditOptions, how Asked, deliver func(*audit.Report) error) error {
 	s, err := a.Student(ctx, o.Student)
+	if err != nil {
+		return err
+	}
+	o.Student = s.ID
+	if !o.Again {
+		kept, err := a.keptAudit(s.ID)
+		if err != nil {
+			return err
+		}
+		if kept != nil && o.Data == "" && o.Eval == "" && o.Override == "" {
+			return deliver(kept)
+		}
+		if kept != nil { // perhaps by the same command, which was killed before it could tell
+			how.refuse = &auditedError{s.ID}
+		}
+	}
+	return auditRuns.run(ctx, a, o, how, deliver)
+}
+
+// auditedError refuses to audit a student with other data where an audit stands.
+type auditedError struct{ id string }
+
+func (e *auditedError) Error() string { return "student " + e.id + " has an audit already" }
+func (e *auditedError) Hint() string {
+	return "make another with --again, or leave --data, --eval and --override-terms out to see it"
+}
+
+// Audit audits a student and keeps the report beside it, in one go.
+func (a *App) Audit(ctx context.Context, o AuditOptions) (*audit.Report, error) {
+	progress := o.Progress
+	if progress == nil {
+		progress = func(string, int, int) {}
+	}
+	return a.auditInSteps(flow.Volatile(ctx, ""), &ordered[AuditOptions]{Options: o, Created: now()}, progress)
+}
+
+// gatheredAudit is what an audit looks at besides the student.
+type gatheredAudit struct {
+	Data     string // where Training came from
+	Training []dataset.Example
+	Complete bool
+	Notes    []string
+	Eval     []dataset.Example
+	EvalName string
+}
+
+// auditInSteps is the steps of an audit: each check is one.
+func (a *App) auditInSteps(ctx flow.Context, of *ordered[AuditOptions], progress func(string, int, int)) (*audit.Report, error) {
+	o := of.Options
+	o.Progress = progress
+	s, err := a.Student(ctx, o.Student)
+	if err != nil {
+		return nil, err
+	}
+	found, err := flow.Step(ctx, "gather", func(ctx context.Context) (*gatheredAudit, error) {
+		if err := of.unchanged(); err != nil {
+			return nil, err
+		}
+		o.Data, o.Eval = of.file(o.Data), of.file(o.Eval)
+		return a.gatherAudit(ctx, s, o)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -44,32 +116,48 @@ func (a *App) Audit(ctx context.Context, o AuditOptions) (*audit.Report, error) 
 	if err != nil {
 		return nil, err
 	}
-	subject := &audit.Subject{Student: s.ID, Task: s.Task, Fields: auditedFields(s.Card.Schema), Override: o.Override, Texts: o.Texts}
-	subject.Answer = opened.Answer
+	subject := &audit.Subject{Student: s.ID, Task: s.Task, Answer: opened.Answer, Fields: auditedFields(s.Card.Schema), Override: o.Override, Texts: o.Texts,
+		Training: found.Training, Complete: found.Complete, Eval: found.Eval}
+	if len(o.Texts) > 0 && len(o.Texts) < enoughTexts {
+		subject.Texts = together(o.Texts, found.Training)
+	}
+	options := audit.Options{Seed: o.Seed, Progress: progress}
+	var checks []audit.Check
+	for _, name := range audit.Checks() {
+		c, err := flow.Step(ctx, name, func(ctx context.Context) (audit.Check, error) {
+			subject.Terms = a.plant.Load().termsFor(s, found.Training)
+			return audit.One(ctx, name, subject, options)
+		})
+		if err != nil {
+			return nil, err
+		}
+		checks = append(checks, c)
+	}
+	return flow.Step(ctx, "keep", func(context.Context) (*audit.Report, error) {
+		report, err := audit.Conclude(subject, options, checks)
+		if err != nil {
+			return nil, err
+		}
+		report.Seed, report.Data, report.Eval, report.Notes, report.Created, report.Run = o.Seed, found.Data, found.EvalName, found.Notes, of.Created, ctx.Run()
+		return a.keepAudit(report)
+	})
+}
+
+func (a *App) gatherAudit(ctx context.Context, s *Student, o AuditOptions) (*gatheredAudit, error) {
 	data, err := a.learnedFrom(ctx, s, o)
 	if err != nil {
 		return nil, err
 	}
-	subject.Training, subject.Complete = data.examples, data.complete
-	if len(o.Texts) > 0 && len(o.Texts) < enoughTexts {
-		subject.Texts = together(o.Texts, data.examples)
-	}
-	subject.Terms = a.plant.Load().termsFor(s, data.examples)
-	evalName := ""
+	out := &gatheredAudit{Data: data.name, Training: data.examples, Complete: data.complete, Notes: data.notes}
 	if o.Eval != "" {
 		set, _, err := a.readData(ctx, o.Eval, o.Columns, dataset.ReadFile)
 		if err != nil {
 			return nil, err
 		}
-		subject.Eval, evalName = set.Examples, set.Name
+		out.Eval, out.EvalName = set.Examples, set.Name
 	}
-	subject.Training, subject.Eval = canonical(s.Card.Schema, subject.Training), canonical(s.Card.Schema, subject.Eval)
-	report, err := audit.Run(ctx, subject, audit.Options{Seed: o.Seed, Progress: o.Progress})
-	if err != nil {
-		return nil, err
-	}
-	report.Seed, report.Data, report.Eval, report.Notes, report.Created = o.Seed, data.name, evalName, data.notes, time.Now().UTC().Truncate(time.Second)
-	return report, a.keepAudit(report)
+	out.Training, out.Eval = canonical(s.Card.Schema, out.Training), canonical(s.Card.Schema, out.Eval)
+	return out, nil
 }
 
 // enoughTexts is how many texts to swap words in tell enough.
@@ -242,42 +330,55 @@ func (a *App) auditPath(id string) string {
 	return filepath.Join(a.plant.Load().config.Data, "students", id+".audit.json")
 }
 
-// keepAudit writes a report beside its student, whole or not at all. Earlier ones stay in files of their own, ID.audit.1.json being
-// the first, and are named in it: who audits until it passes leaves a trail.
-func (a *App) keepAudit(r *audit.Report) error {
+// keepAudit writes a report beside its student, whole or not at all, and returns it. Earlier ones stay in files of their own, ID.audit.1.json being
+// the first, and are named in it: who audits until it passes leaves a trail. Done again for the same run, it leaves the same.
+func (a *App) keepAudit(r *audit.Report) (*audit.Report, error) {
 	before, err := a.keptAudit(r.Student)
 	if broken := (*brokenAuditError)(nil); errors.As(err, &broken) {
 		before, err = &audit.Report{}, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	path := a.auditPath(r.Student)
+	if before != nil && r.Run != "" && before.Run == r.Run {
+		return before, nil
+	}
 	if before != nil {
-		n := 1
-		for ; ; n++ {
-			if _, err := os.Lstat(earlierPath(path, n)); errors.Is(err, fs.ErrNotExist) {
-				break
-			}
-		}
-		text, err := os.ReadFile(path)
-		if err == nil {
-			err = sections.WriteFile(earlierPath(path, n), text)
-		}
+		earlier, err := putAside(path)
 		if err != nil {
-			return fmt.Errorf("keep the earlier audit of student %s: %w", r.Student, err)
+			return nil, fmt.Errorf("keep the earlier audit of student %s: %w", r.Student, err)
 		}
 		r.Earlier = append(slices.Clone(before.Earlier), audit.Past{Created: before.Created, Verdict: before.Verdict, Data: before.Data, Eval: before.Eval,
-			Seed: before.Seed, File: filepath.Base(earlierPath(path, n))})
+			Seed: before.Seed, File: filepath.Base(earlier)})
 	}
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
-		return fmt.Errorf("keep the audit of student %s: %w", r.Student, err)
+		return nil, fmt.Errorf("keep the audit of student %s: %w", r.Student, err)
 	}
 	if err := sections.WriteFile(path, append(text, '\n')); err != nil {
-		return fmt.Errorf("keep the audit of student %s: %w", r.Student, err)
+		return nil, fmt.Errorf("keep the audit of student %s: %w", r.Student, err)
 	}
-	return nil
+	return r, nil
+}
+
+// putAside copies an audit to a file of its own, unless the last such file has it already, and returns that.
+func putAside(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	last := ""
+	for n := 1; ; n++ {
+		earlier := earlierPath(path, n)
+		if _, err := os.Lstat(earlier); errors.Is(err, fs.ErrNotExist) {
+			if have, err := os.ReadFile(last); last != "" && err == nil && bytes.Equal(have, text) {
+				return last, nil // by one that was killed then
+			}
+			return earlier, sections.WriteFile(earlier, text)
+		}
+		last = earlier
+	}
 }
 
 func earlierPath(path string, n int) string {

@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"retort/dataset"
-	"retort/dataset/refine"
 	"retort/internal/datasets"
 	"retort/model"
 )
@@ -244,50 +243,6 @@ func (a *App) SplitDataset(ctx context.Context, ref string, parts dataset.Parts,
 		return nil, err
 	}
 	return a.shelf().Split(ctx, v, parts, seed, progress)
-}
-
-// RefineOptions say how to refine a version.
-type RefineOptions struct {
-	Ref      string
-	As       string // the name of the new version; empty: that of the old one
-	Plan     refine.Plan
-	Eval     string // a version or a file that nothing may be nearly the same as; empty: none
-	Columns  dataset.Columns
-	Seed     uint64
-	Tag      string
-	Progress datasets.Progress // may be nil
-}
-
-// RefineDataset makes a refined version of a version. The same call goes on where one that was interrupted stopped.
-func (a *App) RefineDataset(ctx context.Context, o RefineOptions) (*MadeVersion, error) {
-	if o.Tag != "" {
-		if err := datasets.CheckTag(o.Tag); err != nil {
-			return nil, err
-		}
-	}
-	v, err := a.Dataset(ctx, o.Ref)
-	if err != nil {
-		return nil, err
-	}
-	r := datasets.Refining{From: v, Name: o.As, Plan: o.Plan, Seed: o.Seed, Progress: o.Progress}
-	if o.Eval != "" {
-		set, version, err := a.readData(ctx, o.Eval, o.Columns, dataset.ReadFile)
-		if err != nil {
-			return nil, err
-		}
-		r.Eval, r.EvalName = set.Examples, set.Name
-		if version != nil {
-			r.EvalName = version.Ref()
-		}
-	}
-	if desk := a.plant.Load().tasks[v.Task]; desk != nil {
-		r.Labels = desk.task.Labels
-	}
-	v, made, err := a.shelf().Refine(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	return a.tagged(ctx, v, made, o.Tag)
 }
 
 // RemoveDataset removes a version and returns it. One in use is refused unless force is set.

@@ -91,17 +91,21 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
 // taught returns the desk of the task to distil; nil where the configuration has none. A task from a file that allows other
 // answers than the one of that name here is refused: its student could never be promoted.
-func (a *App) taught(o *DistillOptions) (*desk, error) {
-	d := a.plant.Load().tasks[o.Task]
-	if d == nil || o.Contract == nil {
+func (a *App) taught(o *DistillOptions) (*desk, error) { return a.agreed(o.Task, o.Contract) }
+
+// agreed returns the desk of a task by name; nil where the configuration has none. contract is the task as a file has it, which must
+// allow the same answers there; nil: none does.
+func (a *App) agreed(name string, contract *config.Task) (*desk, error) {
+	d := a.plant.Load().tasks[name]
+	if d == nil || contract == nil {
 		return d, nil
 	}
-	t, err := o.Contract.Contract(o.Task)
+	t, err := contract.Contract(name)
 	if err != nil {
 		return nil, err
 	}
 	if !sameAnswers(d.task, t) {
-		return nil, &otherTaskError{o.Task}
+		return nil, &otherTaskError{name}
 	}
 	return d, nil
 }
@@ -126,7 +130,7 @@ func (e *otherTaskError) Error() string {
 	return fmt.Sprintf("the configuration has a task %q that allows other answers than the file", e.task)
 }
 func (e *otherTaskError) Hint() string {
-	return "leave --task out to distil that one, or name the new one: retort distill NAME --task FILE"
+	return "leave --task out to take that one, or give the new one another name before --task FILE"
 }
 
 // settings are the options where given, then the task's, then the defaults.
@@ -187,11 +191,11 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 		return a.gatherTraces(ctx, job, d, o)
 	}
 	if o.given() {
-		return nil, a.teachFile(ctx, job, d, &o)
+		return nil, a.teachFile(ctx, job, &o)
 	}
 	set, version, err := a.readData(ctx, o.Data, dataset.Columns{Input: o.Input, Label: o.Label}, dataset.ReadFile)
 	if err != nil && bare(o.Data, dataset.Columns{Input: o.Input, Label: o.Label}) {
-		return nil, a.teachFile(ctx, job, d, &o)
+		return nil, a.teachFile(ctx, job, &o)
 	}
 	if err != nil {
 		return nil, err

@@ -4,16 +4,10 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"retort/dataset/refine"
@@ -24,13 +18,8 @@ import (
 	"retort/task"
 )
 
-// distillation is what a distillation that is a run begins with: all that it hangs on besides the data folder.
-type distillation struct {
-	Options DistillOptions
-	Created time.Time         // of the student
-	Folder  string            // that files are relative to
-	Files   map[string]string // the SHA-256 of each file that is read
-}
+// distillation is what a distillation that is a run begins with.
+type distillation = ordered[DistillOptions]
 
 // gathered is what a distillation learns from.
 type gathered struct {
@@ -170,94 +159,33 @@ func (a *App) distilled(m *made) (*Distilled, error) {
 	return out, err
 }
 
+// distilling is distillations as runs.
+var distilling = &command[DistillOptions, *made, *Distilled]{
+	kind: "distil", version: 1,
+	title: func(o *DistillOptions) string {
+		from := o.Data
+		if from == "" {
+			from = "traces"
+		}
+		return "distil " + o.Task + " from " + filepath.Base(from)
+	},
+	reads: func(o *DistillOptions) []*string { return []*string{&o.Data, &o.Eval, &o.OutOfScope, &o.ContractFile} },
+	do: func(a *App, ctx flow.Context, of *distillation, progress func(string, int, int)) (*made, error) {
+		of.Options.Progress = progress
+		return a.distil(ctx, of)
+	},
+	tell: (*App).distilled,
+}
+
 // newDistillation notes what a distillation hangs on.
 func newDistillation(o DistillOptions, created time.Time) (*distillation, error) {
-	folder, err := filepath.Abs(".")
-	if err != nil {
-		return nil, fmt.Errorf("begin a distillation: %w", err)
-	}
-	of := &distillation{Options: o, Created: created, Folder: folder, Files: map[string]string{}}
-	for _, path := range []string{o.Data, o.Eval, o.OutOfScope, o.ContractFile} {
-		if path == "" {
-			continue
-		}
-		sum, err := hashFile(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // a version of a dataset, or what reading it says more about
-		} else if err != nil {
-			return nil, err
-		}
-		of.Files[path] = sum
-	}
-	return of, nil
+	return newOrdered(o, created, distilling.reads, func(ref string) string { return ref })
 }
 
-func hashFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
+// DistillRun is Distill as a run, see command.run.
+func (a *App) DistillRun(ctx context.Context, o DistillOptions, how Asked, deliver func(*Distilled) error) error {
+	if _, err := a.taught(&o); err != nil {
+		return err
 	}
-	defer f.Close()
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "", fmt.Errorf("read %s: %w", path, err)
-	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
-}
-
-// key is the same for distillations that would do the same, but for traces: with the same configuration, at that.
-func (of *distillation) key(configuration []byte) (string, error) {
-	same := *of
-	same.Created = time.Time{}
-	text, err := json.Marshal(same)
-	if err != nil {
-		return "", fmt.Errorf("begin a distillation: %w", err)
-	}
-	sum := sha256.Sum256(append(text, configuration...))
-	return hex.EncodeToString(sum[:16]), nil
-}
-
-// title says what a distillation does.
-func (of *distillation) title() string {
-	from := of.Options.Data
-	if from == "" {
-		from = "traces"
-	}
-	return "distil " + of.Options.Task + " from " + filepath.Base(from)
-}
-
-// file returns where a file is from here. What was no file when the distillation began is left as it is.
-func (of *distillation) file(path string) string {
-	if of.Files[path] == "" || filepath.IsAbs(path) {
-		return path
-	}
-	if here, err := filepath.Abs("."); err == nil && here == of.Folder {
-		return path
-	}
-	return filepath.Join(of.Folder, path)
-}
-
-// unchanged refuses to go on with files that are others now.
-func (of *distillation) unchanged() error {
-	for path, was := range of.Files {
-		is, err := hashFile(of.file(path))
-		if err != nil {
-			return fmt.Errorf("go on with the distillation: %w", err)
-		}
-		if is != was {
-			return &changedFileError{path}
-		}
-	}
-	return nil
-}
-
-// changedFileError says that a run was to learn from something else.
-type changedFileError struct{ path string }
-
-func (e *changedFileError) Error() string {
-	return fmt.Sprintf("%s has changed since the run began", strings.TrimSpace(e.path))
-}
-
-func (e *changedFileError) Hint() string {
-	return "begin anew by the same command as at first; answers of teachers are kept and not paid again"
+	return distilling.run(ctx, a, o, how, deliver)
 }

@@ -15,7 +15,7 @@ func (e *unlabelledTaskError) Error() string {
 	return fmt.Sprintf("nothing says what the labels of task %q may be: the configuration has no such task", e.task)
 }
 func (e *unlabelledTaskError) Hint() string {
-	return "add it to the section tasks with its output and a teacher, or give distil its file with --task FILE"
+	return "add it to the section tasks with its output and a teacher, or give its file with --task FILE"
 }
 
 // noTeacherError says that nobody is there to ask.

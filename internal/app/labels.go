@@ -14,6 +14,7 @@ import (
 	"retort/dataset"
 	"retort/distill"
 	"retort/distill/label"
+	"retort/internal/config"
 	"retort/internal/store"
 	"retort/model"
 	"retort/task"
@@ -39,11 +40,18 @@ func (a *Asking) given() bool { return len(a.Teachers) > 0 || a.Budget != nil ||
 // LabelOptions say what to label.
 type LabelOptions struct {
 	Asking
-	Task     string
-	Data     string                              // a file of inputs, with labels or without
-	Input    string                              // its column of inputs; empty: found by name
-	Label    string                              // its column of labels
-	Progress func(stage string, done, total int) // may be nil
+	Task string
+	// Contract is the task where a file of its own has it; nil: the configuration does. One that the configuration has too must allow the
+	// same answers there.
+	Contract     *config.Task `json:"-"`
+	ContractFile string       // where Contract was read from, for another process to do so again
+	Data         string       // a file of inputs, with labels or without, or a version of a dataset
+	Input        string       // its column of inputs; empty: found by name
+	Label        string       // its column of labels
+	// Out is a file to write the labelled rows to, and Dataset a dataset to make a version of them of; empty: none. They are LabelRun's.
+	Out      string
+	Dataset  string
+	Progress func(stage string, done, total int) `json:"-"` // may be nil
 }
 
 // Labels are the labels of a file's inputs.
@@ -54,27 +62,52 @@ type Labels struct {
 	Examples []label.Labelled `json:"-"`              // of all inputs with a label, in their order
 
 	Version *dataset.Version `json:"version,omitempty"` // that KeepLabels made
+	Written string           `json:"written,omitempty"` // the file that has the rows
 	task    string
 }
 
 // Label has a file's inputs labelled by a task's teachers. What was answered is kept in the data folder, so that the same
 // call goes on where one that was interrupted, or whose budget ended, stopped.
 func (a *App) Label(ctx context.Context, o LabelOptions) (*Labels, error) {
-	d := a.plant.Load().tasks[o.Task]
-	if d == nil {
-		return nil, &unlabelledTaskError{o.Task}
+	w, err := a.labeller(&o)
+	if err != nil {
+		return nil, err
 	}
 	set, _, err := a.readData(ctx, o.Data, dataset.Columns{Input: o.Input, Label: o.Label}, dataset.ReadInputs)
 	if err != nil {
 		return nil, err
 	}
-	w := &labelling{app: a, task: d.task, configured: d.config.Teacher, asking: &o.Asking, progress: o.Progress}
 	out, err := w.file(ctx, set)
 	if err != nil {
 		return nil, err
 	}
 	out.Notes, out.task = slices.Concat(skipped(set), w.notes, out.Notes), o.Task
 	return out, nil
+}
+
+// labeller returns who labels a file by a task of the configuration, or of a file of its own, whose teachers are the configured task's where it
+// names none.
+func (a *App) labeller(o *LabelOptions) (*labelling, error) {
+	w := &labelling{app: a, asking: &o.Asking, progress: o.Progress}
+	d, err := a.agreed(o.Task, o.Contract)
+	if err != nil {
+		return nil, err
+	}
+	if d != nil {
+		w.task, w.configured = d.task, d.config.Teacher
+	}
+	if o.Contract != nil {
+		if w.task, err = o.Contract.Contract(o.Task); err != nil {
+			return nil, err
+		}
+		if len(o.Contract.Teacher) > 0 {
+			w.configured = o.Contract.Teacher
+		}
+	}
+	if w.task == nil {
+		return nil, &unlabelledTaskError{o.Task}
+	}
+	return w, nil
 }
 
 // labelling is teachers at work on a task.

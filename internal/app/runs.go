@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,26 +17,42 @@ import (
 // runsDir is where the state of runs lies.
 func (a *App) runsDir() string { return filepath.Join(a.plant.Load().config.Data, "runs") }
 
-// kindDistil is what runs of DistillRun are called.
-const kindDistil = "distil"
+// works are the kinds of work that are runs.
+var works = []work{distilling, labelRuns, refineRuns, auditRuns, turns{}}
 
 // kinds are those of the runs of this program.
-type kinds struct{ distil, turn flow.Kind }
+type kinds struct {
+	of   map[string]flow.Kind // by their names
+	turn flow.Kind
+}
 
 // work opens an engine for the runs of this program.
-func (a *App) work(ctx context.Context, progress func(string, int, int)) (e *flow.Engine, k kinds, err error) {
-	k.distil = flow.Define(kindDistil, 1, func(ctx flow.Context, of distillation) (*made, error) {
-		of.Options.Progress = progress
-		return a.distil(ctx, &of)
-	})
-	k.turn = flow.Define(kindTurn, 1, func(ctx flow.Context, of turning) (*made, error) {
-		of.Distillation.Options.Progress = progress
+func (a *App) work(ctx context.Context, progress func(string, int, int)) (*flow.Engine, kinds, error) {
+	k := kinds{of: map[string]flow.Kind{}}
+	var all []flow.Kind
+	for _, w := range works {
+		kind := w.define(a, progress)
+		k.of[w.name()], all = kind, append(all, kind)
+	}
+	k.turn = k.of[kindTurn]
+	e, err := flow.Open(ctx, flow.Options{Dir: a.runsDir(), Kinds: all})
+	return e, k, err
+}
+
+// turns is turns of wheels as runs; how one begins and ends is TurnRun's.
+type turns struct{}
+
+func (turns) name() string { return kindTurn }
+
+func (turns) define(a *App, progress func(string, int, int)) flow.Kind {
+	return flow.Define(kindTurn, 1, func(ctx flow.Context, of turning) (*made, error) {
+		of.Distillation.Options.Progress = told(ctx, progress)
 		return a.turn(ctx, &of)
 	})
-	if e, err = flow.Open(ctx, flow.Options{Dir: a.runsDir(), Kinds: []flow.Kind{k.distil, k.turn}}); err != nil {
-		return nil, k, err
-	}
-	return e, k, nil
+}
+
+func (turns) resume(ctx context.Context, a *App, e *flow.Engine, id string, deliver func(any) error) error {
+	return distilling.resume(ctx, a, e, id, deliver) // what it leaves is a student
 }
 
 // rest closes an engine. Old runs go now and not when it opens, since the one that was to go on may have been old.
@@ -44,47 +61,6 @@ func (a *App) rest(ctx context.Context, e *flow.Engine) error {
 		a.log.Warn("old runs stay", "error", err)
 	}
 	return e.Close()
-}
-
-// DistillRun is Distill as a run, which another process can go on with: where this one is killed or interrupted, the same call in
-// another goes on, unless anew is set. begun is told which run it is, and whether it was begun earlier, before the work.
-func (a *App) DistillRun(ctx context.Context, o DistillOptions, anew bool, begun func(run flow.Run, earlier bool)) (out *Distilled, err error) {
-	if _, err := a.taught(&o); err != nil {
-		return nil, err
-	}
-	created, err := a.created()
-	if err != nil {
-		return nil, err
-	}
-	of, err := newDistillation(o, created)
-	if err != nil {
-		return nil, err
-	}
-	key, err := of.key(a.taken.Load()[:])
-	if err != nil {
-		return nil, err
-	}
-	e, k, err := a.work(ctx, o.Progress)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, a.rest(ctx, e)) }()
-	if !anew {
-		run, err := unfinished(ctx, e, key)
-		if err != nil {
-			return nil, err
-		}
-		if run != nil {
-			begun(*run, true)
-			return a.goOn(ctx, e, run.ID)
-		}
-	}
-	id, err := e.Start(ctx, k.distil, flow.Start{Title: of.title(), Key: key}, of)
-	if err != nil {
-		return nil, err
-	}
-	begun(flow.Run{ID: id}, false)
-	return a.outcome(ctx, e, id)
 }
 
 // created is when a student that is begun now is made: the time that the environment says, where things are to be made alike
@@ -101,65 +77,42 @@ func (a *App) created() (time.Time, error) {
 	return time.Unix(seconds, 0).UTC(), nil
 }
 
-// unfinished returns the latest interrupted run that would do the same; one that is running is an error.
-func unfinished(ctx context.Context, e *flow.Engine, key string) (*flow.Run, error) {
-	runs, err := e.List(ctx)
+// ResumeRun goes on with a run, or does it again from a step on, as another run; from is its name or number, and without it the run goes on.
+// deliver gets what it made: a *Distilled, *Labels, *MadeVersion or *audit.Report, by its kind.
+func (a *App) ResumeRun(ctx context.Context, id, from string, how Asked, deliver func(made any) error) (err error) {
+	e, _, err := a.work(ctx, how.Progress)
 	if err != nil {
-		return nil, err
-	}
-	for i := range runs {
-		switch {
-		case runs[i].Key != key:
-		case runs[i].State == flow.Running:
-			return nil, &flow.StateError{Run: runs[i], Doing: "go on with"}
-		case runs[i].State == flow.Interrupted:
-			return &runs[i], nil
-		}
-	}
-	return nil, nil
-}
-
-// ResumeRun goes on with a run, or does it again from a step on, as another run; from is its name or number, and without it the run goes on. begun is told which run it is.
-func (a *App) ResumeRun(ctx context.Context, id, from string, progress func(string, int, int), begun func(run flow.Run)) (out *Distilled, err error) {
-	e, _, err := a.work(ctx, progress)
-	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, a.rest(ctx, e)) }()
 	run, err := e.Find(ctx, id)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	at := slices.IndexFunc(works, func(w work) bool { return w.name() == run.Kind })
+	if at < 0 {
+		return &flow.VersionError{ID: run.ID, Kind: run.Kind}
 	}
 	if from == "" {
-		begun(*run)
-		return a.goOn(ctx, e, run.ID)
+		how.begun(*run, true)
+		if run.State != flow.Done || !run.Awaited { // else what it made was never told
+			if err := e.Resume(ctx, run.ID); err != nil {
+				return err
+			}
+		}
+		return works[at].resume(ctx, a, e, run.ID, deliver)
 	}
 	step, err := e.StepOf(ctx, run.ID, from)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	forked, err := e.Fork(ctx, run.ID, step)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	run.From, run.ID = run.ID, forked
-	begun(*run)
-	return a.outcome(ctx, e, forked)
-}
-
-func (a *App) goOn(ctx context.Context, e *flow.Engine, id string) (*Distilled, error) {
-	if err := e.Resume(ctx, id); err != nil {
-		return nil, err
-	}
-	return a.outcome(ctx, e, id)
-}
-
-func (a *App) outcome(ctx context.Context, e *flow.Engine, id string) (*Distilled, error) {
-	var m made
-	if err := e.Result(ctx, id, &m); err != nil {
-		return nil, err
-	}
-	return a.distilled(&m)
+	how.begun(*run, true)
+	return works[at].resume(ctx, a, e, forked, deliver)
 }
 
 // look opens the runs to see and to cancel them.
@@ -183,7 +136,8 @@ func (a *App) Runs(ctx context.Context) (runs []flow.Run, err error) {
 // Run is a run with its journal.
 type Run struct {
 	flow.Run
-	Steps []flow.Entry `json:"steps"`
+	Steps    []flow.Entry   `json:"steps"`
+	Underway *flow.Underway `json:"under_way,omitempty"` // what it does, or did when its process ended
 }
 
 // Run returns the run of an id, or of the start of one.
@@ -195,10 +149,26 @@ func (a *App) Run(ctx context.Context, id string) (*Run, error) {
 			return err
 		}
 		out.Run = *run
-		out.Steps, err = r.Journal(ctx, run.ID)
+		if out.Steps, err = r.Journal(ctx, run.ID); err != nil {
+			return err
+		}
+		out.Underway, err = r.Underway(run)
 		return err
 	})
 	return &out, err
+}
+
+// RemoveRun removes a run that nobody works on from the list, with its journal, and returns it as it was. What it made stays.
+func (a *App) RemoveRun(ctx context.Context, id string) (*flow.Run, error) {
+	var out *flow.Run
+	err := a.look(ctx, func(r *flow.Runs) error {
+		run, err := r.Find(ctx, id)
+		if err == nil {
+			out, err = run, r.Remove(ctx, run.ID)
+		}
+		return err
+	})
+	return out, err
 }
 
 // CancelRun ends a run and returns it as it is then.

@@ -15,22 +15,10 @@ import (
 )
 
 // teachFile has the inputs of a file labelled by teachers, and makes examples of them.
-func (a *App) teachFile(ctx context.Context, job *distill.Job, d *desk, o *DistillOptions) error {
-	w := &labelling{app: a, asking: &o.Asking, progress: o.Progress}
-	switch {
-	case o.Contract != nil:
-		t, err := o.Contract.Contract(o.Task)
-		if err != nil {
-			return err
-		}
-		w.task, w.configured = t, o.Contract.Teacher
-		if len(w.configured) == 0 && d != nil {
-			w.configured = d.config.Teacher
-		}
-	case d != nil:
-		w.task, w.configured = d.task, d.config.Teacher
-	default:
-		return &unlabelledTaskError{o.Task}
+func (a *App) teachFile(ctx context.Context, job *distill.Job, o *DistillOptions) error {
+	w, err := a.labeller(&LabelOptions{Asking: o.Asking, Task: o.Task, Contract: o.Contract, Progress: o.Progress})
+	if err != nil {
+		return err
 	}
 	set, version, err := a.readData(ctx, o.Data, dataset.Columns{Input: o.Input, Label: o.Label}, dataset.ReadInputs)
 	if err != nil {

@@ -1,7 +1,7 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-// Package chaos kills a distillation by the real program at random moments, again and again, and says what became of it:
-// whether the student is the one that an undisturbed distillation makes, and whether an answer of the teacher was paid for twice.
+// Package chaos kills a command of the real program at random moments, again and again, and says what became of it: whether it leaves what
+// an undisturbed one leaves, byte for byte, and whether an answer of a teacher was paid for twice.
 package chaos
 
 import (
@@ -11,12 +11,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -27,49 +29,53 @@ type Text struct{ Input, Label string }
 
 // Trial says what to kill. Its command must run as "retort ARGS" in the folder that it is given.
 type Trial struct {
+	Work    Work
 	Command func(ctx context.Context, dir string, args ...string) *exec.Cmd
 	Texts   []Text
-	Kills   int           // in all, over as many distillations as it takes
+	Kills   int           // in all, over as many commands as it takes
 	Pause   time.Duration // that the teacher takes for an answer
 	Seed    uint64        // of the moments
-	Folder  string        // for the distillations, each in a folder of its own
+	Folder  string        // for the commands, each in a folder of its own; it need not exist
 
 	Progress func(kills int) // after each; may be nil
 }
 
 // Result is what a trial found.
 type Result struct {
-	Kills         int            // by SIGKILL, of a process that had not ended
-	Stages        map[string]int // the steps that killed runs were at, and how often
-	Distillations int            // that were killed at least once, and were left in peace in the end
+	Kills    int            // by SIGKILL, of a process that had not ended
+	Stages   map[string]int // the steps that killed runs were at, and how often
+	Commands int            // that were killed at least once, and were left in peace in the end
 
-	Asked    int // texts that teachers were asked about, over all distillations
+	Asked    int // texts that teachers were asked about, over all commands
 	Calls    int // calls about them
 	UnderWay int // of those answers, how many no journal had when its process was killed, summed over kills: so many calls may be repeated
 	Billed   int // calls that an upstream which keeps to idempotency keys bills
 
-	Wrong []string // whatever differs from an undisturbed distillation, and whatever was paid for twice
+	Wrong []string // whatever differs from an undisturbed command, and whatever was paid for twice
 }
 
-// mostKills is how often one distillation is killed before it is left in peace. Without an end to it, most kills would be of
-// trainings, which begin again each time.
+// mostKills is how often one command is killed before it is left in peace. Without an end to it, most kills would be of
+// its longest step, which begins again each time.
 const mostKills = 4
 
-// atOnce is how many inputs the distillation puts to the teacher at a time.
+// atOnce is how many inputs are put to the teacher at a time.
 const atOnce = 4
 
-// Run distils once undisturbed, then kills until there are enough kills.
+// Run does the work once undisturbed, then kills it until there are enough kills.
 func (t Trial) Run(ctx context.Context) (*Result, error) {
 	result := &Result{Stages: map[string]int{}}
+	if err := t.ready(ctx); err != nil {
+		return nil, err
+	}
 	began := time.Now()
-	calm, err := t.distil(ctx, "calm", nil, result)
+	calm, err := t.one(ctx, "calm", nil, result)
 	if err != nil {
 		return nil, err
 	}
 	whole := time.Since(began)
 	result.Asked, result.Calls, result.Billed = 0, 0, 0
 	random := rand.New(rand.NewPCG(t.Seed, 1))
-	moment := func() time.Duration { // every other one early, since most of the time goes into training
+	moment := func() time.Duration { // every other one early, since most of the time goes into few steps
 		u := random.Float64()
 		if random.IntN(2) == 0 {
 			u *= u * u
@@ -78,28 +84,46 @@ func (t Trial) Run(ctx context.Context) (*Result, error) {
 	}
 	for n := 0; result.Kills < t.Kills; n++ {
 		before := result.Kills
-		disturbed, err := t.distil(ctx, fmt.Sprint("killed-", n), moment, result)
+		disturbed, err := t.one(ctx, fmt.Sprint("killed-", n), moment, result)
 		if err != nil {
 			return nil, err
 		}
 		if result.Kills > before {
-			result.Distillations++
+			result.Commands++
 		}
 		result.compare(n, calm, disturbed)
 	}
 	return result, nil
 }
 
-// left is what a distillation leaves.
-type left struct {
-	student, seen []byte         // files
-	students      int            // that are registered
-	report        map[string]any // nil where the process was killed before it said it
+// base is the folder that each command begins with a copy of.
+func (t Trial) base() string { return filepath.Join(t.Folder, "base") }
+
+// ready makes what each command begins with.
+func (t Trial) ready(ctx context.Context) error {
+	if err := t.prepare(t.base(), "http://127.0.0.1:1/v1"); err != nil { // no teacher is asked yet
+		return err
+	}
+	for _, args := range t.Work.Before {
+		if out, err := t.command(ctx, t.base(), args...).CombinedOutput(); err != nil {
+			return fmt.Errorf("retort %s: %w\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	return nil
 }
 
-// distil distils in a folder of its own. With moments, it kills the process after the next one, and begins again, until a
-// process ends by itself or there were enough kills.
-func (t Trial) distil(ctx context.Context, name string, moment func() time.Duration, result *Result) (*left, error) {
+func (t Trial) command(ctx context.Context, dir string, args ...string) *exec.Cmd {
+	cmd := t.Command(ctx, dir, args...)
+	if cmd.Env == nil {
+		cmd.Env = os.Environ()
+	}
+	cmd.Env = append(cmd.Env, "SOURCE_DATE_EPOCH=1700000000") // what is made says when
+	return cmd
+}
+
+// one does the work in a folder of its own. With moments, it kills the process after the next one, and begins again, until a
+// process ends by itself or has said all, or there were enough kills.
+func (t Trial) one(ctx context.Context, name string, moment func() time.Duration, result *Result) (*left, error) {
 	dir := filepath.Join(t.Folder, name)
 	up := newTeacher(t.Texts, t.Pause)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -110,20 +134,22 @@ func (t Trial) distil(ctx context.Context, name string, moment func() time.Durat
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	defer func() { _ = server.Close(); <-served }()
+	if err := os.CopyFS(dir, os.DirFS(t.base())); err != nil {
+		return nil, err
+	}
 	if err := t.prepare(dir, "http://"+listener.Addr().String()+"/v1"); err != nil {
 		return nil, err
 	}
-	args := []string{"distill", "desk", "--data", "mail.csv", "--budget", "100", "--max-tokens", "20", "--concurrency", fmt.Sprint(atOnce), "--json"}
+	args, err := t.Work.args(ctx, t, dir)
+	if err != nil {
+		return nil, err
+	}
 	var report []byte
 	already := result.Kills
-	for done := false; !done; {
-		cmd := t.Command(ctx, dir, args...)
+	for report == nil {
+		cmd := t.command(ctx, dir, args...)
 		var out, said bytes.Buffer
 		cmd.Stdout, cmd.Stderr = &out, &said
-		if cmd.Env == nil {
-			cmd.Env = os.Environ()
-		}
-		cmd.Env = append(cmd.Env, "SOURCE_DATE_EPOCH=1700000000") // the card says when a student was made
 		if err := cmd.Start(); err != nil {
 			return nil, err
 		}
@@ -138,13 +164,16 @@ func (t Trial) distil(ctx context.Context, name string, moment func() time.Durat
 		}
 		switch {
 		case err == nil:
-			report, done = out.Bytes(), true
+			report = out.Bytes()
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
 		case killing && !cmd.ProcessState.Exited():
-			// Where the run had ended, the same command would begin another.
-			if done, err = t.killed(ctx, dir, up, result); err != nil {
+			told := json.Valid(out.Bytes()) // then the same command would do the same once more
+			if err := t.killed(ctx, dir, told, up, result); err != nil {
 				return nil, err
+			}
+			if told {
+				report = out.Bytes()
 			}
 		default:
 			return nil, fmt.Errorf("retort %s: %w\n%s", strings.Join(args, " "), err, said.String())
@@ -156,43 +185,48 @@ func (t Trial) distil(ctx context.Context, name string, moment func() time.Durat
 	for _, w := range wrong {
 		result.Wrong = append(result.Wrong, name+": "+w)
 	}
-	return t.look(ctx, dir, report)
+	return t.Work.look(ctx, t, dir, report)
 }
 
-// steps are those of a distillation from a file, in their order.
-var steps = []string{"gather", "settle", "learn", "judge"}
-
-// killed notes where a process was when it was killed, and says whether its run had ended.
-func (t Trial) killed(ctx context.Context, dir string, up *teacher, result *Result) (ended bool, err error) {
+// killed notes where a process was when it was killed; told says that it had said all.
+func (t Trial) killed(ctx context.Context, dir string, told bool, up *teacher, result *Result) error {
 	result.Kills++
 	var runs []struct{ ID, State string }
-	if err := t.json(ctx, &runs, dir, "runs", "list", "--json"); err != nil {
-		return false, err
+	if err := t.json(ctx, &runs, dir, "runs", "list", "--kind", t.Work.Kind, "--json"); err != nil {
+		return err
 	}
 	at := "start"
 	if len(runs) > 0 {
-		var run struct{ Steps []struct{ Name string } }
+		var run struct {
+			Underway *struct{ Step string } `json:"under_way"`
+		}
 		if err := t.json(ctx, &run, dir, "runs", "show", runs[0].ID, "--json"); err != nil {
-			return false, err
+			return err
 		}
-		if at = "end"; len(run.Steps) < len(steps) {
-			at = steps[len(run.Steps)]
+		switch {
+		case runs[0].State == "done" && told:
+			at = "said all"
+		case runs[0].State == "done":
+			at = "done"
+		case run.Underway != nil:
+			at = run.Underway.Step
+		default:
+			at = "between steps"
 		}
-		ended = runs[0].State == "done"
-		if len(runs) > 1 || runs[0].State != "interrupted" && !ended {
+		if len(runs) > 1 || runs[0].State != "interrupted" && runs[0].State != "done" {
 			result.Wrong = append(result.Wrong, fmt.Sprintf("%s: after a kill, the runs are %v", filepath.Base(dir), runs))
 		}
 	}
 	result.Stages[at]++
 	journals, err := filepath.Glob(filepath.Join(dir, "data", "labels", "*.jsonl"))
 	if err != nil {
-		return false, err
+		return err
 	}
 	answered := 0
 	for _, path := range journals {
 		text, err := os.ReadFile(path)
 		if err != nil {
-			return false, err
+			return err
 		}
 		answered += settled(string(text))
 	}
@@ -204,28 +238,25 @@ func (t Trial) killed(ctx context.Context, dir string, up *teacher, result *Resu
 	if t.Progress != nil {
 		t.Progress(result.Kills)
 	}
-	return ended, nil
+	return nil
 }
 
+// prepare writes the texts, with and without their labels, and a configuration with a teacher.
 func (t Trial) prepare(dir, upstream string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
 	labels := map[string]bool{}
-	var table bytes.Buffer
-	rows := csv.NewWriter(&table)
-	err := rows.Write([]string{"text"})
+	var bare, known bytes.Buffer
+	texts, rows := csv.NewWriter(&bare), csv.NewWriter(&known)
+	err := errors.Join(texts.Write([]string{"text"}), rows.Write([]string{"text", "label"}))
 	for _, text := range t.Texts {
 		labels[text.Label] = true
-		err = errors.Join(err, rows.Write([]string{text.Input}))
+		err = errors.Join(err, texts.Write([]string{text.Input}), rows.Write([]string{text.Input, text.Label}))
 	}
+	texts.Flush()
 	rows.Flush()
-	var names []string
-	for label := range labels {
-		names = append(names, label)
-	}
-	slices.Sort(names)
-	enum, encodeErr := json.Marshal(names) // JSON is YAML
+	enum, encodeErr := json.Marshal(slices.Sorted(maps.Keys(labels))) // JSON is YAML
 	config := fmt.Sprintf(`data: ./data
 providers:
   up: {dialect: openai, base_url: %q}
@@ -234,51 +265,15 @@ models:
 tasks:
   desk: {output: {enum: %s}, teacher: large}
 `, upstream, enum)
-	return errors.Join(err, rows.Error(), encodeErr,
-		os.WriteFile(filepath.Join(dir, "mail.csv"), table.Bytes(), 0o600),
+	return errors.Join(err, texts.Error(), rows.Error(), encodeErr,
+		os.WriteFile(filepath.Join(dir, "mail.csv"), bare.Bytes(), 0o600),
+		os.WriteFile(filepath.Join(dir, "labelled.csv"), known.Bytes(), 0o600),
 		os.WriteFile(filepath.Join(dir, "retort.yaml"), []byte(config), 0o600))
-}
-
-// look reads what a distillation left.
-func (t Trial) look(ctx context.Context, dir string, report []byte) (*left, error) {
-	l := &left{}
-	var students []struct{ ID string }
-	if err := t.json(ctx, &students, dir, "students", "list", "--json"); err != nil {
-		return nil, err
-	}
-	if l.students = len(students); l.students == 0 {
-		return nil, errors.New("a distillation left no student")
-	}
-	id := students[0].ID
-	var err error
-	if l.student, err = os.ReadFile(filepath.Join(dir, "data", "students", id+".student")); err != nil {
-		return nil, err
-	}
-	if l.seen, err = os.ReadFile(filepath.Join(dir, "data", "students", id+".seen")); err != nil {
-		return nil, err
-	}
-	if report == nil {
-		return l, nil
-	}
-	if err := json.Unmarshal(report, &l.report); err != nil {
-		return nil, fmt.Errorf("read the report: %w", err)
-	}
-	// These say how long things took, who the student is, and which of the labels this process paid for.
-	for _, name := range []string{"student", "train_seconds", "cross_fit_seconds", "predict_p50_us", "predict_p99_us", "labelling"} {
-		delete(l.report, name)
-	}
-	refined, _ := l.report["refined"].([]any)
-	for _, step := range refined {
-		if step, ok := step.(map[string]any); ok {
-			delete(step, "seconds")
-		}
-	}
-	return l, nil
 }
 
 // json runs a command and reads what it prints.
 func (t Trial) json(ctx context.Context, into any, dir string, args ...string) error {
-	out, err := t.Command(ctx, dir, args...).Output()
+	out, err := t.command(ctx, dir, args...).Output()
 	if err == nil {
 		err = json.Unmarshal(out, into)
 	}
@@ -288,29 +283,31 @@ func (t Trial) json(ctx context.Context, into any, dir string, args ...string) e
 	return nil
 }
 
+// left is what a command leaves: files by what they are, and what it said.
+type left struct {
+	files  map[string][]byte
+	report map[string]any
+}
+
 // compare notes what differs.
 func (r *Result) compare(n int, calm, disturbed *left) {
 	note := func(what string) { r.Wrong = append(r.Wrong, fmt.Sprintf("killed-%d: %s", n, what)) }
-	if !bytes.Equal(calm.student, disturbed.student) {
-		note(fmt.Sprintf("the student's file differs, %d bytes and %d", len(calm.student), len(disturbed.student)))
+	for _, name := range slices.Sorted(maps.Keys(calm.files)) {
+		if !bytes.Equal(calm.files[name], disturbed.files[name]) {
+			note(fmt.Sprintf("%s differs: %d bytes and %d\n%.300s\n%.300s", name, len(calm.files[name]), len(disturbed.files[name]), calm.files[name], disturbed.files[name]))
+		}
 	}
-	if !bytes.Equal(calm.seen, disturbed.seen) {
-		note("what the student was made from differs")
+	for _, name := range slices.Sorted(maps.Keys(calm.report)) {
+		if !reflect.DeepEqual(calm.report[name], disturbed.report[name]) {
+			note(fmt.Sprintf("the report's %s is %v, undisturbed %v", name, disturbed.report[name], calm.report[name]))
+		}
 	}
-	if disturbed.students != 1 {
-		note(fmt.Sprintf("%d students are registered", disturbed.students))
-	}
-	if disturbed.report == nil {
-		return
-	}
-	want, err := json.Marshal(calm.report)
-	got, err2 := json.Marshal(disturbed.report)
-	if err != nil || err2 != nil || !bytes.Equal(want, got) {
-		note(fmt.Sprintf("the report differs: %s and, undisturbed, %s", got, want))
+	if len(calm.files) != len(disturbed.files) || len(calm.report) != len(disturbed.report) {
+		note("one leaves more than the other")
 	}
 }
 
-// Check returns an error where something was wrong: also that more calls were repeated than were under way.
+// Check returns an error where something was wrong, also that more calls were repeated than were under way.
 func (r *Result) Check() error {
 	wrong := slices.Clone(r.Wrong)
 	if again := r.Calls - r.Asked; again > r.UnderWay {

@@ -4,7 +4,6 @@ package cli
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 
 	"retort/audit"
@@ -22,30 +21,18 @@ type auditCmd struct {
 	Override string `name:"override-terms" placeholder:"REASON" help:"Take responsibility for teachers whose terms forbid it; the reason is kept."`
 	Seed     uint64 `default:"1" help:"Seed of what is drawn."`
 	Again    bool   `help:"Audit again where there is an audit."`
+	anewFlag
 }
 
 func (c *auditCmd) Run(s *session) error {
 	return s.opened(func(a *app.App) error {
-		if !c.Again {
-			kept, err := a.KeptAudit(s.ctx, c.Student)
-			if err != nil {
-				return err
-			}
-			if kept != nil && (c.Data != "" || c.Eval != "" || c.Override != "") {
-				return &hinted{errors.New("student " + kept.Student + " has an audit already"), "make another with --again, or leave --data, --eval and --override-terms out to see it"}
-			}
-			if kept != nil {
-				return c.print(s, kept)
-			}
-		}
-		bar := s.progress(c.JSON && !s.Terminal)
-		report, err := a.Audit(s.ctx, app.AuditOptions{Student: c.Student, Data: c.Data, Eval: c.Eval, Columns: dataset.Columns{Input: c.Input, Label: c.Label},
-			Override: c.Override, Seed: c.Seed, Progress: bar.Step})
-		bar.End()
-		if err != nil {
-			return err
-		}
-		return c.print(s, report)
+		return s.asRun(c.Anew, c.JSON && !s.Terminal, func(how app.Asked, bar *progress) error {
+			return a.AuditRun(s.ctx, app.AuditOptions{Student: c.Student, Data: c.Data, Eval: c.Eval, Columns: dataset.Columns{Input: c.Input, Label: c.Label},
+				Override: c.Override, Seed: c.Seed, Again: c.Again}, how, func(report *audit.Report) error {
+				bar.End()
+				return c.print(s, report)
+			})
+		})
 	})
 }
 

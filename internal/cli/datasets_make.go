@@ -52,6 +52,7 @@ type datasetsRefineCmd struct {
 	Label string `placeholder:"COL" help:"Column of the label in --eval."`
 	Seed  uint64 `default:"1" help:"Seed of everything random."`
 	Tag   string `placeholder:"WORD" help:"Point this word to the new version."`
+	anewFlag
 }
 
 func (c *datasetsRefineCmd) Run(s *session) error {
@@ -60,14 +61,13 @@ func (c *datasetsRefineCmd) Run(s *session) error {
 		return err
 	}
 	return s.opened(func(a *app.App) error {
-		bar := s.progress(c.JSON && !s.Terminal)
-		v, err := a.RefineDataset(s.ctx, app.RefineOptions{Ref: c.Ref, As: c.As, Plan: plan, Eval: c.Eval,
-			Columns: dataset.Columns{Input: c.Input, Label: c.Label}, Seed: c.Seed, Tag: c.Tag, Progress: bar.Step})
-		bar.End()
-		if err != nil {
-			err = s.resumable(err)
-		}
-		return s.madeVersion(v, err, c.JSON)
+		return s.asRun(c.Anew, c.JSON && !s.Terminal, func(how app.Asked, bar *progress) error {
+			return a.RefineRun(s.ctx, app.RefineOptions{Ref: c.Ref, As: c.As, Plan: plan, Eval: c.Eval,
+				Columns: dataset.Columns{Input: c.Input, Label: c.Label}, Seed: c.Seed, Tag: c.Tag}, how, func(v *app.MadeVersion) error {
+				bar.End()
+				return s.madeVersion(v, nil, c.JSON)
+			})
+		})
 	})
 }
 

@@ -16,7 +16,6 @@ import (
 	"retort/distill"
 	"retort/eval"
 	"retort/eval/certify"
-	"retort/flow"
 	"retort/internal/app"
 	"retort/internal/config"
 )
@@ -39,7 +38,7 @@ type distillCmd struct {
 	Alarms     float64 `name:"false-alarms" placeholder:"0.05" help:"Share of the task's own texts that the student may leave to the teacher as unlike its examples, whatever their score, so that it answers fewer that are none of the task. Without it, or out-of-scope texts, none is left for that alone."`
 	Reask      int     `default:"100" placeholder:"N" help:"Ask the teacher again about N inputs to learn how consistent it is (default 100); 0 asks none. Each costs what an answer does. From traces only."`
 	askFlags
-	Anew    bool   `help:"Begin anew where an earlier run of the same command was interrupted."`
+	anewFlag
 	Promote bool   `help:"Make the student the champion at once."`
 	Report  string `type:"path" placeholder:"FILE" help:"Write the report page (HTML) here."`
 }
@@ -68,22 +67,21 @@ func (c *distillCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	bar := s.progress(c.JSON && !s.Terminal)
-	start := time.Now()
-	var id string
-	result, err := a.DistillRun(s.ctx, app.DistillOptions{
-		Task: c.Task, Contract: contract, ContractFile: c.File, Data: c.Data, Input: c.Input, Label: c.Label, Eval: c.Eval, OutOfScope: c.Outside, FalseAlarms: c.Alarms,
-		Goal:   certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence},
-		Method: certify.Method(c.Method), Effort: c.Effort, Seed: c.Seed, Reask: c.Reask, Refine: plan, Asking: asking, Progress: bar.Step,
-	}, c.Anew, func(run flow.Run, earlier bool) {
-		if id = run.ID; earlier {
-			fmt.Fprintf(s.Stderr, "note: run %s of this command, begun %s, was interrupted and goes on; --anew begins anew\n", id, clock(run.Created))
-		}
+	return s.asRun(c.Anew, c.JSON && !s.Terminal, func(how app.Asked, bar *progress) error {
+		start := time.Now()
+		return a.DistillRun(s.ctx, app.DistillOptions{
+			Task: c.Task, Contract: contract, ContractFile: c.File, Data: c.Data, Input: c.Input, Label: c.Label, Eval: c.Eval, OutOfScope: c.Outside, FalseAlarms: c.Alarms,
+			Goal:   certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence},
+			Method: certify.Method(c.Method), Effort: c.Effort, Seed: c.Seed, Reask: c.Reask, Refine: plan, Asking: asking,
+		}, how, func(result *app.Distilled) error {
+			bar.End()
+			return c.made(s, a, result, time.Since(start))
+		})
 	})
-	bar.End()
-	if err != nil {
-		return interrupted(s, err, id)
-	}
+}
+
+// made prints a student, and does with it what is wanted.
+func (c *distillCmd) made(s *session, a *app.App, result *app.Distilled, took time.Duration) (err error) {
 	if c.Report != "" {
 		if err := a.WriteReport(c.Report, result); err != nil {
 			return err
@@ -92,7 +90,7 @@ func (c *distillCmd) Run(s *session) error {
 	if c.JSON {
 		err = s.json(result.Report)
 	} else {
-		c.print(s, result, time.Since(start))
+		c.print(s, result, took)
 	}
 	if err == nil && c.Promote {
 		_, err = a.Promote(s.ctx, result.ID)
@@ -105,16 +103,21 @@ func (c *distillCmd) Run(s *session) error {
 
 // contract reads the task where a file has it, and says what it is called.
 func (c *distillCmd) contract() (*config.Task, error) {
-	if c.File == "" {
-		if c.Task == "" {
-			return nil, &hinted{errors.New("no task is named"), "retort distill TASK, or retort distill --task FILE --data FILE"}
+	return contractFrom(&c.Task, c.File, "retort distill TASK, or retort distill --task FILE --data FILE")
+}
+
+// contractFrom reads a task where a file has it, which names it where it has no name. usage says how to name one.
+func contractFrom(name *string, file, usage string) (*config.Task, error) {
+	if file == "" {
+		if *name == "" {
+			return nil, &hinted{errors.New("no task is named"), usage}
 		}
 		return nil, nil
 	}
-	if c.Task == "" {
-		c.Task = strings.TrimSuffix(filepath.Base(c.File), filepath.Ext(c.File))
+	if *name == "" {
+		*name = strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 	}
-	return config.LoadTask(relative(c.File), c.Task)
+	return config.LoadTask(relative(file), *name)
 }
 
 // confirm asks whether a name that is none of the configured tasks is meant as a new one; where nobody can be asked it

@@ -61,16 +61,22 @@ func (f *askFlags) asking() (app.Asking, error) {
 
 type labelCmd struct {
 	jsonFlag
-	Task    string `arg:"" help:"Name of the task whose labels are wanted."`
+	Task    string `arg:"" optional:"" help:"Name of the task whose labels are wanted; with --task, that of its file where none is given."`
+	File    string `name:"task" type:"existingfile" placeholder:"FILE" help:"Take the task from this YAML or JSON file and not from the configuration: its fields, of which only output must be there, or a bare JSON Schema."`
 	Data    string `required:"" placeholder:"FILE" help:"CSV, TSV, JSONL or Parquet file of inputs, or a version of a dataset (NAME@VERSION); rows that have a label keep it."`
 	Input   string `placeholder:"COL" help:"Column or field of the input."`
 	Label   string `placeholder:"COL" help:"Column or field of labels that are there already."`
 	Out     string `type:"path" placeholder:"FILE" help:"Write the labelled rows here: .jsonl with soft labels and who said what, or .csv."`
 	Dataset string `placeholder:"NAME" help:"Make a version of this dataset of the labelled rows."`
 	askFlags
+	anewFlag
 }
 
 func (c *labelCmd) Run(s *session) error {
+	contract, err := contractFrom(&c.Task, c.File, "retort label TASK --data FILE, or retort label --task FILE --data FILE")
+	if err != nil {
+		return err
+	}
 	asking, err := c.asking()
 	if err != nil {
 		return err
@@ -91,31 +97,20 @@ func (c *labelCmd) Run(s *session) error {
 		return err
 	}
 	defer a.Close()
-	bar := s.progress(c.JSON && !s.Terminal)
-	start := time.Now()
-	labels, err := a.Label(s.ctx, app.LabelOptions{Asking: asking, Task: c.Task, Data: c.Data, Input: c.Input, Label: c.Label, Progress: bar.Step})
-	bar.End()
-	if err != nil {
-		return err
-	}
-	if c.Out != "" {
-		if err := labels.WriteFile(c.Out); err != nil {
-			return err
-		}
-	}
-	if c.Dataset != "" {
-		if err := a.KeepLabels(s.ctx, c.Dataset, labels); err != nil {
-			return err
-		}
-	}
+	return s.asRun(c.Anew, c.JSON && !s.Terminal, func(how app.Asked, bar *progress) error {
+		start := time.Now()
+		return a.LabelRun(s.ctx, app.LabelOptions{Asking: asking, Task: c.Task, Contract: contract, ContractFile: c.File, Data: c.Data, Input: c.Input, Label: c.Label,
+			Out: c.Out, Dataset: c.Dataset}, how, func(labels *app.Labels) error {
+			bar.End()
+			return c.print(s, labels, time.Since(start))
+		})
+	})
+}
+
+func (c *labelCmd) print(s *session, labels *app.Labels, took time.Duration) error {
 	if c.JSON {
 		return s.json(labels)
 	}
-	c.print(s, labels, time.Since(start))
-	return nil
-}
-
-func (c *labelCmd) print(s *session, labels *app.Labels, took time.Duration) {
 	for _, l := range labelSummary(&labels.Report) {
 		fmt.Fprintf(s.Stdout, "%-22s %s\n", l[0], printable(l[1]))
 	}
@@ -126,8 +121,8 @@ func (c *labelCmd) print(s *session, labels *app.Labels, took time.Duration) {
 		fmt.Fprintf(s.Stdout, "%-22s %s\n", "note", printable(note))
 	}
 	fmt.Fprintf(s.Stdout, "%-22s %s\n", "took", duration(took))
-	if c.Out != "" {
-		fmt.Fprintf(s.Stdout, "%-22s %s\n", "written", relative(c.Out))
+	if labels.Written != "" {
+		fmt.Fprintf(s.Stdout, "%-22s %s\n", "written", relative(labels.Written))
 	}
 	if labels.Version != nil {
 		fmt.Fprintf(s.Stdout, "%-22s %s, %d examples\n", "dataset", labels.Version.Ref(), labels.Version.Examples)
@@ -135,9 +130,10 @@ func (c *labelCmd) print(s *session, labels *app.Labels, took time.Duration) {
 	switch {
 	case labels.BudgetEnded:
 		fmt.Fprintln(s.Stdout, "\nthe budget ended; the same command with a larger --budget goes on where it stopped")
-	case c.Out == "" && labels.Version == nil:
+	case labels.Written == "" && labels.Version == nil:
 		fmt.Fprintln(s.Stdout, "\nthe labels are kept; the same command with --out FILE writes them, and asks nobody again")
 	}
+	return nil
 }
 
 // labelSummary returns what labelling did as pairs of name and text, for people.

@@ -3,11 +3,12 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
+	"retort/audit"
 	"retort/flow"
 	"retort/internal/app"
 )
@@ -17,20 +18,30 @@ type runsCmd struct {
 	Show   runsShowCmd   `cmd:"" help:"Show a run and its steps."`
 	Cancel runsCancelCmd `cmd:"" help:"End a run, whichever process works on it; what its steps did is kept."`
 	Resume runsResumeCmd `cmd:"" help:"Go on with a run that was interrupted, was cancelled or failed."`
+	Remove runsRemoveCmd `cmd:"" help:"Take runs that nobody works on off the list; what they made stays."`
 }
 
 type runsListCmd struct {
 	jsonFlag
+	State string `enum:",running,interrupted,done,failed,cancelled" default:"" placeholder:"STATE" help:"Only runs that are so: running, interrupted, done, failed or cancelled."`
+	Kind  string `placeholder:"KIND" help:"Only runs of this kind, such as distil, label, refine, audit or turn."`
 }
 
 func (c *runsListCmd) Run(s *session) error {
 	return s.opened(func(a *app.App) error {
-		runs, err := a.Runs(s.ctx)
+		all, err := a.Runs(s.ctx)
 		if err != nil {
 			return err
 		}
+		runs := slices.DeleteFunc(slices.Clone(all), func(r flow.Run) bool {
+			return c.State != "" && string(r.State) != c.State || c.Kind != "" && r.Kind != c.Kind
+		})
 		if c.JSON {
 			return s.json(append([]flow.Run{}, runs...))
+		}
+		if len(runs) == 0 && len(all) > 0 {
+			fmt.Fprintf(s.Stderr, "none of %s is so\n", counted(len(all), "run"))
+			return nil
 		}
 		if len(runs) == 0 {
 			fmt.Fprintln(s.Stderr, "no runs yet; retort distill makes one")
@@ -60,6 +71,7 @@ func (c *runsShowCmd) Run(s *session) error {
 			return s.json(run)
 		}
 		c.print(s, run)
+		s.line("under way", underwayWords(run))
 		if err := c.steps(s, run); err != nil {
 			return err
 		}
@@ -83,6 +95,25 @@ func (c *runsShowCmd) print(s *session, run *app.Run) {
 	}
 	s.line("error", run.Error)
 	s.line("forked from", run.From)
+}
+
+// underwayWords says what a run does, or did when its process ended.
+func underwayWords(run *app.Run) string {
+	now := run.Underway
+	if now == nil {
+		return ""
+	}
+	text := now.Step
+	if now.Stage != "" && now.Stage != now.Step {
+		text += ", " + now.Stage
+	}
+	if now.Total > 0 {
+		text += fmt.Sprintf(", %d of %d", min(now.Done, now.Total), now.Total)
+	}
+	if run.State == flow.Running {
+		return text + ", for " + duration(time.Since(now.Started))
+	}
+	return text + ", when it stopped"
 }
 
 // steps prints the journal; steps of one name that follow each other are one line.
@@ -130,6 +161,45 @@ func (c *runsCancelCmd) Run(s *session) error {
 	})
 }
 
+type runsRemoveCmd struct {
+	jsonFlag
+	ID    []string `arg:"" optional:"" help:"The runs' ids, or the starts of them."`
+	State string   `enum:",interrupted,done,failed,cancelled" default:"" placeholder:"STATE" help:"All runs that are so: interrupted, done, failed or cancelled."`
+}
+
+func (c *runsRemoveCmd) Run(s *session) error {
+	if (len(c.ID) == 0) == (c.State == "") {
+		return &hinted{errors.New("which runs are to be removed?"), "name them, or say --state failed; retort runs list shows them"}
+	}
+	return s.opened(func(a *app.App) error {
+		ids := c.ID
+		if c.State != "" {
+			runs, err := a.Runs(s.ctx)
+			if err != nil {
+				return err
+			}
+			for i := range runs {
+				if string(runs[i].State) == c.State {
+					ids = append(ids, runs[i].ID)
+				}
+			}
+		}
+		removed := []flow.Run{}
+		for _, id := range ids {
+			run, err := a.RemoveRun(s.ctx, id)
+			if err != nil {
+				return err
+			}
+			removed = append(removed, *run)
+		}
+		if c.JSON {
+			return s.json(removed)
+		}
+		fmt.Fprintf(s.Stdout, "%s removed; what they made stays\n", counted(len(removed), "run"))
+		return nil
+	})
+}
+
 type runsResumeCmd struct {
 	jsonFlag
 	ID   string `arg:"" help:"The run's id, or the start of it."`
@@ -138,33 +208,40 @@ type runsResumeCmd struct {
 
 func (c *runsResumeCmd) Run(s *session) error {
 	return s.opened(func(a *app.App) error {
-		var id string
-		bar := s.progress(c.JSON && !s.Terminal)
-		start := time.Now()
-		result, err := a.ResumeRun(s.ctx, c.ID, c.From, bar.Step, func(run flow.Run) {
-			id = run.ID
-			if c.From != "" {
-				fmt.Fprintf(s.Stderr, "run %s does again what run %s did from step %s on\n", run.ID, run.From, c.From)
+		return s.asRun(false, c.JSON && !s.Terminal, func(how app.Asked, bar *progress) error {
+			begun := how.Begun
+			how.Begun = func(run flow.Run, _ bool) {
+				begun(run, false)
+				if c.From != "" {
+					fmt.Fprintf(s.Stderr, "run %s does again what run %s did from step %s on\n", run.ID, run.From, c.From)
+				}
 			}
+			start := time.Now()
+			return a.ResumeRun(s.ctx, c.ID, c.From, how, func(made any) error {
+				bar.End()
+				return s.printMade(a, made, c.JSON, time.Since(start))
+			})
 		})
-		bar.End()
-		if err != nil {
-			return interrupted(s, err, id)
-		}
-		if c.JSON {
-			return s.json(result.Report)
-		}
-		d := &distillCmd{Task: result.Task.Name}
-		d.print(s, result, time.Since(start))
-		d.next(s, a, result)
-		return nil
 	})
 }
 
-// interrupted says how to go on with a run that this process has to leave.
-func interrupted(s *session, err error, id string) error {
-	if id == "" || s.ctx.Err() == nil || !errors.Is(err, context.Canceled) {
-		return err
+// printMade prints what a run made.
+func (s *session) printMade(a *app.App, made any, asJSON bool, took time.Duration) error {
+	switch made := made.(type) {
+	case *app.Distilled:
+		if asJSON {
+			return s.json(made.Report)
+		}
+		d := &distillCmd{Task: made.Task.Name}
+		d.print(s, made, took)
+		d.next(s, a, made)
+		return nil
+	case *app.Labels:
+		return (&labelCmd{jsonFlag: jsonFlag{asJSON}}).print(s, made, took)
+	case *app.MadeVersion:
+		return s.madeVersion(made, nil, asJSON)
+	case *audit.Report:
+		return (&auditCmd{jsonFlag: jsonFlag{asJSON}}).print(s, made)
 	}
-	return &hinted{err, fmt.Sprintf("what was done is kept; go on with the same command, or: %s runs resume %s%s", program(), id, s.configFlag())}
+	return fmt.Errorf("a run made a %T", made)
 }

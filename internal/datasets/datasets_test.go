@@ -3,12 +3,15 @@
 package datasets
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"retort/dataset"
 	"retort/dataset/refine"
@@ -137,43 +140,81 @@ func TestWhatIsInUseStays(t *testing.T) {
 	}
 }
 
-// A run that is interrupted after a step that was kept goes on behind it, to the same end as one that was not.
+// notebook is a journal in memory, which the next refining has as well.
+type notebook struct {
+	did   []Refined
+	taken int
+	blobs map[string][]byte
+}
+
+func (n *notebook) Step(ctx context.Context, _ string, do func(context.Context) (Refined, error)) (Refined, error) {
+	if n.taken++; n.taken <= len(n.did) {
+		return n.did[n.taken-1], nil
+	}
+	did, err := do(ctx)
+	if err == nil {
+		n.did = append(n.did, did)
+	}
+	return did, err
+}
+
+func (n *notebook) Store(_ context.Context, write func(io.Writer) error) (string, error) {
+	var b bytes.Buffer
+	err := write(&b)
+	key := fmt.Sprint(len(n.blobs))
+	n.blobs[key] = b.Bytes()
+	return key, err
+}
+
+func (n *notebook) Open(key string) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(n.blobs[key])), nil
+}
+
+// A refining that is interrupted goes on behind the steps that ended, to the same end as one that was not, whether what they left was kept or not.
 func TestRefiningGoesOn(t *testing.T) {
-	s, dir := shelf(t)
-	keepAfter = 0
-	t.Cleanup(func() { keepAfter = usualKeep })
-	v := filled(t, s, "mail", append(some(30), some(10)...)...)
-	plan := refine.Plan{refine.Contradictions: refine.Apply, refine.Duplicates: refine.Remove, refine.Length: refine.List}
-	ctx, stop := context.WithCancel(t.Context())
-	kept := 0
-	job := Refining{From: v, Name: "clean", Plan: plan, Seed: 1, Progress: func(stage string, _, _ int) {
-		if stage == "keep what is done" {
-			kept++
-		}
-		if stage == "refine: length" {
-			stop()
-		}
-	}}
-	if _, _, err := s.Refine(ctx, job); !errors.Is(err, context.Canceled) || kept != 2 {
-		t.Fatalf("got %v after keeping %d times; want an interruption", err, kept)
-	}
-	var stages []string
-	job.Progress = func(stage string, _, _ int) { stages = append(stages, stage) }
-	clean, made, err := s.Refine(t.Context(), job)
-	if err != nil || !made || clean.Examples != 30 || len(clean.Steps) != 3 || clean.Steps[1].Removed["same text and label"] != 10 {
-		t.Fatalf("got %+v, %v", clean, err)
-	}
-	for _, stage := range stages {
-		if stage == "refine: duplicates" {
-			t.Error("a step that was kept was done again")
-		}
-	}
-	if n := blobs(t, dir); n != 2 {
-		t.Errorf("%d blobs are left, want those of two versions", n)
-	}
-	again, made, err := s.Refine(t.Context(), job)
-	if err != nil || made || again.Number != clean.Number {
-		t.Errorf("refining once more gave %v, made %v, %v", again, made, err)
+	for name, after := range map[string]time.Duration{"kept": 0, "done again": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := shelf(t)
+			keepAfter = after
+			t.Cleanup(func() { keepAfter = usualKeep })
+			v := filled(t, s, "mail", append(some(30), some(10)...)...)
+			plan := refine.Plan{refine.Contradictions: refine.Apply, refine.Duplicates: refine.Remove, refine.Length: refine.List}
+			calm, made, err := s.Refine(t.Context(), Refining{From: v, Name: "calm", Plan: plan, Seed: 1})
+			if err != nil || !made {
+				t.Fatal(calm, made, err)
+			}
+			ctx, stop := context.WithCancel(t.Context())
+			notes := &notebook{blobs: map[string][]byte{}}
+			job := Refining{From: v, Name: "clean", Plan: plan, Seed: 1, Journal: notes, Progress: func(stage string, _, _ int) {
+				if stage == "refine: length" {
+					stop()
+				}
+			}}
+			if _, _, err := s.Refine(ctx, job); !errors.Is(err, context.Canceled) || len(notes.did) != 2 {
+				t.Fatalf("got %v after %d steps; want an interruption", err, len(notes.did))
+			}
+			again := map[string]bool{}
+			notes.taken = 0
+			job.Progress = func(stage string, _, _ int) { again[stage] = true }
+			clean, made, err := s.Refine(t.Context(), job)
+			if err != nil || !made || clean.Examples != 30 || len(clean.Steps) != 3 || clean.Steps[1].Removed["same text and label"] != 10 {
+				t.Fatalf("got %+v, %v", clean, err)
+			}
+			if clean.Blob != calm.Blob || clean.Address != calm.Address {
+				t.Errorf("got %s, undisturbed %s", clean.Blob, calm.Blob)
+			}
+			if again["refine: duplicates"] == (after == 0) {
+				t.Errorf("what was done again: %v", again)
+			}
+			notes.taken = 0
+			notes.did = notes.did[:3] // killed after the version was made, and before that was noted
+			if same, made, err := s.Refine(t.Context(), job); err != nil || !made || same.Ref() != clean.Ref() {
+				t.Errorf("the last step again: %v, made %v, %v", same, made, err)
+			}
+			if same, made, err := s.Refine(t.Context(), Refining{From: v, Name: "clean", Plan: plan, Seed: 1}); err != nil || made || same.Number != clean.Number {
+				t.Errorf("refining once more gave %v, made %v, %v", same, made, err)
+			}
+		})
 	}
 }
 

@@ -8,6 +8,6 @@
 // examples one after another (making, dividing, exporting, comparing) holds none of them in memory. Refining holds all of them, about
 // 150 bytes each beside their texts, and what its steps need.
 //
-// Nothing is half there: a version exists once its row is committed, which is after its blob is durable. Refining keeps what
-// it has done after each step that took long, and the same call goes on from there.
+// Nothing is half there: a version exists once its row is committed, which is after its blob is durable. Refining can
+// record its steps in a Journal, and goes on from there.
 package datasets
