@@ -54,10 +54,10 @@ type Options struct {
 type Check struct {
 	Name     string      `json:"check"`
 	Verdict  eval.Ruling `json:"verdict"`
-	Says     string      `json:"says"`             // one sentence
-	P        *float64    `json:"p,omitempty"`      // p-value of the hypothesis that there is no fault; null where it is no matter of chance
-	Holm     *float64    `json:"p_holm,omitempty"` // P corrected for all tests of the audit
-	Lines    []string    `json:"lines,omitempty"`  // the most telling evidence, for people
+	Says     string      `json:"says"`               // one sentence
+	P        *float64    `json:"p,omitempty"`        // p-value of the hypothesis that there is no fault; null where it is no matter of chance
+	Holm     *float64    `json:"p_holm,omitempty"`   // P corrected for all tests of the audit
+	Lines    []string    `json:"lines,omitempty"`    // the most telling evidence, for people
 	Evidence any         `json:"evidence,omitempty"` // of the check's own type; of a check that was read from JSON, its text
 }
 

@@ -81,10 +81,14 @@ type Error struct {
 	Body       *Body         // the upstream's own error, for clients of the same dialect
 }
 
-// Error returns what was attempted, by whom, and what went wrong.
+// Error returns what was attempted, by whom, and what went wrong. A field that the attempt names already is not named again.
 func (e *Error) Error() string {
 	var b strings.Builder
-	for _, s := range []string{e.Provider, e.Op, e.Field} {
+	field := e.Field
+	if strings.HasSuffix(e.Op, " "+field) {
+		field = ""
+	}
+	for _, s := range []string{e.Provider, e.Op, field} {
 		if s != "" {
 			b.WriteString(s)
 			b.WriteString(": ")

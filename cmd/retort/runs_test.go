@@ -11,10 +11,12 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // gate is an upstream whose answers wait until it is open.
@@ -141,5 +143,102 @@ tasks:
 	}
 	if run := only(); run.State != "done" {
 		t.Errorf("in the end: %+v", run)
+	}
+}
+
+// A gateway shows runs that other processes work on, ends them, and has a process of its own go on with them.
+func TestRunsByHTTP(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("Windows has no interrupts between processes")
+	}
+	g := &gate{came: make(chan struct{}, 1), open: make(chan struct{})}
+	up := httptest.NewServer(g)
+	t.Cleanup(up.Close)
+	t.Cleanup(func() { g.once.Do(func() { close(g.open) }) })
+	f := newFolder(t)
+	f.write(t, "asked.csv", "text\nrefund number 1\ndelivery number 2\n")
+	f.write(t, "retort.yaml", `listen: 127.0.0.1:0
+data: ./data
+providers:
+  up: {dialect: openai, base_url: "`+up.URL+`/v1"}
+models:
+  large: {provider: up, price: {input: 1, output: 10}}
+tasks:
+  desk: {output: {enum: [refund, delivery]}, teacher: large}
+`)
+	labelling, said := f.command("label", "desk", "--data", "asked.csv", "--budget", "1", "--max-tokens", "20", "--out", "labels.jsonl"), &bytes.Buffer{}
+	labelling.Stderr = said
+	if err := labelling.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-g.came
+	gw := f.serve(t)
+	call := func(method, path, body string) (status int, text string) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, gw.url+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		answer, err := io.ReadAll(resp.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return resp.StatusCode, string(answer)
+	}
+	var runs []struct {
+		ID, Kind, State string
+		Process         int
+	}
+	_, text := call("GET", "/api/runs", "")
+	if err := json.Unmarshal([]byte(text), &runs); err != nil || len(runs) != 1 || runs[0].Kind != "label" || runs[0].State != "running" || runs[0].Process != labelling.Process.Pid {
+		t.Fatalf("the gateway lists %s, %v", text, err)
+	}
+	id := runs[0].ID
+	if status, text := call("GET", "/api/runs/"+id[:5], ""); status != 200 || !strings.Contains(text, `"under_way":{"step":"label"`) {
+		t.Errorf("it shows %d %s", status, text)
+	}
+	if status, text := call("POST", "/api/runs/"+id+"/resume", ""); status != 400 || !strings.Contains(text, "it is running in process") {
+		t.Errorf("resuming what runs: %d %s", status, text)
+	}
+	if status, text := call("POST", "/api/runs/"+id+"/cancel", ""); status != 200 || !strings.Contains(text, `"state":"cancelled"`) {
+		t.Errorf("cancelled: %d %s", status, text)
+	}
+	if err := labelling.Wait(); err == nil || !strings.Contains(said.String(), "the run was cancelled") {
+		t.Errorf("cancelled by the gateway: %v\n%s", err, said)
+	}
+	if status, text := call("GET", "/api/runs?state=running", ""); status != 200 || strings.TrimSpace(text) != "[]" {
+		t.Errorf("running: %d %s", status, text)
+	}
+	if status, text := call("POST", "/api/runs/"+id+"/resume", `{"from": "polish"}`); status != 400 || !strings.Contains(text, `no step`) {
+		t.Errorf("resumed from a step that there is not: %d %s", status, text)
+	}
+	select { // what came before
+	case <-g.came:
+	default:
+	}
+	status, text := call("POST", "/api/runs/"+id+"/resume", "")
+	if status != 200 || !strings.Contains(text, `"state":"running"`) {
+		t.Fatalf("resumed: %d %s\n%s", status, text, gw.log)
+	}
+	<-g.came
+	g.once.Do(func() { close(g.open) })
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		if _, text = call("GET", "/api/runs/"+id, ""); strings.Contains(text, `"state":"done"`) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("in the end: %s", text)
+		}
+	}
+	if rows, err := os.ReadFile(filepath.Join(f.dir, "labels.jsonl")); err != nil || bytes.Count(rows, []byte("\n")) != 2 {
+		t.Errorf("the rows are %s, %v", rows, err)
+	}
+	if status, text := call("POST", "/api/runs/"+id+"/resume", `{"from": "write"}`); status != 200 || !strings.Contains(text, `"forked_from":"`+id+`"`) {
+		t.Errorf("done again from a step on: %d %s", status, text)
 	}
 }

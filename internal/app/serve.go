@@ -33,6 +33,7 @@ type gateway struct {
 	log      *capture.Log
 	importer *capture.Importer
 	retired  sync.WaitGroup // plants that are being let go
+	workers  workers
 }
 
 // restaffEvery is how often a serving process looks for promotions and keys of other processes.
@@ -105,7 +106,7 @@ func (a *App) open(ctx context.Context) (*gateway, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gateway{log: log, importer: a.store.Import(log)}
+	g := &gateway{log: log, importer: a.store.Import(log), workers: workers{leave: make(chan struct{})}}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(capture.Metrics(log, g.importer)...)
 	metrics.MustRegister(newShadowMetrics(a), newCacheMetrics(a), newSimilarMetrics(a), newRouteMetrics(a), newCascadeMetrics(a), newAuditMetrics(a))
@@ -113,7 +114,7 @@ func (a *App) open(ctx context.Context) (*gateway, error) {
 	l := cfg.Limits
 	g.server = server.New(a.snapshot(a.plant.Load(), g), server.Options{
 		Dialects: all.Servers(), Refusals: all.Refusals(), Estimate: provider.EstimateTokens,
-		Feedback: feedback{a}, Experiments: shown{a}, Tasks: shownTasks{a}, Log: a.log, Registry: metrics,
+		Feedback: feedback{a}, Experiments: shown{a}, Tasks: shownTasks{a}, Runs: runsByHTTP{a, g}, Log: a.log, Registry: metrics,
 		Checks:  []server.Check{{Name: "capture", Err: log.Err}},
 		MaxBody: int64(l.MaxBody), MaxHeader: int(l.MaxHeader), HeaderTimeout: l.ReadHeaderTimeout, BodyTimeout: l.ReadTimeout,
 		IdleTimeout: l.IdleTimeout, StallTimeout: l.WriteTimeout, DrainTimeout: l.DrainTimeout,
@@ -137,6 +138,7 @@ const closing = 30 * time.Second
 
 func (a *App) close(g *gateway) error {
 	a.serving.Store(nil)
+	g.workers.end()
 	g.retired.Wait()
 	a.plant.Load().endShadows() // of a gateway that has not come to serve
 	a.endLoops()

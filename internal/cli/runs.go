@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -204,9 +205,16 @@ type runsResumeCmd struct {
 	jsonFlag
 	ID   string `arg:"" help:"The run's id, or the start of it."`
 	From string `placeholder:"STEP" help:"Do the work again from this step on, by its name or number, as a new run that takes over the results of the steps before; the run may be done."`
+
+	Attached bool `hidden:""` // to a serving process: leave the processor to it, and end when standard input does
 }
 
 func (c *runsResumeCmd) Run(s *session) error {
+	if c.Attached {
+		var detach context.CancelFunc
+		s.ctx, detach = s.attached()
+		defer detach()
+	}
 	return s.opened(func(a *app.App) error {
 		return s.asRun(false, c.JSON && !s.Terminal, func(how app.Asked, bar *progress) error {
 			begun := how.Begun

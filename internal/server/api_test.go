@@ -70,7 +70,7 @@ func TestExperimentsAreServed(t *testing.T) {
 
 // Every path of the server's own is described, and nothing else is.
 func TestOpenAPINamesEveryOwnPath(t *testing.T) {
-	r := newRig(t, echoing(), Options{Experiments: trials{}, Tasks: works{}, Feedback: &shelf{}})
+	r := newRig(t, echoing(), Options{Experiments: trials{}, Tasks: works{}, Runs: chores{}, Feedback: &shelf{}})
 	var served []string
 	add := func(path string, routes []route) {
 		for _, d := range (plain{}).Routes() {
@@ -98,7 +98,7 @@ func TestOpenAPINamesEveryOwnPath(t *testing.T) {
 	var described []string
 	for path, methods := range document.Paths {
 		for method := range methods {
-			described = append(described, method+" "+strings.NewReplacer("{blend}", "*", "{task}", "*").Replace(path))
+			described = append(described, method+" "+strings.NewReplacer("{blend}", "*", "{task}", "*", "{run}", "*").Replace(path))
 		}
 	}
 	slices.Sort(served)
@@ -132,7 +132,7 @@ func TestTasksAreServed(t *testing.T) {
 		"list":     {"/api/tasks", 200, `["default","0001-01-01T00:00:00Z","0001-01-01T00:00:00Z"]`},
 		"span":     {"/api/tasks?since=2026-01-31T12:00:00%2B01:00&until=2026-02-01T00:00:00Z", 200, `["default","2026-01-31T11:00:00Z","2026-02-01T00:00:00Z"]`},
 		"ago":      {"/api/tasks/desk%2Fa?since=24h", 200, `{"task":"desk/a","tenant":"default"}`},
-		"unknown":  {"/api/tasks/nothing", 404, "find task: task: no task is named so"},
+		"unknown":  {"/api/tasks/nothing", 404, "find task: no task is named so"},
 		"no time":  {"/api/tasks?since=yesterday", 400, "since: "},
 		"negative": {"/api/tasks?until=-3h", 400, "until: "},
 	} {
@@ -146,5 +146,66 @@ func TestTasksAreServed(t *testing.T) {
 	}
 	if resp, body := r.do("GET", "/api/tasks", "", "Authorization: Bearer secret"); resp.StatusCode != 200 || !strings.Contains(body, `"acme"`) {
 		t.Errorf("another tenant's list: %d %q", resp.StatusCode, body)
+	}
+}
+
+// chores are runs of the default tenant that say what was asked of them.
+type chores struct{}
+
+func (chores) Runs(_ context.Context, tenant, state, kind string) (any, error) {
+	return []string{tenant, state, kind}, nil
+}
+
+func (chores) Run(_ context.Context, tenant, id string) (any, error) {
+	if id != "abc" || tenant != model.DefaultTenant {
+		return nil, &model.Error{Kind: model.NotFound, Op: "find run", Err: errors.New("there is no such run")}
+	}
+	return map[string]string{"id": id}, nil
+}
+
+func (c chores) CancelRun(ctx context.Context, tenant, id string) (any, error) {
+	return c.Run(ctx, tenant, id)
+}
+
+func (c chores) ResumeRun(ctx context.Context, tenant, id, from string) (any, error) {
+	if _, err := c.Run(ctx, tenant, id); err != nil {
+		return nil, err
+	}
+	return map[string]string{"id": id, "from": from}, nil
+}
+
+func TestRunsAreServed(t *testing.T) {
+	r := newRig(t, echoing(), Options{Runs: chores{}})
+	for name, c := range map[string]struct {
+		method, path, body string
+		status             int
+		says               string
+	}{
+		"list":           {"GET", "/api/runs", "", 200, `["default","",""]`},
+		"some":           {"GET", "/api/runs?state=failed&kind=label", "", 200, `["default","failed","label"]`},
+		"one":            {"GET", "/api/runs/abc", "", 200, `{"id":"abc"}`},
+		"unknown":        {"GET", "/api/runs/xyz", "", 404, `find run: there is no such run`},
+		"cancel":         {"POST", "/api/runs/abc/cancel", "", 200, `{"id":"abc"}`},
+		"cancel unknown": {"POST", "/api/runs/xyz/cancel", "", 404, `there is no such run`},
+		"cancel by GET":  {"GET", "/api/runs/abc/cancel", "", 405, "POST"},
+		"resume":         {"POST", "/api/runs/abc/resume", "", 200, `{"from":"","id":"abc"}`},
+		"from":           {"POST", "/api/runs/abc/resume", `{"from": "learn"}`, 200, `{"from":"learn","id":"abc"}`},
+		"number":         {"POST", "/api/runs/abc/resume", `{"from": 2}`, 400, `want {"from": STEP}`},
+		"field":          {"POST", "/api/runs/abc/resume", `{"step": "learn"}`, 400, `want {"from": STEP}`},
+		"more":           {"POST", "/api/runs/abc/resume", `{"from": "learn"} {}`, 400, `want {"from": STEP}`},
+		"no JSON":        {"POST", "/api/runs/abc/resume", `learn`, 400, `want {"from": STEP}`},
+	} {
+		if resp, body := r.do(c.method, c.path, c.body); resp.StatusCode != c.status || !strings.Contains(body, c.says) {
+			t.Errorf("%s: got %d %q, want %d and %q", name, resp.StatusCode, body, c.status, c.says)
+		}
+	}
+	r.SetKeys([]Key{{ID: "1", Tenant: "acme", Hash: sha256.Sum256([]byte("secret"))}})
+	for _, path := range []string{"/api/runs/abc/cancel", "/api/runs/abc/resume"} {
+		if resp, body := r.do("POST", path, ""); resp.StatusCode != 401 {
+			t.Errorf("%s without a key: %d %q", path, resp.StatusCode, body)
+		}
+		if resp, body := r.do("POST", path, "", "Authorization: Bearer secret"); resp.StatusCode != 404 {
+			t.Errorf("%s by another tenant: %d %q", path, resp.StatusCode, body)
+		}
 	}
 }

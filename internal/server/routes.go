@@ -123,6 +123,9 @@ func (s *Server) newTable() *table {
 		own(http.MethodGet, tasksPath, s.keyed(t.first, s.listTasks))
 		own(http.MethodGet, tasksPath+"/*", s.keyed(t.first, s.showTask))
 	}
+	if s.options.Runs != nil {
+		s.addRuns(t.first, own)
+	}
 	for _, d := range s.options.Dialects {
 		for _, r := range d.Routes() {
 			t.add(r.Path, route{r.Method, r.Header, d, s.handler(d, r)})

@@ -24,6 +24,7 @@ type Options struct {
 	Feedback    FeedbackStore            // nil: there is no feedback endpoint
 	Experiments Experiments              // nil: there are no paths for experiments
 	Tasks       Tasks                    // nil: there are no paths for tasks
+	Runs        Runs                     // nil: there are no paths for runs
 	Checks      []Check                  // what must be well for /readyz to say so
 	Registry    *prometheus.Registry     // where metrics are registered and read from; nil: one of its own
 	Log         *slog.Logger             // nil: slog.Default()

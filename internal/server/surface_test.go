@@ -122,7 +122,7 @@ func TestFeedback(t *testing.T) {
 	}{
 		{`{"trace":"known","rating":0.5}`, 200, `"known"`},
 		{`{"trace":"known","correction":"","comment":"none of these"}`, 200, `"known"`},
-		{`{"trace":"other","rating":1}`, 404, "find trace: trace: tenant default has no such trace"},
+		{`{"trace":"other","rating":1}`, 404, "find trace: tenant default has no such trace"},
 		{`{"rating":1}`, 400, "trace: say which"},
 		{`{"trace":"known"}`, 400, "at least one"},
 		{`{"trace":"known","rating":"good"}`, 400, "rating: string where a number"},
