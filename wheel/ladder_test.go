@@ -64,7 +64,7 @@ func TestFirstCanaryIsProved(t *testing.T) {
 	}
 }
 
-// TestCanariesAreQuiet has many canaries agree just as often as the goal says: at most one observation in patienceCanary raises a false
+// TestCanariesAreQuiet has many canaries agree just as often as the goal says: at most one observation in patienceService raises a false
 // alarm.
 func TestCanariesAreQuiet(t *testing.T) {
 	const n = 200_000
@@ -80,7 +80,7 @@ func TestCanariesAreQuiet(t *testing.T) {
 		}
 	}
 	t.Logf("%d false alarms in %d answers", loud, n)
-	if loud > n/patienceCanary {
-		t.Errorf("%d false alarms in %d answers, want %d at most", loud, n, n/patienceCanary)
+	if loud > n/patienceService {
+		t.Errorf("%d false alarms in %d answers, want %d at most", loud, n, n/patienceService)
 	}
 }

@@ -58,10 +58,9 @@ const (
 )
 
 const (
-	// patienceService, patienceCanary, patienceClass and patienceInput are how many observations pass on average, at least, until a
-	// false alarm: audited answers, those of canaries, labels of answers that a student gave or would have given, and requests.
+	// patienceService, patienceClass and patienceInput are how many observations pass on average, at least, until a false alarm:
+	// audited answers, or those of canaries, labels of answers that a student gave or would have given, and requests.
 	patienceService = 10_000
-	patienceCanary  = 1000
 	patienceClass   = 200_000
 	patienceInput   = 1_000_000
 	// restlessService and restlessUnrest are the evidence from which more is audited.

@@ -19,8 +19,8 @@ func newFall(target, patience float64) *fall {
 	return &fall{Watch: certify.NewWatch(target, patience)}
 }
 
-// newHarm watches a canary. It need not wait as long for an alarm, since another version or the teacher can answer.
-func newHarm(goal certify.Goal) *fall { return newFall(goal.Agreement, patienceCanary) }
+// newHarm watches a canary, as the service is watched: its share grows by proof alone, so what is merely not good enough need not be alarmed of.
+func newHarm(goal certify.Goal) *fall { return newFall(goal.Agreement, patienceService) }
 
 // ladder is how a canary becomes the champion: it climbs a step with each answer that is known to agree, and falls back some with
 // each that does not.
@@ -139,10 +139,13 @@ func (c *class) suspicious() bool { return c.E() >= suspicion }
 type belief [len(offsets)]float64
 
 // offsets are the log odds, and spread and middle the mean and standard deviation of their first weights.
-var offsets = [...]float64{-2.4, -1.8, -1.2, -0.6, 0, 0.6, 1.2}
+var offsets = [...]float64{-7, -4.5, -3, -2.4, -1.8, -1.2, -0.6, 0, 0.6, 1.2}
 
 const (
 	middle, spread = -0.3, 0.8
+	// poor is the least weight of an offset at first: a class may be much worse than its scores, as where a student cannot tell two apart.
+	// It is known not to be once it has agreed some times, and no alarm before can be of a change.
+	poor = 0.02
 	// changed is the part of its agreement that a class loses when its meaning changes.
 	changed = 0.9
 	// rarely and mostly bound how often an answer is believed to agree, since no teacher is quite consistent.
@@ -163,7 +166,7 @@ func newBelief(usual float64) (b belief) {
 	}
 	for i, o := range offsets {
 		z := (o - max(about, offsets[0])) / spread
-		b[i] = math.Exp(-z * z / 2)
+		b[i] = math.Exp(-z*z/2) + poor
 	}
 	return b
 }
