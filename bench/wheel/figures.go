@@ -38,14 +38,15 @@ func (r *replayed) sum(name string, order uint64) turned {
 	t.After = share(right, given)
 	given, right, _ = r.part(n-window, n)
 	t.Final = share(right, given)
-	outside, answered := 0, 0
+	outside, answered, known := 0, 0, 0
 	for i := n - 2000; i < n; i++ {
 		if r.asks[i].outside {
 			outside++
 			answered += count(r.given[i])
+			known += count(r.given[i] && !r.right[i])
 		}
 	}
-	t.Outside = share(answered, outside)
+	t.Outside, t.Known = share(answered, outside), share(known, outside)
 	r.times(&t)
 	return t
 }
@@ -214,6 +215,7 @@ func (b *bench) reportTurns(prefix string, done []turned) {
 		atLeast("clinc_agreement_from_2000_after", o.least(func(t *turned) float64 { return t.After }), "share of answers, least of all runs", 0.95)
 		atLeast("clinc_worst_1000_answers", o.least(func(t *turned) float64 { return t.WorstAnswers }), "agreement, least of all runs", 0.93)
 		atMost("clinc_outside_answered", o.mean(func(t *turned) float64 { return t.Outside }), "share of the last 2,000 requests' out-of-scope ones, mean", 0.08)
+		note("clinc_outside_answered_as_known", o.mean(func(t *turned) float64 { return t.Known }), "of the same, answered with another label than that of what is out of scope")
 		note("clinc_outside_answered_most", o.most(func(t *turned) float64 { return t.Outside }), "the same, most of all runs")
 		atMost("clinc_runs_with_early_alarms", o.counted(func(t *turned) bool { return t.Early > 0 }), "runs", tolerated(len(o)))
 		common("clinc", o, usual.Agreement)

@@ -45,7 +45,8 @@ type turned struct {
 	Before  float64 `json:"agreement_before,omitempty"`
 	After   float64 `json:"agreement_after_2000,omitempty"` // of answers from 2,000 requests after the change on
 	Early   int     `json:"alarms_before,omitempty"`
-	Outside float64 `json:"outside_answered,omitempty"` // share of the last 2,000 requests that are none of the task
+	Outside float64 `json:"outside_answered,omitempty"` // share answered of the last 2,000 requests that are none of the task
+	Known   float64 `json:"outside_known,omitempty"`    // of the same, those that the student answered as if they were of the task
 	Out     int     `json:"out_after,omitempty"`        // requests from the change until the student is taken out
 	Back    int     `json:"back_after,omitempty"`       // requests from then until one answers again
 	Alone   int     `json:"class_out_after,omitempty"`  // requests from the change until the class that changed is taken out

@@ -8,13 +8,13 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
 	"strings"
 	"time"
 
 	"retort/flow"
 	"retort/internal/app"
 	"retort/internal/store"
+	"retort/internal/yield"
 	"retort/wheel"
 )
 
@@ -55,7 +55,7 @@ func (c *tasksTurnCmd) Run(s *session) error {
 
 // attached returns the context of a worker: it ends when standard input does. The worker takes half of the processors at most.
 func (s *session) attached() (context.Context, context.CancelFunc) {
-	runtime.GOMAXPROCS(max(1, runtime.NumCPU()/2))
+	yield.Half()
 	ctx, cancel := context.WithCancel(s.ctx)
 	go func() {
 		_, _ = io.Copy(io.Discard, s.Stdin) // however it ends

@@ -80,6 +80,7 @@ var allowed = []struct {
 	{"internal/capture", []string{"model", "internal/filelock", outside}},
 	{"internal/store", []string{"model", "internal/capture", "internal/filelock", "internal/sqlite", outside}},
 	{"internal/outfile", nil},
+	{"internal/yield", []string{outside}},
 	{"internal/datasets", []string{"dataset", "dataset/refine", "internal/blob", "internal/outfile", "internal/store", "internal/suggest"}},
 	{"internal/savings", []string{outside}},
 	{"internal/server", []string{"model", "dialect", "internal/suggest", outside}},
