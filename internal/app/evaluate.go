@@ -231,7 +231,11 @@ func (a *App) doubts(c candidate, examples []dataset.Example, labelled bool) ([]
 		}
 	}
 	if n > 0 {
-		out = append(out, fmt.Sprintf("%d of the %d texts are among those that student %s was made from: the figures flatter it", n, len(examples), c.student))
+		are := "are"
+		if n == 1 {
+			are = "is"
+		}
+		out = append(out, fmt.Sprintf("%d of the %d texts %s among those that student %s was made from: the figures flatter it", n, len(examples), are, c.student))
 	}
 	return out, nil
 }

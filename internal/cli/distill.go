@@ -207,7 +207,7 @@ func summary(r *distill.Report, took time.Duration) [][2]string {
 	}
 	if r.Threshold != nil {
 		lines = append(lines,
-			[2]string{"answers", percent(r.Coverage) + " of them; the rest is the teacher's: " + percent(r.NovelShare) + " novel, " + percent(r.UnsureShare) + " unsure"},
+			[2]string{"answers", percent(r.Coverage) + " of them; the rest is the teacher's: " + percent(r.NovelShare) + " since they are unlike the examples, " + percent(r.UnsureShare) + " since it is unsure"},
 			[2]string{"agrees with teacher", fmt.Sprintf("%s of those answers (wanted %s)", percent(r.Agreement), percent(r.Target))})
 	}
 	if n := r.Novelty; n != nil && (n.Acts || n.Off != "") {

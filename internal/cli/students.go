@@ -5,10 +5,12 @@ package cli
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
 	"retort/internal/app"
+	"retort/student"
 )
 
 type studentsCmd struct {
@@ -73,13 +75,12 @@ func (c *studentsShowCmd) Run(s *session) error {
 		if c.JSON {
 			return s.json(st)
 		}
-		c.print(s, st)
-		return nil
+		return c.print(s, st)
 	})
 }
 
 // print shows a student's card to people.
-func (c *studentsShowCmd) print(s *session, st *app.Student) {
+func (c *studentsShowCmd) print(s *session, st *app.Student) error {
 	card := &st.Card
 	s.line("student", st.ID+", "+string(st.Stage)+" of task "+st.Task)
 	s.line("made", clock(st.Created))
@@ -93,24 +94,63 @@ func (c *studentsShowCmd) print(s *session, st *app.Student) {
 	}
 	s.line(what, fmt.Sprintf("%d: %s", len(names), clip(strings.Join(names, ", "), 300)))
 	s.line("never seen", strings.Join(card.Training.Unseen, ", "))
-	s.line("training", fmt.Sprintf("effort %s, seed %d, %d folds, %d features", card.Training.Effort, card.Training.Seed, card.Training.Folds, card.Training.Features))
+	training := fmt.Sprintf("effort %s, seed %d, %d folds", card.Training.Effort, card.Training.Seed, card.Training.Folds)
+	if n := card.Training.Features; n > 0 { // of objects each field has its own
+		training += fmt.Sprintf(", %d features", n)
+	}
+	s.line("training", training)
 	guarantee := "none was asked for"
 	if card.Certificate != nil {
 		guarantee = card.Certificate.String()
 	}
 	s.line("guarantee", guarantee)
 	s.line("silent", st.Out)
-	for _, f := range card.Fields {
-		s.line("of field "+f.Field, f.Certificate.String())
-	}
 	audited := string(st.Audit)
 	if audited == "" {
 		audited = "not yet; retort audit " + st.ID + " --eval FILE checks what it inherited"
 	}
 	s.line("audit", audited)
 	for _, name := range slices.Sorted(maps.Keys(card.Metrics)) {
-		s.line("measured", fmt.Sprintf("%s %.4g", strings.ReplaceAll(name, "_", " "), card.Metrics[name]))
+		if !strings.HasPrefix(name, fieldAccuracy) {
+			s.line("measured", fmt.Sprintf("%s %.4g", strings.ReplaceAll(name, "_", " "), card.Metrics[name]))
+		}
 	}
+	if len(card.Fields) == 0 {
+		return nil
+	}
+	fmt.Fprintln(s.Stdout)
+	return c.fields(s, card)
+}
+
+// fieldAccuracy begins the names of metrics of single fields.
+const fieldAccuracy = "field_accuracy_"
+
+// fields prints what may be relied on of the fields of objects, one a line, and then why some are silent.
+func (c *studentsShowCmd) fields(s *session, card *student.Card) error {
+	var rows [][]string
+	var why [][2]string
+	for _, f := range card.Fields {
+		row := []string{f.Field, "-", string(f.Certificate.Status), "-", "-", "-"}
+		if accuracy, ok := card.Metrics[fieldAccuracy+f.Field]; ok {
+			row[1] = percent(accuracy)
+		}
+		if f.Certificate.Speaks() {
+			row[3], row[4] = fmt.Sprintf("%.3f", f.Certificate.Threshold), fmt.Sprintf("%d of %d", f.Certificate.Answered, f.Certificate.Labels)
+			// The bound is rounded down, so as not to claim more than is shown.
+			row[5] = fmt.Sprintf("≥ %s with confidence %s", percent(math.Floor(f.Certificate.Lower*1000+1e-9)/1000), percent(f.Certificate.Confidence))
+		}
+		if f.Certificate.Reason != "" {
+			why = append(why, [2]string{f.Field, f.Certificate.Reason})
+		}
+		rows = append(rows, row)
+	}
+	if err := s.table(columns("FIELD", ">ACCURACY", "STATUS", ">FROM SCORE", ">VALUES", "AGREEMENT"), rows); err != nil {
+		return err
+	}
+	for _, w := range why {
+		s.line(w[0], w[1])
+	}
+	return nil
 }
 
 type studentsPromoteCmd struct {
