@@ -35,6 +35,8 @@ type Example struct {
 	ID     string    `json:"id,omitempty"`     // the trace it came from; empty when it came from a file
 	Time   time.Time `json:"time,omitzero"`    // when the trace's request began
 	Tenant string    `json:"tenant,omitempty"` // whose trace it was
+	// Group is the part of the traffic that it came from, such as the API key that asked; versions do not keep it.
+	Group string `json:"group,omitempty"`
 }
 
 // Origin says in a few letters where an example came from, for people: its trace or file:line.

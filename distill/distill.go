@@ -72,6 +72,7 @@ type Judged struct {
 	Predicted string
 	Score     float64 // 0 where the student would not answer whatever the threshold
 	Novel     bool    // the text is unlike those that the student learned from
+	Group     string  // of the example
 	// Fields has a score for each field of an object, as student.Detail; nil for labels.
 	Fields []float64
 }
@@ -232,7 +233,7 @@ func judge(examples []dataset.Example, answer answerer) []Judged {
 	out := make([]Judged, len(examples))
 	for i := range examples {
 		d := answer(i)
-		out[i] = Judged{Text: examples[i].Text, Label: examples[i].Label, Predicted: d.Answer, Score: d.Score, Novel: d.Novel, Fields: d.Fields}
+		out[i] = Judged{Text: examples[i].Text, Label: examples[i].Label, Predicted: d.Answer, Score: d.Score, Novel: d.Novel, Group: examples[i].Group, Fields: d.Fields}
 	}
 	return out
 }

@@ -20,8 +20,8 @@ type lessons struct {
 	task     *task.Task
 	teachers concrete // who counts as the task's teacher
 	// drawn are the traces of requests that chance chose to be audited and that a student answered; nil where audits teach nothing. With
-	// them, what the teacher said to a request is fair if that was drawn, whoever answered.
-	drawn map[string]bool
+	// them, what the teacher said to a request is fair if that was drawn, whoever answered. Each has the key that asked.
+	drawn map[string]string
 
 	examples []dataset.Example // answered by the teacher while no student was asked, or drawn by chance: they train and judge
 	hard     []dataset.Example // what a student was asked: it trains, but never judges
@@ -52,7 +52,7 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 		return nil, err
 	}
 	out := newLessons(p, d)
-	out.drawn = map[string]bool{}
+	out.drawn = map[string]string{}
 	read := 0
 	for _, chosen.Purpose = range []model.Work{model.Serving, model.Auditing} { // audits are of what was served
 		for trace, err := range a.store.Traces(ctx, chosen) {
@@ -143,11 +143,12 @@ func (l *lessons) learn(trace *model.Trace, correction string) *dataset.Example 
 		}
 		label = parsed
 	}
-	who := trace.Response.Model
+	who, key, picked := trace.Response.Model, trace.Key, false
 	if trace.Purpose == model.Auditing {
-		if of, _, _ := strings.Cut(trace.ID, "."); !l.drawn[of] { // drawn in a blend, say, whose other requests are not known
-			return nil
-		}
+		of, _, _ := strings.Cut(trace.ID, ".")
+		asker, drawn := l.drawn[of]
+		// Others were audited since answers like theirs are in doubt, or in a blend, whose other requests are not known.
+		key, picked = asker, !drawn
 	}
 	ownAnswer := strings.HasPrefix(who, studentPrefix+l.task.Name+"@") || who == similarPrefix+l.task.Name
 	label, outside := l.task.Canonical(input, label)
@@ -155,7 +156,7 @@ func (l *lessons) learn(trace *model.Trace, correction string) *dataset.Example 
 	case ownAnswer && !corrected:
 		l.own++
 		if trace.Drawn && l.drawn != nil {
-			l.drawn[trace.ID] = true
+			l.drawn[trace.ID] = trace.Key
 		}
 		return nil
 	case outside != nil:
@@ -165,7 +166,8 @@ func (l *lessons) learn(trace *model.Trace, correction string) *dataset.Example 
 		l.others++
 		return nil
 	}
-	example := &dataset.Example{Text: input, Label: label, Gold: corrected, Hard: ownAnswer || l.left(trace), ID: trace.ID, Time: trace.Start, Tenant: trace.Tenant}
+	example := &dataset.Example{Text: input, Label: label, Gold: corrected, Hard: ownAnswer || picked || l.left(trace), ID: trace.ID, Time: trace.Start, Tenant: trace.Tenant,
+		Group: key}
 	if !corrected {
 		example.Teacher = who
 	}

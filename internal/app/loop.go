@@ -83,13 +83,18 @@ type inquiry struct {
 	ask     bool // the teacher is to be asked too
 }
 
+// newInquiry begins a request. Who asks is the slice of the traffic that it is of.
+func newInquiry(t wheel.Ticket, req *model.Request) *inquiry {
+	return &inquiry{ticket: t, outcome: wheel.Outcome{Slice: req.Key}}
+}
+
 // generate answers a request.
 func (l *loop) generate(ctx context.Context, d *desk, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
 	t := l.wheel.AskAt(time.Now().UnixNano())
 	if t.Serving == nil {
 		resp, err := d.strong().Generate(ctx, req, emit)
 		if err == nil {
-			l.taught(d, req, &inquiry{ticket: t}, resp)
+			l.taught(d, req, newInquiry(t, req), resp)
 		}
 		return resp, err
 	}
@@ -98,7 +103,7 @@ func (l *loop) generate(ctx context.Context, d *desk, req *model.Request, emit f
 			model.TrailOf(ctx).Draw()
 		}
 	}
-	on := &inquiry{ticket: t}
+	on := newInquiry(t, req)
 	cascade := compose.Cascade{Cheap: t.Serving.Student.(*pupil), Strong: d.strong(), Take: takes}
 	resp, err := cascade.Generate(context.WithValue(ctx, inquiryKey{}, on), req, emit)
 	switch {

@@ -257,7 +257,7 @@ func (a *App) pairs(d *desk, champion *store.Student, out *made) ([]wheel.Pair, 
 		}
 		counted[mark(j.Text)] = true
 		answer, _ := opened.Answer(j.Text)
-		pair := wheel.Pair{Label: j.Label, Candidate: j.Predicted, Champion: answer}
+		pair := wheel.Pair{Label: j.Label, Slice: j.Group, Candidate: j.Predicted, Champion: answer}
 		if d.task.Object == nil {
 			pair.Class = j.Label
 		}

@@ -37,6 +37,9 @@ func TestTurnLeftForPause(t *testing.T) {
 	if len(made.retry) != 0 {
 		t.Errorf("a paused turn is tried again only after %v", made.retry["desk"].wait)
 	}
+	if _, err := a.Unpause(t.Context(), "desk"); err != nil {
+		t.Fatal(err)
+	}
 	a.options.Worker = func(...string) *exec.Cmd { return exec.Command(os.Args[0], "-test.unknown") }
 	for range 2 {
 		made.turn(t.Context(), "desk", wheel.ByLabels)
