@@ -182,6 +182,8 @@ func TestEvidenceOutlastsAProcess(t *testing.T) {
 
 // What audits may cost a day is that for all processes and configurations of the day.
 func TestAuditsKeepToTheirMoney(t *testing.T) {
+	today := func() int { return time.Now().UTC().YearDay() }
+	day := today()
 	_, url := newUpstream(t, 200, 0)
 	a := openFor(t, url, strings.Replace(auditedDesk, "per_day: 0, concurrent: 64", "per_day: 0.0005, concurrent: 1", 1))
 	texts, _ := labelled(200)
@@ -201,16 +203,40 @@ func TestAuditsKeepToTheirMoney(t *testing.T) {
 			}
 		})
 	}
-	var cost, most model.Money
-	n := 0
-	for trace, err := range a.Traces(t.Context(), store.Filter{Model: "desk", Purpose: model.Auditing}) {
-		if err != nil {
-			t.Fatal(err)
+	spent := func() (n int, cost, most model.Money) {
+		for trace, err := range a.Traces(t.Context(), store.Filter{Model: "desk", Purpose: model.Auditing}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			cost, most, n = cost+trace.Cost, max(most, trace.Cost), n+1
 		}
-		cost, most, n = cost+trace.Cost, max(most, trace.Cost), n+1
+		return n, cost, most
+	}
+	n, cost, most := spent()
+	other, err := Open(t.Context(), filepath.Join(filepath.Dir(a.plant.Load().config.Data), "retort.yaml"), Options{}) // which knows of the day what the store does
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	serving(t, other, func(url string) {
+		for range 20 {
+			ask(t, url, texts[asked])
+			ended(t, other)
+			asked++
+		}
+	})
+	after, _, _ := spent()
+	if today() != day {
+		t.Skip("the day of the money has changed in the middle of the test")
 	}
 	if limit := model.Dollar / 2000; n == 0 || most == 0 || cost < limit || cost >= limit+most {
 		t.Errorf("%d audits cost %v, want %v and less than one audit more", n, cost, limit)
+	}
+	if after != n {
+		t.Errorf("another process made %d audits more", after-n)
+	}
+	if dropped := other.plant.Load().tasks["desk"].audited.Counts().DroppedMoney; dropped == 0 {
+		t.Error("another process had nothing to audit: the test shows nothing")
 	}
 }
 
