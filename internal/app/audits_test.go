@@ -148,6 +148,11 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 	if st, err := a.Student(t.Context(), id); err != nil || st.Out != "" {
 		t.Errorf("put back: %+v, %v", st, err)
 	}
+	before := shown.Audits.Compared
+	shown, err = a.OneTaskSavings(t.Context(), "desk", SavingsOptions{})
+	if err != nil || shown.Audits.Compared < before || shown.Audits.Champion != nil && shown.Audits.Champion.Compared > shown.Audits.Compared-before {
+		t.Errorf("put back, audits are %+v, of the champion %+v, %v", shown.Audits, shown.Audits.Champion, err)
+	}
 	if _, err := a.Resume(t.Context(), "desk"); err == nil || !strings.Contains(err.Error(), "was not taken out") {
 		t.Errorf("got %v", err)
 	}

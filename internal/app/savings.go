@@ -57,6 +57,8 @@ type Audits struct {
 	Compared  int              `json:"compared"`
 	Agreed    int              `json:"agreed"`
 	Agreement savings.Estimate `json:"agreement"`
+	// Champion are those of the champion that count for or against it, whenever they were: since it was last put back. Null: none do.
+	Champion *Audits `json:"champion,omitempty"`
 }
 
 // Measured is how answers did by a measure of the client's, as feedback has it.
@@ -194,7 +196,10 @@ func (a *App) taskSavings(ctx context.Context, name string, o SavingsOptions) (*
 		return nil, err
 	}
 	if n > 0 {
-		out.Audits = &Audits{n, agreed, savings.Share(agreed, n)}
+		out.Audits = &Audits{Compared: n, Agreed: agreed, Agreement: savings.Share(agreed, n)}
+		if out.Audits.Champion, err = a.auditsNow(ctx, name, out.Serving.Student); err != nil {
+			return nil, err
+		}
 	}
 	measured, err := a.store.Measured(ctx, out.Tenant, name, o.Since, o.Until)
 	if err != nil {
@@ -206,6 +211,24 @@ func (a *App) taskSavings(ctx context.Context, name string, o SavingsOptions) (*
 	}
 	out.Labels.Corrected, err = a.store.Corrections(ctx, out.Tenant, name, o.Since, o.Until)
 	return out, err
+}
+
+// auditsNow returns the audits that count for or against a champion; nil where there are none.
+func (a *App) auditsNow(ctx context.Context, task, champion string) (*Audits, error) {
+	if champion == "" {
+		return nil, nil
+	}
+	out := &Audits{}
+	err := a.store.Verdicts(ctx, task, champion, func(agree bool) {
+		if out.Compared++; agree {
+			out.Agreed++
+		}
+	})
+	if err != nil || out.Compared == 0 {
+		return nil, err
+	}
+	out.Agreement = savings.Share(out.Agreed, out.Compared)
+	return out, nil
 }
 
 // whoAnswered says who answered requests that are alike.

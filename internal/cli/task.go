@@ -100,7 +100,10 @@ func (s *session) task(t *app.TaskSavings) error {
 		s.line("promised", fmt.Sprintf("%s: at least %s of its answers agree with the teacher; it was to answer %s of requests", v.Status, percent(v.Agreement), percent(v.Coverage)))
 	}
 	if t.Audits != nil {
-		s.line("audits", fmt.Sprintf("%d of %d answers agreed with the teacher: %s", t.Audits.Agreed, t.Audits.Compared, between95(t.Audits.Agreement, percent)))
+		s.line("audits", auditsText(t.Audits)+" of all students")
+		if now := t.Audits.Champion; now != nil {
+			s.line("", auditsText(now)+" of the champion, which count now")
+		}
 	}
 	s.line("labels", fmt.Sprintf("%d asked for, %d of the teacher's served answers, %d corrected by people", t.Labels.Asked, t.Labels.Served, t.Labels.Corrected))
 	s.line("students", fmt.Sprintf("%d made in %.1f s of training", t.Students, t.Training))
@@ -137,6 +140,11 @@ func (s *session) task(t *app.TaskSavings) error {
 		rows = append(rows, []string{string(w.Purpose), fmt.Sprint(w.Requests), fmt.Sprint(w.Failed), usd(w.Cost.Dollars())})
 	}
 	return s.table(columns("ASKED FOR", ">REQUESTS", ">FAILED", ">COST"), rows)
+}
+
+// auditsText says how many audits agreed.
+func auditsText(a *app.Audits) string {
+	return fmt.Sprintf("%d of %d answers agreed with the teacher: %s,", a.Agreed, a.Compared, between95(a.Agreement, percent))
 }
 
 // outcomes prints how answers did by the client's measures.
