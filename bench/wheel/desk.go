@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"retort/bench/internal/rig"
+	"retort/wheel"
 )
 
 const (
@@ -30,7 +31,7 @@ type desk struct {
 	client  *http.Client
 }
 
-// deskConfig is a configuration with a task that turns by itself, or with more fields of the wheel than none.
+// deskConfig is a configuration with a task that turns by itself, with these fields of its wheel.
 func deskConfig(url string, labels []string, agreement float64, wheel string) ([]byte, error) {
 	enum, err := json.Marshal(labels)
 	if err != nil {
@@ -135,7 +136,20 @@ type standing struct {
 		Next   int `json:"next_labels"`
 		Due    string
 		Turns  []shownTurn // the latest first
+		// Serving is what the gateway says; null where it has no more to say than Serving above.
+		Serving *struct {
+			Canary string
+			Events []shownEvent // the latest first
+		}
 	}
+}
+
+// shownEvent is something that happened to the wheel.
+type shownEvent struct {
+	At    time.Time
+	Kind  wheel.Kind
+	Class string
+	Says  string
 }
 
 type shownTurn struct {
@@ -148,6 +162,9 @@ type shownTurn struct {
 func (s *standing) busy() bool {
 	return s.Wheel.Due != "" || len(s.Wheel.Turns) > 0 && s.Wheel.Turns[0].Ended == nil
 }
+
+// trying says whether a student is tried out on a share of the requests.
+func (s *standing) trying() bool { return s.Wheel.Serving != nil && s.Wheel.Serving.Canary != "" }
 
 // stands returns how the task stands.
 func (d *desk) stands(ctx context.Context) (*standing, error) {

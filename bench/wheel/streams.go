@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,18 +14,20 @@ import (
 	"retort/wheel"
 )
 
-// lookEvery is how many requests are sent at most without looking whether a turn is due.
-const lookEvery = 50
+// lookEvery is how many requests are sent at most without looking whether a turn is due, and lookAgain how many are where there are labels enough for one
+// that waits for something else.
+const lookEvery, lookAgain = 50, 20
 
 // live replays a series as traffic through a real gateway.
 type live struct {
 	*replayed
 	desk    *desk
 	teacher *labeller
+	sent    []time.Time
 	turns   map[string]bool // by id, those that have ended
-	out     bool            // the student is, as of the last look
-	answers int             // of the student
-	last    int             // request that it answered last
+	seen    map[shownEvent]bool
+	out     bool // the student is, as of the last look
+	last    int  // request that it answered last
 	waited  time.Duration
 }
 
@@ -38,6 +41,7 @@ func (l *live) replay(ctx context.Context) error {
 		}
 		a := &l.asks[i]
 		l.teacher.expect(i, a)
+		l.sent = append(l.sent, time.Now())
 		s, err := l.desk.ask(ctx, deskName, a.text)
 		if err != nil {
 			return l.explain(i, err)
@@ -89,23 +93,43 @@ func (l *live) look(ctx context.Context, i int) (left int, err error) {
 		}
 		l.turns[t.ID] = true
 		fmt.Fprintf(os.Stderr, "request %d: turn %s by %s took %v: %s, %s\n", i+1, t.ID, t.Trigger, t.Ended.Sub(t.Begun).Round(time.Millisecond), t.Outcome, t.Says)
-		switch t.Outcome {
-		case "promoted":
-			l.happened(i, wheel.Promoted)
-		case "candidate":
-		default:
+		if t.Outcome == "failed" || t.Outcome == "cancelled" {
 			return 0, fmt.Errorf("turn %s: %s: %s", t.ID, t.Outcome, t.Says)
 		}
+		if t.Outcome == "promoted" && s.Wheel.Serving == nil {
+			l.happened(i+1, wheel.Promoted, "")
+		}
 	}
-	if s.Serving.Out && !l.out { // it answers nothing since then
-		l.happened(max(l.last, i-lookEvery), wheel.AlarmService)
+	switch {
+	case s.Wheel.Serving != nil:
+		l.note(s.Wheel.Serving.Events)
+	case s.Serving.Out && !l.out: // it answers nothing since then
+		l.happened(max(l.last, i-lookEvery)+1, wheel.AlarmService, "")
 	}
 	l.out = s.Serving.Out
-	return s.Wheel.Next - s.Wheel.Labels, nil
+	if left = s.Wheel.Next - s.Wheel.Labels; left <= 0 {
+		left = lookAgain
+	}
+	return left, nil
 }
 
-func (l *live) happened(i int, kind wheel.Kind) {
-	l.events = append(l.events, wheel.Event{Request: int64(i + 1), Kind: kind})
+// note keeps events that are new, each with the number of requests that had been sent by then.
+func (l *live) note(events []shownEvent) {
+	for _, e := range slices.Backward(events) {
+		if l.seen[e] {
+			continue
+		}
+		l.seen[e] = true
+		n, _ := slices.BinarySearchFunc(l.sent, e.At, time.Time.Compare)
+		if e.Kind != wheel.Judged {
+			fmt.Fprintf(os.Stderr, "request %d: %s %s: %s\n", n, e.Kind, e.Class, e.Says)
+		}
+		l.happened(n, e.Kind, e.Class)
+	}
+}
+
+func (l *live) happened(request int, kind wheel.Kind, class string) {
+	l.events = append(l.events, wheel.Event{Request: int64(request), Kind: kind, Class: class})
 }
 
 // serveSeries replays one series through a gateway of its own.
@@ -116,7 +140,15 @@ func (b *bench) serveSeries(ctx context.Context, kind string, order uint64, in *
 		return nil, err
 	}
 	defer teacher.stop()
-	config, err := deskConfig(teacher.url, in.labels(), in.goal.Agreement, "{}")
+	aside, err := json.Marshal(in.aside)
+	if err != nil {
+		return nil, err
+	}
+	fields := "{}"
+	if len(in.aside) > 0 {
+		fields = fmt.Sprintf("{aside: %s}", aside)
+	}
+	config, err := deskConfig(teacher.url, in.labels(), in.goal.Agreement, fields)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +159,7 @@ func (b *bench) serveSeries(ctx context.Context, kind string, order uint64, in *
 	}
 	defer os.RemoveAll(filepath.Join(b.retort.Folder, name))
 	defer d.close()
-	l := &live{desk: d, teacher: teacher, turns: map[string]bool{},
+	l := &live{desk: d, teacher: teacher, turns: map[string]bool{}, seen: map[shownEvent]bool{},
 		replayed: &replayed{series: in, given: make([]bool, n), right: make([]bool, n), audited: make([]bool, n)}}
 	began := time.Now()
 	if err := l.replay(ctx); err != nil {
