@@ -110,12 +110,12 @@ type throughput struct {
 	next         int
 	quiet, turns []*span
 	cpu          float64 // seconds of processor that turns have taken
-	wall         float64 // seconds of spans in which they were under way
+	wall         float64 // seconds in which they were under way
 }
 
 // measure takes a span without a turn, one with, and so on, and ends with one without: each with has a neighbour before and after.
 func (t *throughput) measure(ctx context.Context) error {
-	load := loadAverage()
+	load, start := loadAverage(), time.Now()
 	began := childrenCPU(t.desk.gateway.PID())
 	if _, err := t.span(ctx, false); err != nil { // connections are made
 		return err
@@ -138,6 +138,15 @@ func (t *throughput) measure(ctx context.Context) error {
 	}
 	t.quiet = append(t.quiet, quiet)
 	t.cpu = childrenCPU(t.desk.gateway.PID()) - began
+	work, err := t.underWay()
+	if err != nil {
+		return err
+	}
+	for _, w := range work {
+		if w.from.After(start) && !w.to.IsZero() {
+			t.wall += w.to.Sub(w.from).Seconds()
+		}
+	}
 	t.report((load + loadAverage()) / 2)
 	return nil
 }
@@ -148,11 +157,7 @@ func (t *throughput) span(ctx context.Context, turning bool) (*span, error) {
 		if err := t.set(ctx, turning); err != nil {
 			return nil, err
 		}
-		from := time.Now()
 		sent := t.load(ctx)
-		if turning {
-			t.wall += time.Since(from).Seconds()
-		}
 		for i := range sent {
 			if err := sent[i].err; err != nil {
 				return nil, err
