@@ -31,6 +31,9 @@ func measureKills(ctx context.Context, b *bench) error {
 		texts = append(texts, chaos.Text{Input: m.Input, Label: m.Answer})
 	}
 	for _, work := range chaos.Works() {
+		if !slices.Contains(b.works, work.Name) {
+			continue
+		}
 		if err := measureKilled(ctx, b, work, texts); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"retort/bench/internal/rig"
+	"retort/internal/chaos"
 )
 
 // options are the flags.
@@ -24,6 +25,7 @@ type options struct {
 	orders  int
 	journal string
 	series  list
+	works   list
 	rounds  int
 }
 
@@ -49,6 +51,10 @@ func main() {
 	o.series = list{"banking", "shift", "class", "clinc", "noise"}
 	flag.Var(&o.series, "series", "the series that turns and streams replay, separated by commas")
 	flag.IntVar(&o.rounds, "rounds", 30, "how often throughput loads the gateway with a turn under way and without")
+	for _, work := range chaos.Works() {
+		o.works = append(o.works, work.Name)
+	}
+	flag.Var(&o.works, "works", "the commands that kills kills, separated by commas")
 	flag.Parse()
 	rig.Main("wheel", o.strict, func(ctx context.Context) (bool, error) { return run(ctx, o) })
 }

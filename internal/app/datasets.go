@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"retort/dataset"
@@ -16,73 +15,10 @@ import (
 	"retort/model"
 )
 
-// DatasetOptions say what a new version of a dataset is made of: files first, then versions, then traces.
-type DatasetOptions struct {
-	Name    string
-	Files   []string
-	Columns dataset.Columns // of the files; empty: found by name
-	From    []string        // versions
-	Traces  *TraceChoice    // nil: none
-	Task    string          // whose contract the labels are read by; empty: none's, but traces need one
-	Tag     string          // to point to the version; empty: none
-
-	Progress datasets.Progress // may be nil
-}
-
 // MadeVersion is a version and whether it is new.
 type MadeVersion struct {
 	*dataset.Version
 	Made bool `json:"made"` // false: the latest version of the name held just the same already
-}
-
-// CreateDataset makes a version.
-func (a *App) CreateDataset(ctx context.Context, o DatasetOptions) (*MadeVersion, error) {
-	if o.Tag != "" {
-		if err := datasets.CheckTag(o.Tag); err != nil {
-			return nil, err
-		}
-	}
-	shelf := a.shelf()
-	from, err := a.findAll(ctx, o.From)
-	if err != nil {
-		return nil, err
-	}
-	for i, v := range from {
-		if slices.ContainsFunc(from[:i], func(w *dataset.Version) bool { return w.Ref() == v.Ref() }) {
-			return nil, fmt.Errorf("%s is given twice; its examples would count twice", v.Ref())
-		}
-	}
-	d, err := shelf.Draft(model.DefaultTenant, o.Name)
-	if err != nil {
-		return nil, err
-	}
-	defer d.Discard() // after Commit it does nothing
-	desk, err := a.contractOf(o.Task)
-	if err != nil {
-		return nil, err
-	}
-	if desk != nil {
-		d.Check(desk.task.Name, desk.task.Read)
-	}
-	for _, path := range o.Files {
-		err = errors.Join(err, a.addFile(ctx, d, path, o))
-	}
-	for _, v := range from {
-		if err == nil {
-			err = d.Version(ctx, v, "", nil, o.Progress)
-		}
-	}
-	if err == nil && o.Traces != nil {
-		err = a.addTraces(ctx, d, desk, o.Traces, o.Progress)
-	}
-	if err != nil {
-		return nil, err
-	}
-	v, made, err := d.Commit(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return a.tagged(ctx, v, made, o.Tag)
 }
 
 // tagged points a tag, where one is given, to what was made.
@@ -95,14 +31,6 @@ func (a *App) tagged(ctx context.Context, v *dataset.Version, made bool, tag str
 	}
 	v, err := a.shelf().Find(ctx, v.Tenant, v.Ref())
 	return &MadeVersion{v, made}, err
-}
-
-func (a *App) addFile(ctx context.Context, d *datasets.Draft, path string, o DatasetOptions) error {
-	err := d.File(ctx, path, o.Columns, o.Progress)
-	if err != nil && bare(path, o.Columns) {
-		return &bareFileError{filepath.Base(path), o.Name}
-	}
-	return err
 }
 
 // bare says whether a file holds inputs, and not a single label.

@@ -75,7 +75,8 @@ tasks:
 		"tenant":    {TraceChoice{Tenant: "acme"}, "f"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v, err := a.CreateDataset(t.Context(), DatasetOptions{Name: name, Task: "desk", Traces: &c.choice})
+			var v *MadeVersion
+			err := a.CreateRun(t.Context(), DatasetOptions{Name: name, Task: "desk", Traces: &c.choice}, Asked{}, func(made *MadeVersion) error { v = made; return nil })
 			if err != nil {
 				t.Fatal(err)
 			}

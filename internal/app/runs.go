@@ -18,7 +18,7 @@ import (
 func (a *App) runsDir() string { return filepath.Join(a.plant.Load().config.Data, "runs") }
 
 // works are the kinds of work that are runs.
-var works = []work{distilling, labelRuns, refineRuns, auditRuns, turns{}}
+var works = []work{distilling, labelRuns, createRuns, refineRuns, auditRuns, turns{}}
 
 // kinds are those of the runs of this program.
 type kinds struct {

@@ -104,7 +104,11 @@ func (t Trial) ready(ctx context.Context) error {
 	if err := t.prepare(t.base(), "http://127.0.0.1:1/v1"); err != nil { // no teacher is asked yet
 		return err
 	}
-	for _, args := range t.Work.Before {
+	before := t.Work.Before
+	if len(before) > 0 { // the runs seen are to be those of the work alone
+		before = append(slices.Clone(before), []string{"runs", "remove", "--state", "done"})
+	}
+	for _, args := range before {
 		if out, err := t.command(ctx, t.base(), args...).CombinedOutput(); err != nil {
 			return fmt.Errorf("retort %s: %w\n%s", strings.Join(args, " "), err, out)
 		}

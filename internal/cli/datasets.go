@@ -37,6 +37,7 @@ type datasetsCreateCmd struct {
 	Feedback string   `placeholder:"WHICH" help:"Of traces: only those with any feedback, none, a correction (corrected), or a rating, such as 'rating>=1'."`
 	Tenant   string   `placeholder:"TENANT" help:"Of traces: those of this tenant."`
 	Tag      string   `placeholder:"WORD" help:"Point this word to the version."`
+	anewFlag
 }
 
 // moment is a time on the command line: a date, or so long ago.
@@ -89,11 +90,12 @@ func (c *datasetsCreateCmd) Run(s *session) error {
 		return err
 	}
 	return s.opened(func(a *app.App) error {
-		bar := s.progress(c.JSON && !s.Terminal)
-		o.Progress = bar.Step
-		v, err := a.CreateDataset(s.ctx, o)
-		bar.End()
-		return s.madeVersion(v, err, c.JSON)
+		return s.asRun(c.Anew, c.JSON && !s.Terminal, func(how app.Asked, bar *progress) error {
+			return a.CreateRun(s.ctx, o, how, func(v *app.MadeVersion) error {
+				bar.End()
+				return s.madeVersion(v, nil, c.JSON)
+			})
+		})
 	})
 }
 
