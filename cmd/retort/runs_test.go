@@ -112,7 +112,7 @@ tasks:
 	if run := only(); run.State != "interrupted" {
 		t.Errorf("after an interrupt: %+v", run)
 	}
-	if out := f.run(t, "runs", "show", id); !strings.Contains(out, "none has ended yet") || !strings.Contains(out, "runs resume "+id) {
+	if out := f.run(t, "runs", "show", id); !strings.Contains(out, "none has ended yet") || !strings.Contains(out, "under way    gather, label by large, 0 of 60, when it stopped") || !strings.Contains(out, "runs resume "+id) {
 		t.Errorf("after an interrupt it shows:\n%s", out)
 	}
 
