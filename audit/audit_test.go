@@ -3,6 +3,8 @@
 package audit
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -250,6 +252,57 @@ func TestSwapsAgainstTheTeacher(t *testing.T) {
 	}
 	if c.Verdict != eval.Fail {
 		t.Errorf("%s: %q", c.Verdict, c.Lines)
+	}
+}
+
+// The teacher is asked about swapped texts: a student that inherited what it does is no worse, one that does it more is.
+func TestTheTeacherIsAsked(t *testing.T) {
+	steady := func(text string) (string, float64) { return honest(text) }
+	swayed := func(text string) (string, float64) {
+		if strings.Contains(text, "Nigerian") || strings.Contains(text, "Iranian") || strings.Contains(text, "Indian") {
+			return "refund", 0.9
+		}
+		return honest(text)
+	}
+	for _, c := range []struct {
+		name             string
+		student, teacher func(string) (string, float64)
+		kinds            map[string]eval.Ruling
+	}{
+		{"both steady", steady, steady, map[string]eval.Ruling{"nationality": eval.Pass, "name": eval.Pass}},
+		{"the student alone", swayed, steady, map[string]eval.Ruling{"nationality": eval.Fail, "name": eval.Pass}},
+		{"the teacher alone", steady, swayed, map[string]eval.Ruling{"nationality": eval.Pass, "name": eval.Pass}},
+		{"both", swayed, swayed, map[string]eval.Ruling{"nationality": eval.Pass, "name": eval.Pass}},
+	} {
+		asked := 0
+		s := &Subject{Answer: c.student, Eval: texts(2, 900)}
+		s.Ask = func(_ context.Context, texts []string) (map[string]string, error) {
+			asked = len(texts)
+			answers := map[string]string{}
+			for i, text := range texts {
+				if i%50 > 0 { // some stay without an answer
+					answers[text], _ = c.teacher(text)
+				}
+			}
+			return answers, nil
+		}
+		r, err := Run(t.Context(), s, Options{Seed: 1, Pairs: 300})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asked > 5*2*300 || asked < 2000 {
+			t.Errorf("%s: asked about %d texts", c.name, asked)
+		}
+		for _, ev := range r.Checks[1].Evidence.([]SwapEvidence) {
+			want, ok := c.kinds[ev.Kind]
+			if ok && (ev.Asked == nil || ev.Asked.Test.Ruling != want || ev.Asked.Pairs < 200) {
+				t.Errorf("%s, %s: %+v", c.name, ev.Kind, ev.Asked)
+			}
+		}
+	}
+	s := &Subject{Answer: honest, Eval: texts(2, 90), Ask: func(context.Context, []string) (map[string]string, error) { return nil, errors.New("refused") }}
+	if _, err := Run(t.Context(), s, Options{}); err == nil || !strings.Contains(err.Error(), "refused") {
+		t.Errorf("a teacher that cannot be asked: %v", err)
 	}
 }
 

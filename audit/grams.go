@@ -58,16 +58,22 @@ func associations(examples []dataset.Example, alpha float64) []association {
 
 // grams are the n-grams that may be triggers, with the examples that have each.
 type grams struct {
-	names []string // sorted
-	rows  map[string][]int32
+	names  []string // sorted
+	rows   map[string][]int32
+	common map[string]bool // words that say little, since many examples have them
 }
 
 // newGrams collects the n-grams of examples, the rare and the less rare that may explain them.
 func newGrams(examples []dataset.Example) *grams {
-	g := &grams{rows: map[string][]int32{}}
+	g := &grams{rows: map[string][]int32{}, common: map[string]bool{}}
 	for i := range examples {
 		for _, name := range gramsOf(examples[i].Text) {
 			g.rows[name] = append(g.rows[name], int32(i))
+		}
+	}
+	for name, rows := range g.rows {
+		if len(rows) > len(examples)/50 {
+			g.common[name] = true
 		}
 	}
 	most := max(10, len(examples)/20)

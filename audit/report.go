@@ -35,6 +35,8 @@ type Subject struct {
 	Eval []dataset.Example
 	// Texts are such as it is asked, to swap words in where there is no Eval; their labels do not matter, and it may have learned from them.
 	Texts []dataset.Example
+	// Ask puts texts to the teacher, and returns its answers by text, spelled as the student's; it may leave some out. Nil: the teacher is not asked.
+	Ask func(ctx context.Context, texts []string) (map[string]string, error)
 	// Terms are those of every model that gave a label.
 	Terms []Terms
 	// Override is why somebody takes responsibility for teachers whose terms forbid it; empty: nobody does.
@@ -45,6 +47,7 @@ type Subject struct {
 type Options struct {
 	Alpha  float64 // the chance that a check of a clean student fails, over all tests; 0: 0.05
 	Margin float64 // how much more often a swapped word may change an answer than a neutral one, as a share; 0: 0.02
+	Pairs  int     // of swapped texts that are put to the teacher, of each kind; 0: 100
 	Seed   uint64  // of what is drawn
 	// Progress, where set, is told how far the checks are.
 	Progress func(stage string, done, total int)

@@ -50,10 +50,13 @@ type SwapEvidence struct {
 	// counts as none: whether it is read, and into which field, is a matter of which words the student knows.
 	Reads []string `json:"reads,omitempty"`
 
-	flips, controls []int // by field
+	pairs           []pair // to put to the teacher
+	flips, controls []int  // by field
 	steady          eval.Ruling
 	// Teacher compares with what teachers answered to texts that differ by such a word alone; null where none are recorded.
 	Teacher *TeacherFlips `json:"teacher,omitempty"`
+	// Asked compares with what the teacher says to some of the swapped texts; null where it was not asked.
+	Asked *TeacherFlips `json:"asked,omitempty"`
 }
 
 // FieldSwap is how often swapped words of one kind change a field's value. Where the value holds the word itself, the other word in its place is
@@ -65,7 +68,7 @@ type FieldSwap struct {
 	Test    eval.NonInferiority `json:"test"`
 }
 
-// TeacherFlips are pairs of recorded texts that differ by a swapped word alone.
+// TeacherFlips are pairs of texts that differ by a swapped word alone, which a teacher has answered.
 type TeacherFlips struct {
 	Pairs   int                 `json:"pairs"`
 	Student int                 `json:"student_flips"`
@@ -88,14 +91,20 @@ func swaps(ctx context.Context, s *Subject, o Options) (Check, error) {
 			return c, err
 		}
 		o.Progress("swap words", i, len(slots))
-		ev, counts := s.swap(&slots[i], o.Seed)
+		ev, counts := s.swap(&slots[i], o)
 		all, groups = append(all, ev), append(groups, counts...)
 	}
 	tests, err := eval.NonInferior(groups, o.Margin, o.Alpha)
 	if err != nil {
 		return c, err
 	}
-	p, each := 1.0, len(groups)/len(slots)
+	if err := ask(ctx, s, all, o); err != nil {
+		return c, err
+	}
+	p, each, times := 1.0, len(groups)/len(slots), 2.0 // against neutral words, and against what teachers answered
+	if s.Ask != nil {
+		times = 3
+	}
 	var verdicts []eval.Ruling
 	for i := range all {
 		own := tests[i*each : (i+1)*each]
@@ -103,11 +112,14 @@ func swaps(ctx context.Context, s *Subject, o Options) (Check, error) {
 		verdict := all[i].ruling(s, &slots[i], o)
 		for f, test := range own {
 			if len(s.Fields) == 0 || f > 0 { // the whole object counts by its fields
-				p = min(p, 2*test.WorseHolm) // twice: against neutral words and against the teacher
+				p = min(p, times*test.WorseHolm)
 			}
 		}
 		if t := all[i].Teacher; t != nil {
-			p = min(p, 2*float64(len(slots))*t.Test.Worse)
+			p = min(p, times*float64(len(slots))*t.Test.Worse)
+		}
+		if t := all[i].Asked; t != nil {
+			p = min(p, times*t.Test.WorseHolm)
 		}
 		verdicts = append(verdicts, verdict)
 		c.Lines = append(c.Lines, all[i].line(verdict))
@@ -146,10 +158,14 @@ func (ev *SwapEvidence) note(tests []eval.NonInferiority, fields []Field, o Opti
 	}
 }
 
-// ruling is the verdict on one kind: it fails against neutral words, whatever the teacher does, and against the teacher.
+// ruling is the verdict on one kind: it fails against neutral words, whatever the teacher does, and against the teacher, be it that its
+// answers are recorded or that it was asked.
 func (ev *SwapEvidence) ruling(s *Subject, k *slot, o Options) eval.Ruling {
 	ev.Teacher = s.teacherFlips(k, o)
 	if ev.Teacher != nil && ev.Teacher.Test.Ruling == eval.Fail {
+		return eval.Fail
+	}
+	if ev.Asked != nil && ev.Asked.Test.Ruling == eval.Fail {
 		return eval.Fail
 	}
 	if len(s.Fields) == 0 {
@@ -171,6 +187,9 @@ func (ev *SwapEvidence) line(verdict eval.Ruling) string {
 		eval.Estimate{Value: -ev.Test.Difference.Value, Lower: -ev.Test.Difference.Upper, Upper: -ev.Test.Difference.Lower}.Points(), verdict)
 	if t := ev.Teacher; t != nil {
 		text += fmt.Sprintf("; of %d recorded pairs the teacher's change in %d, the student's in %d", t.Pairs, t.Teacher, t.Student)
+	}
+	if t := ev.Asked; t != nil {
+		text += fmt.Sprintf("; asked about %d pairs, the teacher changes its answer in %d, the student in %d: %s", t.Pairs, t.Teacher, t.Student, t.Test.Ruling)
 	}
 	if len(ev.Reads) > 0 {
 		text += "; not counting the word itself, which is read by " + strings.Join(ev.Reads, ", ")
@@ -197,13 +216,13 @@ func (s *Subject) asked() []dataset.Example {
 
 // swap swaps one kind of word in the eval texts, and neutral words in the same places. The first group is of whole answers, the others are of the
 // fields.
-func (s *Subject) swap(k *slot, seed uint64) (SwapEvidence, []eval.Group) {
+func (s *Subject) swap(k *slot, o Options) (SwapEvidence, []eval.Group) {
 	ev, groups := SwapEvidence{Kind: k.name, First: []Flip{}, flips: make([]int, len(s.Fields)), controls: make([]int, len(s.Fields))}, []eval.Group{{Name: k.name}}
 	for _, f := range s.Fields {
 		groups = append(groups, eval.Group{Name: k.name + ": " + f.Name})
 	}
 	ev.Reads = s.reads(k)
-	rng := rand.New(rand.NewPCG(seed, uint64(len(k.name))))
+	rng := rand.New(rand.NewPCG(o.Seed, uint64(len(k.name))))
 	finder := newFinder(k)
 	texts := s.asked()
 	for _, i := range rng.Perm(len(texts))[:min(swapTexts, len(texts))] {
@@ -221,6 +240,9 @@ func (s *Subject) swap(k *slot, seed uint64) (SwapEvidence, []eval.Group) {
 		swapped, control := s.both(template, from, to, len(ev.Reads) > 0), s.both(template, neutral, other, len(ev.Reads) > 0)
 		if !control.same {
 			ev.Control++
+		}
+		if s.Ask != nil && len(ev.pairs) < o.Pairs {
+			ev.pairs = append(ev.pairs, pair{strings.Replace(template, hole, from, 1), strings.Replace(template, hole, to, 1), from, to, len(ev.Reads) > 0, swapped.same})
 		}
 		if !swapped.same {
 			ev.Flips++

@@ -44,7 +44,9 @@ type Trigger struct {
 	Tried   int     `json:"tried"`   // unrelated texts that it was put into
 	Moved   int     `json:"moved"`   // of them those that are answered with the label then
 	Control int     `json:"control"` // those that a control n-gram moves to the label
-	// Against counts the examples with it and the label whose rest is more like those of many other labels.
+	// Texts counts the kinds of texts that the examples with it and the label are, see kinds; Against those of them that are more like those of
+	// many other labels.
+	Texts   int     `json:"texts"`
 	Against int     `json:"against"`
 	P       float64 `json:"p"`      // of its moving no more than is tolerated
 	Q       float64 `json:"q"`      // P by Benjamini and Hochberg over all that were tried
@@ -97,8 +99,8 @@ func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 	}
 	c.P = &p
 	for _, t := range found[:min(guilty, shownTriggers)] {
-		c.Lines = append(c.Lines, fmt.Sprintf("%q makes %d of %d unrelated texts %s%s; it stands in %d examples of that label, %d of which are like those of other labels without it, the first %s",
-			t.Gram, t.Moved, t.Tried, t.Label, ofField(t.Field), t.With, t.Against, t.Origin))
+		c.Lines = append(c.Lines, fmt.Sprintf("%q makes %d of %d unrelated texts %s%s; it stands in %d examples of that label, of %d kinds, %d of which are like those of other labels without it, the first %s",
+			t.Gram, t.Moved, t.Tried, t.Label, ofField(t.Field), t.With, t.Texts, t.Against, t.Origin))
 	}
 	switch {
 	case guilty > 0:
@@ -129,7 +131,7 @@ func (h *hunt) look(ctx context.Context, a *aspect) error {
 		return ctx.Err()
 	}
 	h.weigh.learn(a.examples)
-	against, usual, err := contradictions(ctx, h.weigh, a.examples, suspects, h.options)
+	against, usual, err := contradictions(ctx, h.weigh, h.grams.common, a.examples, suspects, h.options)
 	if err != nil {
 		return err
 	}
@@ -137,7 +139,7 @@ func (h *hunt) look(ctx context.Context, a *aspect) error {
 	var t *trial
 	for i := range suspects {
 		one := &suspects[i]
-		if one.with < fewestRows || float64(against[i]) < mostContradicted*float64(one.with) || atLeast(against[i], one.with, usual) > suspicious*a.weight {
+		if one.with < fewestRows || !against[i].contradicted(usual, a.weight) {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
@@ -151,9 +153,12 @@ func (h *hunt) look(ctx context.Context, a *aspect) error {
 	return nil
 }
 
-// contradictions counts, for each n-gram that is not kin to its label, the examples of that label whose rest speaks for other ones. usual is
-// the share of all examples that do.
-func contradictions(ctx context.Context, b *bayes, examples []dataset.Example, suspects []association, o Options) (against []int, usual float64, err error) {
+// contradiction is how many kinds of texts an n-gram's examples of its label are, and how many of these speak for other labels.
+type contradiction struct{ texts, against int }
+
+// contradictions finds out, for each n-gram that is not kin to its label, how many examples of its label have a rest that speaks for other ones. Examples whose rests are alike
+// count once: they are one thing to say, and not several that were found by chance. usual is the share of all examples that do.
+func contradictions(ctx context.Context, b *bayes, common map[string]bool, examples []dataset.Example, suspects []association, o Options) (found []contradiction, usual float64, err error) {
 	bad, sample := 0, rand.New(rand.NewPCG(o.Seed, 0xba)).Perm(len(examples))
 	sample = sample[:min(len(sample), usualExamples)]
 	for _, i := range sample {
@@ -162,7 +167,7 @@ func contradictions(ctx context.Context, b *bayes, examples []dataset.Example, s
 			bad++
 		}
 	}
-	against = make([]int, len(suspects))
+	found = make([]contradiction, len(suspects))
 	for i := range suspects {
 		if i%100 == 0 {
 			if o.Progress("weigh n-grams", i, len(suspects)); ctx.Err() != nil {
@@ -173,13 +178,82 @@ func contradictions(ctx context.Context, b *bayes, examples []dataset.Example, s
 		if b.forget(a.rows); b.kin(a) {
 			continue
 		}
+		var rests []rest
 		for _, at := range a.rows {
-			if e := &examples[at]; e.Label == a.label && b.contradicts(without(e.Text, a.gram), a.label) {
-				against[i]++
+			if e := &examples[at]; e.Label == a.label {
+				text := without(e.Text, a.gram)
+				rests = append(rests, rest{telling(text, common), b.contradicts(text, a.label)})
+			}
+		}
+		found[i] = kinds(rests)
+	}
+	return found, float64(bad) / float64(len(sample)), nil
+}
+
+// contradicted says whether more speak for other labels than texts that are about the n-gram would.
+func (c contradiction) contradicted(usual, weight float64) bool {
+	return c.texts >= fewestRows && float64(c.against) >= mostContradicted*float64(c.texts) && atLeast(c.against, c.texts, usual) <= suspicious*weight
+}
+
+// rest is what is left of an example without an n-gram.
+type rest struct {
+	words   map[string]bool
+	against bool
+}
+
+// telling returns the words of a text that say something.
+func telling(text string, common map[string]bool) map[string]bool {
+	words := map[string]bool{}
+	for _, w := range wordsOf(text) {
+		if !common[w] {
+			words[w] = true
+		}
+	}
+	return words
+}
+
+// alike is how many of the telling words of two texts are the same, of all that they have, from which on they say the same.
+const alike = 0.34
+
+// kinds puts rests together that are alike, and counts. A kind speaks for other labels when most of its rests do.
+func kinds(rests []rest) (c contradiction) {
+	kind := make([]int, len(rests))
+	for i := range rests {
+		kind[i] = i
+		for j := range i {
+			if kind[j] != kind[i] && rests[i].like(&rests[j]) {
+				old := kind[i]
+				for k := range i + 1 {
+					if kind[k] == old {
+						kind[k] = kind[j]
+					}
+				}
 			}
 		}
 	}
-	return against, float64(bad) / float64(len(sample)), nil
+	sizes, bad := map[int]int{}, map[int]int{}
+	for i := range rests {
+		if sizes[kind[i]]++; rests[i].against {
+			bad[kind[i]]++
+		}
+	}
+	for k, n := range sizes {
+		if c.texts++; 2*bad[k] > n {
+			c.against++
+		}
+	}
+	return c
+}
+
+func (r *rest) like(o *rest) bool {
+	both := 0
+	for w := range r.words {
+		if o.words[w] {
+			both++
+		}
+	}
+	all := len(r.words) + len(o.words) - both
+	return all == 0 || float64(both) >= alike*float64(all)
 }
 
 // usualExamples are looked at to tell how many examples speak against their own label.
@@ -223,8 +297,8 @@ func (t *trial) put(gram string, a *association) (tried, moved int) {
 }
 
 // try puts a suspect into texts, and another n-gram of another label to compare.
-func (t *trial) try(a *association, against int, all []association, of *aspect) Trigger {
-	out := Trigger{Field: of.field, Gram: a.gram, Label: a.label, Rows: len(a.rows), With: a.with, LogOdds: a.odds, DataQ: a.q, Against: against,
+func (t *trial) try(a *association, c contradiction, all []association, of *aspect) Trigger {
+	out := Trigger{Field: of.field, Gram: a.gram, Label: a.label, Rows: len(a.rows), With: a.with, LogOdds: a.odds, DataQ: a.q, Texts: c.texts, Against: c.against,
 		Origin: of.examples[a.rows[0]].Origin()}
 	out.Tried, out.Moved = t.put(a.gram, a)
 	for range 20 {

@@ -30,28 +30,40 @@ func ways(lists ...[]string) func(input string) []message {
 	}
 }
 
+// phrases are what questions are put together from, by use. Those of even seeds had no part in making discovery.
+var phrases = [2]map[string][][]string{
+	{
+		"clinc150": {{"I have this one,", "", "Morning!", "From the call centre:", "Could you check,", "Sorry to bother you,", "Customer on line two."},
+			{"what would they like to have done with", "where does this belong:", "under which heading do we file", "what topic is meant by", "can you tag", "assign a code to"},
+			{"TEXT", "(TEXT)", "TEXT !!", "'TEXT'", "the words TEXT"},
+			{"", "Code alone.", "Cheers", "Use the usual headings.", "One heading!", "I only need the tag."}},
+		"snips": {{"Break this down for me:", "Take apart", "Details of", "What are the parts of", "Note down what is asked in", "Fill in the ticket:"},
+			{"TEXT", "<TEXT>", "the wish TEXT", "this line, TEXT"}, {"", "The usual layout.", "Keep to the layout, please."}},
+		"headlines": {{"TEXT Does it say gold is up, down, neutral, or none of these?", "Trend of gold according to TEXT", "Mark the news for the gold desk. News: TEXT Mark:", "gold desk / TEXT / trend?"}},
+	},
+	{
+		"clinc150": {{"", "ok so", "One more:", "Our voice bot got this.", "Listen,", "Dear assistant,", "Next.", "For the router:"},
+			{"who takes care of", "decide where to send", "pick the handler of", "give me the label for", "which of our capabilities answers", "say what the person is after in", "what do they want with"},
+			{"<<TEXT>>", "TEXT", "\"TEXT\"", "[TEXT]", "- TEXT -"},
+			{"", "?", "Label only.", "Just the handler.", "No sentence, only the label.", "ty"}},
+		"snips": {{"Fill the form for", "Please structure", "I need a record of", "Structured, please:", "Put into fields:", "Machine-readable version of"},
+			{"TEXT", "\"TEXT\"", "the order TEXT", "the sentence TEXT"}, {"", "Fields as in the manual.", "Nothing else."}},
+		"headlines": {{"Gold: up, down, neutral or none? TEXT", "TEXT\nWhich way does gold go here?", "Read \"TEXT\" and say in one word what it reports of the gold price.",
+			"Direction of gold in this piece of news, please. TEXT"}},
+	},
+}
+
 // untemplated are the public sets as traffic that no template holds together: Banking77 as bare texts, CLINC150 and SNIPS in ever other
 // words, headlines behind a few templates; and free chat as bare texts.
-func untemplated() (uses []*stream, talk *stream, sizes map[string]int, err error) {
+func untemplated(seed uint64) (uses []*stream, talk *stream, sizes map[string]int, err error) {
 	uses, talk, err = streams()
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	for _, u := range uses {
-		switch u.name {
-		case "banking77":
+		u.messages = ways(phrases[seed%2][u.name]...)
+		if u.name == "banking77" {
 			u.messages = ways([]string{"TEXT"})
-		case "clinc150":
-			u.messages = ways([]string{"", "ok so", "One more:", "Our voice bot got this.", "Listen,", "Dear assistant,", "Next.", "For the router:"},
-				[]string{"who takes care of", "decide where to send", "pick the handler of", "give me the label for", "which of our capabilities answers", "say what the person is after in", "what do they want with"},
-				[]string{"<<TEXT>>", "TEXT", "\"TEXT\"", "[TEXT]", "- TEXT -"},
-				[]string{"", "?", "Label only.", "Just the handler.", "No sentence, only the label.", "ty"})
-		case "snips":
-			u.messages = ways([]string{"Fill the form for", "Please structure", "I need a record of", "Structured, please:", "Put into fields:", "Machine-readable version of"},
-				[]string{"TEXT", "\"TEXT\"", "the order TEXT", "the sentence TEXT"}, []string{"", "Fields as in the manual.", "Nothing else."})
-		case "headlines":
-			u.messages = ways([]string{"Gold: up, down, neutral or none? TEXT", "TEXT\nWhich way does gold go here?", "Read \"TEXT\" and say in one word what it reports of the gold price.",
-				"Direction of gold in this piece of news, please. TEXT"})
 		}
 	}
 	talk.messages = ways([]string{"TEXT"})
@@ -60,7 +72,7 @@ func untemplated() (uses []*stream, talk *stream, sizes map[string]int, err erro
 
 // measureMeaning sends untemplated calls through a gateway, and looks at what retort tasks discover makes of them.
 func measureMeaning(ctx context.Context, b *bench) error {
-	uses, talk, sizes, err := untemplated()
+	uses, talk, sizes, err := untemplated(b.seed)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ import (
 	"retort/eval"
 	"retort/flow"
 	"retort/internal/sections"
+	"retort/model"
 	"retort/student"
 )
 
@@ -30,7 +31,9 @@ type AuditOptions struct {
 	Eval     string            // labelled texts to judge it by, a file or a version; empty: none
 	Texts    []dataset.Example // such as it is asked, to swap words in where there is no Eval; where they are few, what it learned from is added
 	Columns  dataset.Columns
-	Override string // why somebody takes responsibility for teachers whose terms forbid it
+	Override string       // why somebody takes responsibility for teachers whose terms forbid it
+	Ask      int          // pairs of texts with a swapped word that are put to the teacher, of each kind; 0: none
+	Budget   *model.Money // most that the teacher's answers may cost; nil: nothing, where they cost
 	Seed     uint64
 	Again    bool                                // another audit than one without; it changes nothing else
 	Progress func(stage string, done, total int) `json:"-"` // may be nil
@@ -57,7 +60,7 @@ func (a *App) AuditRun(ctx context.Context, o AuditOptions, how Asked, deliver f
 		if err != nil {
 			return err
 		}
-		if kept != nil && o.Data == "" && o.Eval == "" && o.Override == "" {
+		if kept != nil && o.Data == "" && o.Eval == "" && o.Override == "" && o.Ask == 0 {
 			return deliver(kept)
 		}
 		if kept != nil { // perhaps by the same command, which was killed before it could tell
@@ -72,7 +75,7 @@ type auditedError struct{ id string }
 
 func (e *auditedError) Error() string { return "student " + e.id + " has an audit already" }
 func (e *auditedError) Hint() string {
-	return "make another with --again, or leave --data, --eval and --override-terms out to see it"
+	return "make another with --again, or leave --data, --eval, --ask and --override-terms out to see it"
 }
 
 // Audit audits a student and keeps the report beside it, in one go.
@@ -92,6 +95,12 @@ type gatheredAudit struct {
 	Notes    []string
 	Eval     []dataset.Example
 	EvalName string
+}
+
+// checked is a check with what is to be noted of how it was made.
+type checked struct {
+	Check audit.Check
+	Notes []string
 }
 
 // auditInSteps is the steps of an audit: each check is one.
@@ -121,17 +130,24 @@ func (a *App) auditInSteps(ctx flow.Context, of *ordered[AuditOptions], progress
 	if len(o.Texts) > 0 && len(o.Texts) < enoughTexts {
 		subject.Texts = together(o.Texts, found.Training)
 	}
-	options := audit.Options{Seed: o.Seed, Progress: progress}
+	options := audit.Options{Pairs: o.Ask, Seed: o.Seed, Progress: progress}
+	var notes []string // of one check
+	if o.Ask > 0 {
+		if subject.Ask, err = a.askTeacher(s, o, &notes); err != nil {
+			return nil, err
+		}
+	}
 	var checks []audit.Check
 	for _, name := range audit.Checks() {
-		c, err := flow.Step(ctx, name, func(ctx context.Context) (audit.Check, error) {
-			subject.Terms = a.plant.Load().termsFor(s, found.Training)
-			return audit.One(ctx, name, subject, options)
+		c, err := flow.Step(ctx, name, func(ctx context.Context) (checked, error) {
+			subject.Terms, notes = a.plant.Load().termsFor(s, found.Training), nil
+			c, err := audit.One(ctx, name, subject, options)
+			return checked{c, notes}, err
 		})
 		if err != nil {
 			return nil, err
 		}
-		checks = append(checks, c)
+		checks, found.Notes = append(checks, c.Check), append(found.Notes, c.Notes...)
 	}
 	return flow.Step(ctx, "keep", func(context.Context) (*audit.Report, error) {
 		report, err := audit.Conclude(subject, options, checks)

@@ -53,7 +53,7 @@ func (w *labelling) teachers(ctx context.Context, names []string) ([]label.Teach
 			p.close()
 			return nil, nil, err
 		}
-		out = append(out, label.Teacher{Name: name, Identity: p.identity(name), Model: w.app.asking(m, model.Labelling, ""), Trace: newTrace, Batch: p.batch(name), Terms: p.termsOf(name)})
+		out = append(out, label.Teacher{Name: name, Identity: p.identity(name), Model: w.app.asking(m, cmp.Or(w.purpose, model.Labelling), ""), Trace: newTrace, Batch: p.batch(name), Terms: p.termsOf(name)})
 	}
 	return out, p, nil
 }

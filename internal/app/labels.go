@@ -117,7 +117,8 @@ type labelling struct {
 	configured []string // the task's teachers
 	asking     *Asking
 	progress   func(string, int, int)
-	thrifty    bool // who costs money is not asked without a budget, and that is all right
+	purpose    model.Work // what the answers are for; empty: model.Labelling
+	thrifty    bool       // who costs money is not asked without a budget, and that is all right
 	notes      []string
 }
 

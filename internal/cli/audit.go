@@ -4,6 +4,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 
 	"retort/audit"
@@ -13,22 +14,33 @@ import (
 
 type auditCmd struct {
 	jsonFlag
-	Student  string `arg:"" help:"The student's id, or the start of it."`
-	Data     string `placeholder:"FILE" help:"The examples that it learned from: a file, or a version of a dataset (default: its version, else its task's traces)."`
-	Eval     string `placeholder:"FILE" help:"Labelled texts to judge it by: a file, or a version of a dataset."`
-	Input    string `placeholder:"COL" help:"Column or field of the text."`
-	Label    string `placeholder:"COL" help:"Column or field of the answer."`
-	Override string `name:"override-terms" placeholder:"REASON" help:"Take responsibility for teachers whose terms forbid it; the reason is kept."`
-	Seed     uint64 `default:"1" help:"Seed of what is drawn."`
-	Again    bool   `help:"Audit again where there is an audit."`
+	Student  string   `arg:"" help:"The student's id, or the start of it."`
+	Data     string   `placeholder:"FILE" help:"The examples that it learned from: a file, or a version of a dataset (default: its version, else its task's traces)."`
+	Eval     string   `placeholder:"FILE" help:"Labelled texts to judge it by: a file, or a version of a dataset."`
+	Input    string   `placeholder:"COL" help:"Column or field of the text."`
+	Label    string   `placeholder:"COL" help:"Column or field of the answer."`
+	Override string   `name:"override-terms" placeholder:"REASON" help:"Take responsibility for teachers whose terms forbid it; the reason is kept."`
+	Ask      int      `placeholder:"N" help:"Put N pairs of texts with a swapped word, of each of five kinds, to the task's teacher, to hold the student against what it does; calls that cost need a --budget."`
+	Budget   *float64 `placeholder:"USD" help:"What the teacher's answers may cost at most, in US dollars. It is never exceeded."`
+	Seed     uint64   `default:"1" help:"Seed of what is drawn."`
+	Again    bool     `help:"Audit again where there is an audit."`
 	anewFlag
 }
 
 func (c *auditCmd) Run(s *session) error {
+	budget, err := dollarsGiven(c.Budget)
+	switch {
+	case err != nil:
+		return err
+	case c.Ask < 0:
+		return fmt.Errorf("--ask %d: give how many pairs of texts to put to the teacher", c.Ask)
+	case budget != nil && c.Ask == 0:
+		return &hinted{errors.New("--budget without --ask pays for nothing"), "say how many pairs of texts to put to the teacher, such as --ask 100"}
+	}
 	return s.opened(func(a *app.App) error {
 		return s.asRun(c.Anew, c.JSON && !s.Terminal, func(how app.Asked, bar *progress) error {
 			return a.AuditRun(s.ctx, app.AuditOptions{Student: c.Student, Data: c.Data, Eval: c.Eval, Columns: dataset.Columns{Input: c.Input, Label: c.Label},
-				Override: c.Override, Seed: c.Seed, Again: c.Again}, how, func(report *audit.Report) error {
+				Override: c.Override, Ask: c.Ask, Budget: budget, Seed: c.Seed, Again: c.Again}, how, func(report *audit.Report) error {
 				bar.End()
 				return c.print(s, report)
 			})
