@@ -3,7 +3,10 @@
 package app
 
 import (
+	"fmt"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -97,4 +100,45 @@ func swapsOf(t *testing.T, r *audit.Report) []audit.SwapEvidence {
 	}
 	t.Fatal("no evidence of swaps")
 	return nil
+}
+
+// ordersFile writes orders from number first on as examples of objects.
+func ordersFile(t *testing.T, first, n int) string {
+	t.Helper()
+	var b strings.Builder
+	for i := first; i < first+n; i++ {
+		text, object := order(i)
+		fmt.Fprintf(&b, "{\"text\":%q,\"label\":%s}\n", text, object)
+	}
+	path := filepath.Join(t.TempDir(), "orders.jsonl")
+	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// A student of objects is audited field by field, and its audit says something.
+func TestObjectsAreAudited(t *testing.T) {
+	a := openFor(t, "http://127.0.0.1:1", orders)
+	data := ordersFile(t, 0, 240)
+	d, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Data: data, Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := a.Audit(t.Context(), AuditOptions{Student: d.ID, Data: data, Eval: ordersFile(t, 240, 700), Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := verdicts(r)
+	for _, c := range r.Checks {
+		t.Log(c.Name, c.Verdict, c.Says, c.Lines)
+	}
+	if r.Verdict != eval.Pass {
+		t.Errorf("%s", said)
+	}
+	for _, ev := range swapsOf(t, r) {
+		if len(ev.Fields)+ev.Steady != 3 || ev.Test.Items == 0 {
+			t.Errorf("%s: %+v", ev.Kind, ev)
+		}
+	}
 }
