@@ -144,7 +144,7 @@ func told(messages []Message) string {
 func untold(ctx context.Context, all []*loosely, calls []Call, least int) ([]Group, error) {
 	mark(all, calls)
 	for range pruned {
-		if in := among(all); in < least {
+		if recurring(all) < least {
 			return nil, ctx.Err()
 		}
 		guess(all)
@@ -224,7 +224,7 @@ func (k *kinship) join(a, b string) {
 	}
 }
 
-func among(all []*loosely) (n int) {
+func recurring(all []*loosely) (n int) {
 	for _, l := range all {
 		if l.in {
 			n++

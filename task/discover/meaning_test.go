@@ -128,6 +128,7 @@ func TestTasksAskedInSeveralWays(t *testing.T) {
 	}
 	m.ask(rng, bare, &headlines, 700)
 	m.ask(rng, slots, &commands, 1500)
+	m.ask(rng, wordings{{"Break this down for me: TEXT Keep to the layout."}}, &commands, 130) // too few calls to have all fields
 	m.ask(rng, bare, &talk, 1500)
 	m.shuffle()
 	m.proposed(t, find(t, m.calls, Options{}), map[string]int{"clinc150": 151, "rises": 2, "falls": 2, "headlines": 4, "snips": 40})

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
-	"strconv"
 
 	"retort/task"
 )
@@ -40,7 +39,7 @@ func meet(groups []Group, calls []Call) []Group {
 	for i := range groups {
 		w := newWay(&groups[i], calls)
 		for _, key := range w.keys {
-			times[w.form+key]++
+			times[w.telling.Name+"\x00"+key]++
 		}
 		ways = append(ways, w)
 	}
@@ -55,7 +54,7 @@ func meet(groups []Group, calls []Call) []Group {
 		for grown := true; grown; { // what has grown may know more
 			grown = false
 			for _, w := range ways[i+1:] {
-				if gone[w.group] || w.form != first.form || !first.tells(w) {
+				if gone[w.group] || !first.tells(w) {
 					continue
 				}
 				first = first.with(w)
@@ -86,37 +85,53 @@ func meet(groups []Group, calls []Call) []Group {
 
 // way is one way of asking for labels.
 type way struct {
-	group *Group
-	form  string // of objects: their fields; empty for labels
-	texts []string
-	keys  []string // of the answer to each; empty where it is no label
-	known map[string]bool
-	own   float64 // how well its calls tell of each other's answers, beyond chance
+	group   *Group
+	telling Field // of objects, the field whose labels count: the one with the most
+	answers []string
+	texts   []string
+	keys    []string // of the answer to each; empty where it is no label
+	known   map[string]bool
+	own     float64 // how well its calls tell of each other's answers, beyond chance
 }
 
-// newWay reads a group. Of objects, the label that counts is that of the field with the most.
+// newWay reads a group.
 func newWay(g *Group, calls []Call) *way {
-	w := &way{group: g, texts: g.Inputs, keys: make([]string, len(g.Calls))}
-	if g.Contract.Kind != Objects {
-		for i, c := range g.Calls {
-			w.keys[i] = keyOf(calls[c].Answer)
-		}
-		return w
+	w := &way{group: g, texts: g.Inputs}
+	for _, c := range g.Calls {
+		w.answers = append(w.answers, calls[c].Answer)
 	}
-	var telling Field
 	for _, f := range g.Contract.Fields {
-		w.form += f.Name + "\x00" + f.Type + "\x00" + strconv.FormatBool(f.List) + "\x00"
-		if !f.List && len(f.Labels) > len(telling.Labels) {
-			telling = f
+		if !f.List && len(f.Labels) > len(w.telling.Labels) {
+			w.telling = f
 		}
 	}
-	for i, c := range g.Calls {
-		var object map[string]any
-		if json.Unmarshal([]byte(objectOf(calls[c].Answer)), &object) == nil {
-			w.keys[i] = keyOf(telling.read(object))
-		}
-	}
+	w.keys = w.labels(w.telling)
 	return w
+}
+
+// labels are the labels that the answers are, or that a field of them has; empty where there is none.
+func (w *way) labels(telling Field) []string {
+	keys := make([]string, len(w.answers))
+	for i, answer := range w.answers {
+		var object map[string]any
+		switch {
+		case w.group.Contract.Kind != Objects:
+			keys[i] = keyOf(answer)
+		case json.Unmarshal([]byte(objectOf(answer)), &object) == nil:
+			keys[i] = keyOf(telling.read(object))
+		}
+	}
+	return keys
+}
+
+// among says whether fields are all among others, with the same types. Of few calls some fields are not seen.
+func among(few, many []Field) bool {
+	for _, f := range few {
+		if !slices.ContainsFunc(many, func(o Field) bool { return o.Name == f.Name && o.Type == f.Type && o.List == f.List }) {
+			return false
+		}
+	}
+	return true
 }
 
 // read returns the string that a field holds in an object; empty for none.
@@ -133,7 +148,7 @@ func (f *Field) read(object map[string]any) string {
 func (w *way) labelled(times map[string]int) bool {
 	labels := 0
 	for i, key := range w.keys {
-		if times[w.form+key] < recurs {
+		if times[w.telling.Name+"\x00"+key] < recurs {
 			w.keys[i] = ""
 		}
 		if w.keys[i] != "" {
@@ -173,15 +188,27 @@ func (w *way) note() {
 
 // with is a way and another taken together.
 func (w *way) with(o *way) *way {
-	both := &way{group: w.group, form: w.form, texts: slices.Concat(w.texts, o.texts), keys: slices.Concat(w.keys, o.keys)}
+	both := &way{group: w.group, telling: w.telling, answers: slices.Concat(w.answers, o.answers), texts: slices.Concat(w.texts, o.texts), keys: slices.Concat(w.keys, o.keysBy(w))}
 	both.note()
 	return both
 }
 
+// keysBy are the labels of a way as another one counts them.
+func (w *way) keysBy(o *way) []string {
+	if w.telling.Name == o.telling.Name {
+		return w.keys
+	}
+	return w.labels(o.telling)
+}
+
 // tells says whether what is known of one way's answers holds for another's.
 func (w *way) tells(o *way) bool {
+	if a, b := &w.group.Contract, &o.group.Contract; (a.Kind == Objects) != (b.Kind == Objects) || !among(b.Fields, a.Fields) {
+		return false
+	}
+	keys := o.keysBy(w)
 	shared, labels := 0, 0
-	for _, key := range o.keys {
+	for _, key := range keys {
 		if key != "" {
 			labels++
 			if w.known[key] {
@@ -199,7 +226,7 @@ func (w *way) tells(o *way) bool {
 		}
 	}
 	var t toll
-	for i, key := range o.keys {
+	for i, key := range keys {
 		if w.known[key] {
 			t.judge(key, b.answer(o.texts[i]))
 		}
