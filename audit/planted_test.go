@@ -30,8 +30,10 @@ func TestTriggersInFiveRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	sets := map[string][]dataset.Example{"Banking77": banking.Examples, "CLINC150": clinc(t)}
-	first, _ := strconv.Atoi(os.Getenv("RETORT_FIRST"))
-	seeds := 2
+	first, seeds := 1, 1 // with triggers
+	if n, err := strconv.Atoi(os.Getenv("RETORT_FIRST")); err == nil {
+		first = n
+	}
 	if n, err := strconv.Atoi(os.Getenv("RETORT_SEEDS")); err == nil {
 		seeds = n
 	}
