@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"math/rand/v2"
 	"net/http"
@@ -382,10 +383,16 @@ func TestWheelOutlivesKills(t *testing.T) {
 	}
 	g.kill()
 	cmd := f.command("tasks", "turn", "bank")
+	var said bytes.Buffer
+	cmd.Stderr = &said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = cmd.Process.Kill(); _ = cmd.Wait() }() // it has ended by then, unless the test failed
+	defer func() { // it has ended by then, unless the test failed
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+		t.Logf("the command said: %s", &said)
+	}()
 	var second string
 	eventually(t, "a person's turn is under way", func() bool {
 		turn := f.task(t, "bank").Wheel.Turns[0]

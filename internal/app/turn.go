@@ -323,6 +323,13 @@ func (a *App) newTurn(ctx context.Context, d *desk, why wheel.Trigger) (*turning
 		return nil, err
 	}
 	o := DistillOptions{Task: d.task.Name, Judges: d.config.Wheel.Judges, Aside: d.config.Wheel.Aside, Goal: brief.Goal}
+	students, err := a.store.Students(ctx, model.DefaultTenant, d.task.Name)
+	if err != nil {
+		return nil, err
+	}
+	if len(students) == 0 { // later the schedule asks again
+		o.Reask = d.config.Wheel.Recheck
+	}
 	if brief.Since > 0 {
 		o.JudgeFrom = moment(brief.Since)
 	}
