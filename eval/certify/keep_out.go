@@ -16,6 +16,9 @@ const Leak = 0.08
 // certificate alone lets them through. The threshold is the conformal quantile of their scores (V. Vovk, A. Gammerman, G. Shafer,
 // "Algorithmic Learning in a Random World", 2005): in the mean over labels that judge the chance is kept for any number of them from
 // 1/Leak − 1 on; with fewer nothing can be said, and the certificate stays as it is. judged are those that it was made of, strays included.
+//
+// What the certificate says of agreement holds above the higher threshold as far as scores rank: Lower is Target, since no more was shown of just
+// these. Where fewer of them agree than Target, scores do not rank there, and the certificate is silent.
 func (c Certificate) KeepOut(strays []float64, judged []Judgement) Certificate {
 	strays = slices.Sorted(slices.Values(strays))
 	n := len(strays)
@@ -33,9 +36,17 @@ func (c Certificate) KeepOut(strays []float64, judged []Judgement) Certificate {
 			}
 		}
 	}
-	c.Coverage, c.Agreement = float64(c.Answered)/float64(c.Labels), float64(c.Agreed)/float64(max(1, c.Answered))
-	if c.Answered == 0 {
+	c.count(c.Answered, c.Agreed)
+	c.Lower = c.Target // a bound above it was that of all that were answered before
+	switch {
+	case c.Answered == 0:
 		c.Status, c.Reason = Silent, fmt.Sprintf("of the %d inputs that are to be left alone more than %.0f %% score as high as all others", n, 100*Leak)
+	case c.Agreement < c.Target:
+		c.Status, c.Reason = Silent, fmt.Sprintf("of the %d inputs that score above those that are to be left alone %s agree, and %s are wanted", c.Answered, percent(c.Agreement), percent(c.Target))
+	}
+	if c.Status == Silent {
+		c.Lower, c.MoreLabels = 0, 0
+		c.count(0, 0)
 	}
 	return c
 }
