@@ -44,6 +44,8 @@ type Outcome struct {
 	Also  Said   // by Also, if there is one
 	Given bool   // Said was the answer
 	Label string // the teacher's answer; empty: it was not asked, or failed
+	// Logged says that it is told from a log of audits, which other requests are not in: it says nothing of what is asked.
+	Logged bool
 }
 
 // Ask begins a request: it draws whether the request is audited and who answers it. It must be called before anything has

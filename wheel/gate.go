@@ -120,7 +120,7 @@ func (w *Wheel) Enter(c *Candidate, at Stage, why string) *Version {
 func (w *Wheel) place(v *Version, at Stage, why string, since int64) {
 	switch {
 	case at == Champion:
-		w.promote(v)
+		w.crown(v)
 	case since != w.memory.epoch:
 		why = lateWhy
 	case at == Canary:

@@ -79,9 +79,13 @@ func (w *Wheel) Due() Trigger {
 	return ""
 }
 
-// grown reports whether there are more labels than at the last lesson by a share of these.
+// grown reports whether there are more labels than at the last lesson by a share of these. Those that memory has dropped since count too: once
+// it is full, what it holds grows no more.
 func (w *Wheel) grown(now sizes, share float64) bool {
 	more := float64(now.all - w.trained.all)
+	if w.trained.all > 0 {
+		more = max(more, float64(len(w.memory.from(max(w.lessoned+1, w.memory.epoch)))))
+	}
 	return more >= share*float64(w.trained.all) && more >= least*float64(len(w.memory.labels))
 }
 
@@ -120,6 +124,9 @@ func (w *Wheel) reformed() bool {
 
 // newcomers counts the labels since the last lesson that it did not have.
 func (w *Wheel) newcomers() int {
+	if w.Classless { // each is new, and none is news
+		return 0
+	}
 	n := 0
 	for _, l := range w.memory.from(w.lessoned + 1) {
 		if !w.taught[l.Label] {
@@ -280,6 +287,9 @@ const proof = 10
 // poison returns for each class whose meaning changed the request from which on its labels hold.
 func (w *Wheel) poison() map[string]int64 {
 	since := map[string]int64{}
+	if w.Classless {
+		return since
+	}
 	for name, c := range w.classes {
 		if c.out {
 			since[name] = c.from

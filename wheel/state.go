@@ -14,6 +14,9 @@ import (
 // State is all that a Wheel knows but its students, for encoding/json: a process can go on where another stopped. It shares
 // nothing with the Wheel.
 type State struct {
+	// Goal is what the evidence about answers is against. Under another one it begins anew.
+	Goal certify.Goal `json:"goal,omitzero"`
+
 	Requests int64            `json:"requests"` // number of the latest
 	Asked    int64            `json:"asked"`    // how many there were
 	Credit   float64          `json:"credit"`
@@ -54,7 +57,7 @@ type VersionState struct {
 	Grade       int                 `json:"grade,omitempty"`
 	Looks       int                 `json:"looks,omitempty"`
 	Next        int                 `json:"next,omitempty"`
-	Harm        DetectorState       `json:"harm"`
+	Harm        *DetectorState      `json:"harm,omitempty"` // of a canary
 }
 
 // LabelState is a label with what versions said that had not learned it.
@@ -124,7 +127,7 @@ func (w *Wheel) State() *State {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := &State{
-		Requests: w.requests, Asked: w.asked, Credit: w.credit, Fallen: id(w.fallen), Epoch: w.memory.epoch, Before: id(w.memory.fallen),
+		Goal: w.Goal, Requests: w.requests, Asked: w.asked, Credit: w.credit, Fallen: id(w.fallen), Epoch: w.memory.epoch, Before: id(w.memory.fallen),
 		Past: maps.Clone(w.past), Service: kept(w.service.Detector, &w.service.about), Classes: map[string]ClassState{},
 		Unrest:  UnrestState{kept(w.unrest.Detector, nil).Detector, slices.Clone(w.unrest.agreed[:]), slices.Clone(w.unrest.seen[:])},
 		Input:   InputState{kept(w.input.detector, &w.input.about), slices.Clone(w.input.bins[:]), slices.Clone(w.input.density[:])},
@@ -133,9 +136,17 @@ func (w *Wheel) State() *State {
 		Taught: slices.Sorted(maps.Keys(w.taught)), Learned: map[string]int64{}, Alert: w.alert, Turned: w.turned,
 	}
 	for _, v := range w.versions {
-		s.Versions = append(s.Versions, VersionState{Name: v.Name, Compared: slices.Clone(v.compared), Certificate: v.Certificate, Labels: v.Labels, Fair: v.Fair, Request: v.Request,
+		one := VersionState{Name: v.Name, Certificate: v.Certificate, Labels: v.Labels, Fair: v.Fair, Request: v.Request,
 			Held: maps.Clone(v.held), Errs: maps.Clone(v.errs), Relearned: slices.Sorted(maps.Keys(v.relearned)), Stage: v.stage,
-			Grade: v.grade, Looks: v.looks, Next: v.next, Harm: kept(v.harm.Detector, &v.harm.about)})
+			Grade: v.grade, Looks: v.looks, Next: v.next}
+		switch v.stage { // versions are many in the end, and what the others had shown is asked for no more
+		case Canary:
+			harm := kept(v.harm.Detector, &v.harm.about)
+			one.Harm = &harm
+		case Challenger:
+			one.Compared = slices.Clone(v.compared)
+		}
+		s.Versions = append(s.Versions, one)
 	}
 	for _, l := range w.memory.labels {
 		s.Labels = append(s.Labels, LabelState{l.Request, l.Text, l.Label, l.Slice, l.Fair, maps.Clone(l.said)})
@@ -183,8 +194,10 @@ func (w *Wheel) resume(s *State, open func(version int, name string) (Answerer, 
 	for _, l := range s.Labels {
 		w.memory.labels = append(w.memory.labels, &Label{l.Request, l.Text, l.Label, l.Slice, l.Fair, maps.Clone(l.Said)})
 	}
-	if err := s.Service.into(w.service.Detector, &w.service.about); err != nil {
-		return fmt.Errorf("service: %w", err)
+	if s.Goal == (certify.Goal{}) || s.Goal == w.Goal { // the first states did not say
+		if err := s.Service.into(w.service.Detector, &w.service.about); err != nil {
+			return fmt.Errorf("service: %w", err)
+		}
 	}
 	if err := s.Teacher.into(w.teacher.Detector, nil); err != nil {
 		return fmt.Errorf("teacher: %w", err)
@@ -226,8 +239,10 @@ func (w *Wheel) resumeVersions(s *State, open func(version int, name string) (An
 		now := &Version{ID: i + 1, Name: v.Name, compared: slices.Clone(v.Compared), Certificate: v.Certificate, Labels: v.Labels, Fair: v.Fair, Request: v.Request, held: maps.Clone(v.Held),
 			errs: maps.Clone(v.Errs), relearned: set(v.Relearned), stage: v.Stage, grade: v.Grade, looks: v.Looks, next: v.Next,
 			harm: newHarm(w.Goal)}
-		if err := v.Harm.into(now.harm.Detector, &now.harm.about); err != nil {
-			return fmt.Errorf("version %d: %w", now.ID, err)
+		if v.Harm != nil && v.Stage == Canary && (s.Goal == (certify.Goal{}) || s.Goal == w.Goal) {
+			if err := v.Harm.into(now.harm.Detector, &now.harm.about); err != nil {
+				return fmt.Errorf("version %d: %w", now.ID, err)
+			}
 		}
 		if v.Stage != Rejected || v.Certificate.Speaks() { // a person may go back to it whatever the gate said
 			var err error

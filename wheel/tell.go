@@ -21,7 +21,7 @@ func (w *Wheel) Tell(t Ticket, o Outcome) {
 		said[t.Also.ID] = o.Also
 	}
 	if w.champion != nil {
-		if s, ok := said[w.champion.ID]; ok && w.input.add(t.Request, s, w.draw(t.Request, drawRank)) {
+		if s, ok := said[w.champion.ID]; ok && !o.Logged && w.input.add(t.Request, s, w.draw(t.Request, drawRank)) {
 			w.inputChanged()
 		}
 	}

@@ -3,6 +3,7 @@
 package wheel
 
 import (
+	"cmp"
 	"math"
 
 	"retort/eval/anytime"
@@ -53,14 +54,21 @@ func (f *fall) judge(request int64, agree bool) (alarm bool) {
 // since is the first request that was judged after agreement most likely fell.
 func (f *fall) since() int64 { return f.about.back(f.Since()) }
 
-// history holds the requests of the last observations.
-type history struct{ requests []int64 }
+// history holds the requests of the last observations: so many at least, and twice as many at most.
+type history struct {
+	requests []int64
+	most     int // 0: longestHistory
+}
 
-const longestHistory = 4096
+const (
+	longestHistory = 4096
+	// classHistory is that of a class, of which there may be hundreds. One that changes is out after some dozens of labels.
+	classHistory = 256
+)
 
 func (h *history) add(request int64) {
-	if len(h.requests) >= 2*longestHistory {
-		h.requests = append(h.requests[:0], h.requests[longestHistory:]...)
+	if most := cmp.Or(h.most, longestHistory); len(h.requests) >= 2*most {
+		h.requests = append(h.requests[:0], h.requests[len(h.requests)-most:]...)
 	}
 	h.requests = append(h.requests, request)
 }
@@ -125,7 +133,7 @@ type class struct {
 }
 
 func newClass(usual float64) *class {
-	return &class{Detector: anytime.NewDetector(1, patienceClass), belief: newBelief(usual)}
+	return &class{Detector: anytime.NewDetector(1, patienceClass), belief: newBelief(usual), about: history{most: classHistory}}
 }
 
 // suspicion is the evidence from which on answers of a class are audited one and all.
