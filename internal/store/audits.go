@@ -62,10 +62,11 @@ func (s *Store) AuditsAfter(ctx context.Context, task string, number int64, do f
 	return wrap(op, rows.Err())
 }
 
-// Verdicts yields to do, in their order, whether each audit of a student agreed that counts now: those since it was last put back.
+// Verdicts yields to do, in their order, whether each audit of a student agreed that counts now: those that chance alone chose, since it was
+// last put back.
 func (s *Store) Verdicts(ctx context.Context, task, student string, do func(agree bool)) error {
 	const op = "list audits"
-	rows, err := s.read.QueryContext(ctx, `SELECT agree FROM audits WHERE task = ?1 AND student = ?2
+	rows, err := s.read.QueryContext(ctx, `SELECT agree FROM audits WHERE task = ?1 AND student = ?2 AND drawn
 		AND seq > coalesce((SELECT max(after) FROM takeouts WHERE task = ?1 AND student = ?2), 0) ORDER BY seq`, task, student)
 	if err != nil {
 		return wrap(op, err)
@@ -81,11 +82,11 @@ func (s *Store) Verdicts(ctx context.Context, task, student string, do func(agre
 	return wrap(op, rows.Err())
 }
 
-// CountAudits returns how many of a tenant's requests to a task were audited in a span of time, which may have no ends, and how many
-// of these audits agreed; of all students, or of one.
+// CountAudits returns how many of a tenant's requests to a task were audited by chance alone in a span of time, which may have no ends, and how
+// many of these audits agreed; of all students, or of one. Those that were audited since answers like theirs are in doubt say nothing of the others.
 func (s *Store) CountAudits(ctx context.Context, tenant, task, student string, since, until time.Time) (n, agreed int, err error) {
 	q := new(query)
-	q.where("tenant = ? AND task = ?", tenant, task)
+	q.where("tenant = ? AND task = ? AND drawn", tenant, task)
 	if student != "" {
 		q.where("student = ?", student)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 )
 
 // What is kept of a wheel is what was kept last, and audits after it are told apart.
@@ -41,5 +42,12 @@ func TestWheels(t *testing.T) {
 	}
 	if said != "2false false 4true true " {
 		t.Errorf("got %q", said)
+	}
+	verdicts := 0
+	if err := s.Verdicts(ctx, "banking", "a", func(bool) { verdicts++ }); err != nil || verdicts != 2 {
+		t.Errorf("%d audits count, %v, want the 2 that chance chose", verdicts, err)
+	}
+	if n, agreed, err := s.CountAudits(ctx, tenant, "banking", "", time.Time{}, time.Time{}); err != nil || n != 2 || agreed != 0 {
+		t.Errorf("%d of %d audits that chance chose agree, %v", agreed, n, err)
 	}
 }
