@@ -69,6 +69,8 @@ type auditor struct {
 	agreed   map[string]int // by task, in this process
 	differed map[string]int
 
+	numbering sync.Mutex // held while an audit of a loop is numbered and told, so that it hears of them in order
+
 	outMu sync.Mutex
 	out   takeouts // those that the store may not know yet
 }

@@ -33,13 +33,13 @@ type loop struct {
 
 	mu     sync.Mutex
 	tales  []tale // that the keeper has not heard
-	ended  bool   // no more are taken
+	ended  bool   // the keeper hears no more: what is told goes to the heir
+	heir   *loop  // that goes on with the task in this process; nil: there is none yet
 	missed int    // of requests without a label, since there were too many
-
-	auditing sync.Mutex // held while an audit is numbered and told, so that tales have them in order
 
 	// The keeper's own:
 	heard   int64             // number of the latest audit that the wheel has been told of
+	pupils  map[string]*pupil // by their ids
 	events  []wheel.Event     // that the store does not follow yet
 	refused map[string]string // students of the store that cannot serve, and why
 	dirty   bool              // there is something to keep
@@ -69,8 +69,8 @@ const remembered = 5000
 type tale struct {
 	ticket  wheel.Ticket
 	outcome wheel.Outcome
-	audit   int64 // number of its audit; 0: none
-	again   *bool // not of a request: whether the teacher said the same when it was asked again
+	audit   int64  // number of its audit; 0: none
+	do      func() // not of a request: what the keeper is to do
 }
 
 // inquiryKey is the key of the request that a student is asked about.
@@ -84,8 +84,14 @@ type inquiry struct {
 }
 
 // newInquiry begins a request. Who asks is the slice of the traffic that it is of.
-func newInquiry(t wheel.Ticket, req *model.Request) *inquiry {
-	return &inquiry{ticket: t, outcome: wheel.Outcome{Slice: req.Key}}
+func newInquiry(d *desk, t wheel.Ticket, req *model.Request) *inquiry {
+	on := &inquiry{ticket: t, outcome: wheel.Outcome{Slice: req.Key}}
+	if t.Also != nil { // it is put all requests, whoever answers them: those that are left alone are no fair sample
+		if input, err := d.task.Input(req); err == nil {
+			on.outcome.Text = input
+		}
+	}
+	return on
 }
 
 // generate answers a request.
@@ -94,7 +100,7 @@ func (l *loop) generate(ctx context.Context, d *desk, req *model.Request, emit f
 	if t.Serving == nil {
 		resp, err := d.strong().Generate(ctx, req, emit)
 		if err == nil {
-			l.taught(d, req, newInquiry(t, req), resp)
+			l.taught(newInquiry(d, t, req), resp)
 		}
 		return resp, err
 	}
@@ -103,13 +109,13 @@ func (l *loop) generate(ctx context.Context, d *desk, req *model.Request, emit f
 			model.TrailOf(ctx).Draw()
 		}
 	}
-	on := newInquiry(t, req)
+	on := newInquiry(d, t, req)
 	cascade := compose.Cascade{Cheap: t.Serving.Student.(*pupil), Strong: d.strong(), Take: takes}
 	resp, err := cascade.Generate(context.WithValue(ctx, inquiryKey{}, on), req, emit)
 	switch {
 	case err != nil:
 	case !on.outcome.Given:
-		l.taught(d, req, on, resp)
+		l.taught(on, resp)
 	case !on.ask || !d.audited.Copy(req, resp, func(c compose.Copied) { l.audited(d, on, c) }):
 		l.hear(tale{ticket: on.ticket, outcome: on.outcome})
 	}
@@ -126,16 +132,9 @@ func takes(ctx context.Context, resp *model.Response) bool {
 }
 
 // taught tells what the teacher answered to a request that was left to it. A student that could not be asked said nothing.
-func (l *loop) taught(d *desk, req *model.Request, on *inquiry, resp *model.Response) {
+func (l *loop) taught(on *inquiry, resp *model.Response) {
 	t := tale{ticket: on.ticket, outcome: on.outcome}
 	t.outcome.Label = resp.Text()
-	if t.ticket.Also != nil {
-		input, err := d.task.Input(req)
-		if err != nil {
-			t.ticket.Also = nil
-		}
-		t.outcome.Text = input
-	}
 	if t.ticket.Serving != nil && t.outcome.Said == (wheel.Said{}) {
 		return
 	}
@@ -155,8 +154,8 @@ func (l *loop) audited(d *desk, on *inquiry, c compose.Copied) {
 	if d.task.Object == nil {
 		row.Said, row.Taught = c.Served.Text, t.outcome.Label
 	}
-	l.auditing.Lock()
-	defer l.auditing.Unlock()
+	l.app.auditor.numbering.Lock()
+	defer l.app.auditor.numbering.Unlock()
 	var err error
 	if t.audit, err = l.app.store.AddAudit(context.Background(), row); err != nil { // it is paid: what came of it is kept, whoever leaves
 		l.app.log.Error("an audit cannot be kept", "task", l.task, "student", row.Student, "error", err)
@@ -165,22 +164,71 @@ func (l *loop) audited(d *desk, on *inquiry, c compose.Copied) {
 	l.hear(t)
 }
 
-// backlog is how many tales may wait; beyond, those without a label are left out.
-const backlog = 100_000
+// backlog is how many tales may wait; beyond, those without a label are left out. From crowded on these have no texts, so that no other student
+// is asked about them.
+const backlog, crowded = 100_000, 2_000
 
 // hear has the keeper told what became of a request.
 func (l *loop) hear(t tale) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	switch {
-	case l.ended:
-		return
-	case t.outcome.Label == "" && t.again == nil && len(l.tales) >= backlog:
-		l.missed++
+	if t.do == nil && t.outcome.Label == "" && len(l.tales) >= crowded {
+		if t.outcome.Text = ""; len(l.tales) >= backlog {
+			l.missed++
+			return
+		}
+	}
+	if l.heir != nil {
+		l.heir.inherit(t)
 		return
 	}
 	if l.tales = append(l.tales, t); len(l.tales) == 1 {
 		nudge(l.woken)
+	}
+}
+
+// leave has another loop go on with the task, and hear what this one did not: of requests and audits that were under way when it ended.
+func (l *loop) leave(heir *loop) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.heir = heir
+	for i := range l.tales {
+		heir.inherit(l.tales[i])
+	}
+	l.tales = nil
+}
+
+// inherit hears what the loop before was told. Students are known by their names: their versions were another wheel's.
+func (l *loop) inherit(t tale) {
+	if v := t.ticket.Serving; v != nil {
+		if t.ticket.Serving = l.wheel.Named(v.Name); t.ticket.Serving == nil {
+			return
+		}
+	}
+	if v := t.ticket.Also; v != nil {
+		t.ticket.Also = l.wheel.Named(v.Name)
+	}
+	if t.do == nil { // else it is about the other wheel
+		l.hear(t)
+	}
+}
+
+// same and other are what is told of objects: whether an answer is the teacher's. They are made of what clients write, which only traces keep.
+const same, other = "same", "other"
+
+// alike says in these words whether an answer is the label.
+func alike(answer, label string) string {
+	if answer == label {
+		return same
+	}
+	return other
+}
+
+// veil leaves of objects whether they are the same.
+func veil(o *wheel.Outcome) {
+	o.Said.Answer, o.Also.Answer = alike(o.Said.Answer, o.Label), alike(o.Also.Answer, o.Label)
+	if o.Label != "" {
+		o.Label = same
 	}
 }
 

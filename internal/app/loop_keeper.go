@@ -20,7 +20,7 @@ const keepEvery = 5 * time.Second
 
 // newLoop begins, or goes on with, the wheel of a desk.
 func (a *App) newLoop(ctx context.Context, d *desk) (*loop, error) {
-	l := &loop{app: a, task: d.task.Name, made: d.makings(), contract: d.task, refused: map[string]string{},
+	l := &loop{app: a, task: d.task.Name, made: d.makings(), contract: d.task, refused: map[string]string{}, pupils: map[string]*pupil{},
 		woken: make(chan struct{}, 1), changed: make(chan struct{}, 1), ending: make(chan struct{}, 1), done: make(chan struct{})}
 	if err := l.resume(ctx); err != nil {
 		return nil, fmt.Errorf("task %s: its wheel: %w", l.task, err)
@@ -34,7 +34,7 @@ func (a *App) newLoop(ctx context.Context, d *desk) (*loop, error) {
 	return l, nil
 }
 
-// end has the keeper hear what is left, keep it and go. What becomes known later is not heard.
+// end has the keeper hear what is left, keep it and go. What becomes known later waits for leave.
 func (l *loop) end() {
 	l.mu.Lock()
 	l.ended = true
@@ -85,20 +85,36 @@ func (l *loop) listen() {
 	l.mu.Unlock()
 	for i := range tales {
 		t := &tales[i]
-		if t.again != nil {
-			l.wheel.Reasked(*t.again)
+		if t.do != nil {
+			t.do()
 			continue
 		}
-		if t.ticket.Also != nil && t.outcome.Text != "" {
-			t.outcome.Also = t.ticket.Also.Ask(t.outcome.Text)
+		if t.audit > 0 && t.audit <= l.heard { // the store has told of it
+			continue
+		}
+		if v := t.ticket.Also; v != nil && t.outcome.Text != "" && canSay(v) {
+			t.outcome.Also = v.Ask(t.outcome.Text)
 		} else {
 			t.ticket.Also = nil
 		}
 		t.outcome.Text = "" // traces have it
+		if l.made.options.Classless {
+			veil(&t.outcome)
+		}
 		l.wheel.Tell(t.ticket, t.outcome)
 		l.heard = max(l.heard, t.audit)
 	}
 	l.dirty = l.dirty || len(tales) > 0
+}
+
+// canSay says whether a version can be asked. One that cannot be read says nothing, which is no answer to learn from.
+func canSay(v *wheel.Version) bool {
+	p, ok := v.Student.(*pupil)
+	if !ok {
+		return v.Student != nil
+	}
+	_, err := p.open()
+	return err == nil
 }
 
 // happened is told of events, in the keeper's goroutine.
@@ -116,7 +132,7 @@ func (l *loop) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if kept != nil {
+	if kept != nil && kept.State != nil {
 		var state wheel.State
 		err := json.Unmarshal(kept.State, &state)
 		if err == nil {
@@ -162,12 +178,12 @@ func (l *loop) recall(ctx context.Context, after int64) error {
 		}
 		said, label := a.Said, a.Taught
 		if said == "" || label == "" { // that of an object is not kept
-			if said, label = "same", "same"; !a.Agree {
-				label = "other"
+			if said, label = same, same; !a.Agree {
+				said = other
 			}
 		}
 		l.wheel.Tell(wheel.Ticket{Request: a.Created.UnixNano(), Audited: !a.Picked, Serving: v},
-			wheel.Outcome{Said: wheel.Said{Answer: said, Score: a.Score}, Given: true, Label: label})
+			wheel.Outcome{Said: wheel.Said{Answer: said, Score: a.Score}, Given: true, Label: label, Logged: true})
 	})
 }
 
@@ -202,5 +218,9 @@ func (l *loop) giveLesson(ctx context.Context) error {
 		return err
 	}
 	l.wheel.Given()
+	l.hear(tale{do: func() {}}) // which has it kept
 	return nil
 }
+
+// want has a turn begin as soon as it may, since one that had to be was not made.
+func (l *loop) want(why wheel.Trigger) { l.hear(tale{do: func() { l.wheel.Want(why) }}) }

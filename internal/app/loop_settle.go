@@ -33,7 +33,24 @@ func (l *loop) settle(ctx context.Context) error {
 	if len(l.events) > 0 { // of what was adopted; it may not have been, and the store is to know
 		return l.settle(ctx)
 	}
+	l.rest()
 	return nil
+}
+
+// rest has students leave memory that are not asked any more.
+func (l *loop) rest() {
+	stages, served := l.wheel.Stages(), l.wheel.Status().Champion != nil
+	for id, p := range l.pupils {
+		switch stages[id] {
+		case wheel.Champion, wheel.Canary, wheel.Challenger:
+			continue
+		case wheel.Fallen: // it is asked while nothing answers
+			if !served {
+				continue
+			}
+		}
+		p.rest()
+	}
 }
 
 // follow has the store know of an event, and people.
@@ -129,14 +146,20 @@ func (l *loop) adopt(ctx context.Context, rows []store.Student) error {
 	for i := range rows {
 		at[rows[i].Stage] = &rows[i]
 	}
-	w := l.wheel
-	if now := w.Status(); now.Champion != nil && (at[store.Champion] == nil || out[seatOf{l.task, now.Champion.Name}] != "") {
+	w, c := l.wheel, at[store.Champion]
+	if c != nil && out[seatOf{l.task, c.ID}] != "" { // as when it is gone back to
+		c = nil
+	}
+	if c == nil && w.Status().Champion != nil {
 		w.TakeOut("the store says so: a person, or another process, ended that it serves")
 	}
 	w.Changed(since)
-	if c := at[store.Champion]; c != nil && out[seatOf{l.task, c.ID}] == "" {
+	if c != nil {
 		if err := l.crown(ctx, c); err != nil {
 			return err
+		}
+		if now := w.Status().Champion; now != nil && now.Name != c.ID {
+			w.TakeOut("another is the champion now, and cannot serve")
 		}
 	}
 	for _, stage := range []store.Stage{store.Canary, store.Challenger} {
@@ -199,7 +222,7 @@ func (l *loop) candidate(ctx context.Context, row *store.Student) (c *wheel.Cand
 		return nil, "", nil
 	}
 	p := l.pupil(row)
-	if err := p.open(); err != nil {
+	if _, err := p.open(); err != nil {
 		l.refused[row.ID] = err.Error() // open has told
 		return nil, "", nil
 	}

@@ -20,10 +20,12 @@ func (a *App) beginLoops(ctx context.Context, p *plant) {
 // turnOver gives the tasks of a plant their wheels: those that they had, unless the configuration has other ones now. Where one cannot be begun
 // the champion answers, and is not watched.
 func (a *App) turnOver(ctx context.Context, p *plant) {
+	ended := map[string]*loop{}
 	for name, l := range a.loops {
 		if d := p.tasks[name]; d == nil || d.config.Wheel == nil || !l.made.same(d.makings()) {
 			l.end()
 			delete(a.loops, name)
+			ended[name] = l
 		}
 	}
 	for name, d := range p.tasks {
@@ -35,6 +37,9 @@ func (a *App) turnOver(ctx context.Context, p *plant) {
 			if err != nil {
 				a.log.Error("a wheel cannot be begun; its champion answers as it is", "error", err)
 				continue
+			}
+			if before := ended[name]; before != nil {
+				before.leave(l)
 			}
 			a.loops[name] = l
 		}

@@ -93,7 +93,8 @@ func (a *App) recheck(ctx context.Context, d *desk, l *loop) error {
 		if err != nil {
 			return err
 		}
-		l.hear(tale{again: new(resp.Text() == trace.Response.Text())})
+		said := resp.Text() == trace.Response.Text()
+		l.hear(tale{do: func() { l.wheel.Reasked(said) }})
 		if left--; left == 0 {
 			return nil
 		}

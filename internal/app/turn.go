@@ -260,6 +260,8 @@ func (a *App) pairs(d *desk, champion *store.Student, out *made) ([]wheel.Pair, 
 		pair := wheel.Pair{Label: j.Label, Slice: j.Group, Candidate: j.Predicted, Champion: answer}
 		if d.task.Object == nil {
 			pair.Class = j.Label
+		} else { // they are made of what clients write, which only traces keep
+			pair.Label, pair.Candidate, pair.Champion = same, alike(j.Predicted, j.Label), alike(answer, j.Label)
 		}
 		pairs = append(pairs, pair)
 	}

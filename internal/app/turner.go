@@ -85,6 +85,7 @@ func (t *turner) next(ctx context.Context) (string, wheel.Trigger) {
 // turn has another process turn a task and waits for it.
 func (t *turner) turn(ctx context.Context, name string, why wheel.Trigger) {
 	log := t.app.log.With("task", name, "trigger", string(why))
+	began := time.Now()
 	if d := t.app.plant.Load().tasks[name]; d != nil && why != Unfinished {
 		if l := d.loop.Load(); l != nil {
 			if err := l.giveLesson(ctx); err != nil { // the turn then learns by what was kept before
@@ -105,6 +106,9 @@ func (t *turner) turn(ctx context.Context, name string, why wheel.Trigger) {
 		log.Info("a turn is under way", "process", cmd.Process.Pid)
 		err = t.wait(ctx, name, cmd, stay)
 	}
+	if err != nil && why != Unfinished {
+		t.remember(name, why, began)
+	}
 	if ctx.Err() != nil {
 		return
 	}
@@ -122,6 +126,19 @@ func (t *turner) turn(ctx context.Context, name string, why wheel.Trigger) {
 	wait := min(max(firstRetry, 2*t.retry[name].wait), lastRetry)
 	t.retry[name] = retry{time.Now().Add(wait), wait}
 	log.Warn("a turn was not made", "error", err, "says", lastLines(said.String()), "again_in", wait, "hint", "retort tasks show "+name)
+}
+
+// remember has the wheel ask again for a turn that has not even begun: it was told that one is given.
+func (t *turner) remember(name string, why wheel.Trigger, since time.Time) {
+	turns, err := t.app.store.Turns(context.Background(), model.DefaultTenant, name, 1)
+	if err != nil || len(turns) > 0 && !turns[0].Begun.Before(since) { // that is gone on with, or has its verdict
+		return
+	}
+	if d := t.app.plant.Load().tasks[name]; d != nil {
+		if l := d.loop.Load(); l != nil {
+			l.want(why)
+		}
+	}
 }
 
 // errLeft is why a turn was not made that a person has stopped: no fault of the turn, which goes on as soon as it may.

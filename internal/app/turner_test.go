@@ -3,11 +3,15 @@
 package app
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
+	"retort/internal/store"
+	"retort/model"
 	"retort/wheel"
 )
 
@@ -46,5 +50,41 @@ func TestTurnLeftForPause(t *testing.T) {
 	}
 	if wait := made.retry["desk"].wait; wait != 2*firstRetry {
 		t.Errorf("a turn that twice could not be made is tried again after %v, want %v", wait, 2*firstRetry)
+	}
+}
+
+// A turn that a wheel urges and that has not even begun is urged again, by the process that serves next too.
+func TestTurnThatDidNotBeginIsUrgedAgain(t *testing.T) {
+	_, url := newUpstream(t, 10, 0)
+	a := openFor(t, url, wheelDesk)
+	serving(t, a, func(string) {
+		a.options.Worker = func(...string) *exec.Cmd { return exec.Command(os.Args[0], "-test.unknown") }
+		l := a.plant.Load().tasks["desk"].loop.Load()
+		(&turner{a, map[string]retry{}}).turn(t.Context(), "desk", wheel.ByDrift)
+		until(t, "it is urged no more", func() bool { return l.wheel.Urgent() == wheel.ByDrift })
+	})
+	kept, err := a.store.Wheel(t.Context(), model.DefaultTenant, "desk", true)
+	if err != nil || !strings.Contains(string(kept.State), `"wanted":"drift"`) {
+		t.Errorf("got %s, %v", kept.State, err)
+	}
+}
+
+// What a canary did says nothing of the labels that judge, whatever is known of it.
+func TestCanariesChangeNoEpoch(t *testing.T) {
+	_, url := newUpstream(t, 10, 0)
+	a := openFor(t, url, wheelDesk)
+	for i, evidence := range []string{`{"kind":"alarm_canary"}`, `{"kind":"alarm_canary","since":7}`} {
+		if err := a.store.TakeOut(t.Context(), store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: fmt.Sprint("s", i), Why: "a test", Evidence: []byte(evidence)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if since, err := a.lastOut(t.Context(), "desk"); since != 0 || err != nil {
+		t.Errorf("got %d, %v", since, err)
+	}
+	if err := a.store.TakeOut(t.Context(), store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: "c", Why: "a test", Evidence: []byte(`{"kind":"alarm_service","since":9}`)}); err != nil {
+		t.Fatal(err)
+	}
+	if since, err := a.lastOut(t.Context(), "desk"); since != 9 || err != nil {
+		t.Errorf("got %d, %v", since, err)
 	}
 }

@@ -71,10 +71,10 @@ func (a *App) lastOut(ctx context.Context, task string) (since int64, err error)
 		}
 		var e wheel.Event
 		switch err := json.Unmarshal(rows[i].Evidence, &e); {
-		case err != nil || e.Since == 0: // the alarm's own time is taken for the change's, which is late and safe
-			e.Since = rows[i].Created.UnixNano()
 		case e.Kind == wheel.AlarmCanary: // it says nothing of the champion
 			continue
+		case err != nil || e.Since == 0: // the alarm's own time is taken for the change's, which is late and safe
+			e.Since = rows[i].Created.UnixNano()
 		}
 		since = max(since, e.Since)
 	}

@@ -1,0 +1,328 @@
+// Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"retort/compose"
+	"retort/eval"
+	"retort/eval/certify"
+	"retort/internal/store"
+	"retort/model"
+	"retort/wheel"
+)
+
+// until waits for something that comes soon.
+func until(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); !so(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(what)
+		}
+	}
+}
+
+// another returns a further student of desk.
+func another(t *testing.T, a *App) string {
+	t.Helper()
+	made, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Seed: 5, Progress: func(string, int, int) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made.ID
+}
+
+// A canary and the champion are put the same requests, whoever answered them: those that the one leaves are no fair sample for the other.
+func TestBothStudentsAreAskedEachRequest(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
+	texts, _ := labelled(400)
+	champion(t, a, texts[:300])
+	next := another(t, a)
+	serving(t, a, func(url string) {
+		l := a.plant.Load().tasks["desk"].loop.Load()
+		if _, err := a.store.Restage(t.Context(), model.DefaultTenant, next, store.Candidate, store.Canary, "a test"); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the wheel has no canary", func() bool { return l.wheel.Status().Canary != nil })
+		for i, text := range texts[300:380] {
+			ask(t, url, text)
+			if i%10 == 9 {
+				ended(t, a)
+			}
+		}
+		ended(t, a)
+		var promoted int64 // which ends it
+		until(t, "the canary proves nothing", func() bool {
+			for _, e := range l.wheel.Events() {
+				if e.Kind == wheel.Promoted && l.wheel.Version(e.Version).Name == next {
+					promoted = e.Request
+				}
+			}
+			return promoted > 0
+		})
+		both, one := 0, 0
+		for _, label := range l.wheel.State().Labels {
+			switch {
+			case label.Request > promoted:
+			case len(label.Said) == 2:
+				both++
+			case len(label.Said) == 1 && label.Fair:
+				one++
+			}
+		}
+		if both < 7 || one > 0 {
+			t.Errorf("both students were put %d labelled requests, and %d were put to one alone", both, one)
+		}
+	})
+}
+
+// Who rolls back to a student that is out has the teacher answer, not the one that was rolled back.
+func TestRolledBackToOneThatIsOut(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
+	texts, _ := labelled(400)
+	first := champion(t, a, texts[:300])
+	if err := a.store.TakeOut(t.Context(), store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: first, Why: "a test", Evidence: []byte("{}")}); err != nil {
+		t.Fatal(err)
+	}
+	second := another(t, a)
+	if _, err := a.Promote(t.Context(), second); err != nil {
+		t.Fatal(err)
+	}
+	byStudent := func(url, text string) bool { return strings.HasPrefix(ask(t, url, text), studentPrefix) }
+	serving(t, a, func(url string) {
+		if !byStudent(url, texts[310]) {
+			t.Fatal("the champion does not answer")
+		}
+		if back, err := a.Rollback(t.Context(), "desk"); err != nil || back.ID != first {
+			t.Fatal(back, err)
+		}
+		until(t, "the student that was rolled back goes on answering", func() bool { return !byStudent(url, texts[311]) })
+		if got, err := a.Resume(t.Context(), "desk"); err != nil || got != first {
+			t.Fatal(got, err)
+		}
+		until(t, "who was put back does not answer", func() bool { return ask(t, url, texts[312]) == studentPrefix+"desk@"+first })
+	})
+}
+
+// A student whose file cannot be read leaves its requests to the teacher until it can, and one that does nothing leaves memory.
+func TestPupilsAreReadAgain(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
+	texts, _ := labelled(400)
+	first := champion(t, a, texts[:300])
+	second := another(t, a)
+	serving(t, a, func(string) {}) // its wheel knows the champion
+	file := filepath.Join(a.plant.Load().config.Data, "students", first+".student")
+	if err := os.Rename(file, file+".away"); err != nil {
+		t.Fatal(err)
+	}
+	serving(t, a, func(url string) {
+		if by := ask(t, url, texts[310]); strings.HasPrefix(by, studentPrefix) {
+			t.Errorf("%s answered, whose file is away", by)
+		}
+		if err := os.Rename(file+".away", file); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "it does not serve although its file is back", func() bool { return strings.HasPrefix(ask(t, url, texts[311]), studentPrefix) })
+		l := a.plant.Load().tasks["desk"].loop.Load()
+		champion := l.wheel.Status().Champion
+		if _, err := a.Promote(t.Context(), second); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the other does not serve", func() bool { return ask(t, url, texts[312]) == studentPrefix+"desk@"+second })
+		until(t, "who retired stays in memory", func() bool { return champion.Student.(*pupil).now.Load() == nil })
+	})
+}
+
+// An audit that ends after the configuration has changed counts once, in the wheel that goes on.
+func TestAuditsUnderWayOutlastAReload(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "share: 0.5", "share: 0.0001", 1))
+	texts, _ := labelled(400)
+	champion(t, a, texts[:300])
+	serving(t, a, func(string) {
+		d := a.plant.Load().tasks["desk"]
+		before := d.loop.Load()
+		on := &inquiry{ticket: before.wheel.AskAt(time.Now().UnixNano()), ask: true}
+		on.ticket.Audited, on.outcome = true, wheel.Outcome{Said: wheel.Said{Answer: "refund", Score: 0.97}, Given: true}
+		answer := model.Answer("up/large", "refund")
+		path := filepath.Join(filepath.Dir(a.plant.Load().config.Data), "retort.yaml")
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, bytes.Replace(text, []byte("growth: 0.5"), []byte("growth: 0.6"), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		after := a.plant.Load().tasks["desk"].loop.Load()
+		if after == before {
+			t.Fatal("the wheel is the same")
+		}
+		n := after.wheel.State().Service.Detector.N
+		before.audited(d, on, compose.Copied{Of: "x", Trace: "x.1", Served: compose.Served{Model: "student", Text: "refund", Score: 0.97}, Answer: answer})
+		until(t, "the wheel has not heard of an audit", func() bool { return after.wheel.State().Service.Detector.N == n+1 })
+	})
+	serving(t, a, func(string) {
+		if n := a.plant.Load().tasks["desk"].loop.Load().wheel.State().Service.Detector.N; n != 1 {
+			t.Errorf("the next process counts the audit %d times", n)
+		}
+	})
+}
+
+// Of objects, which are made of what clients write, a wheel keeps whether they are the same.
+func TestWheelsKeepNoObjects(t *testing.T) {
+	w, err := wheel.New(wheel.Options{Goal: certify.Goal{Agreement: 0.9, Confidence: 0.9}, Classless: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := certify.Certificate{Status: certify.Provisional, Target: 0.9, Confidence: 0.9, Threshold: 0.5}
+	v := w.Enter(&wheel.Candidate{Name: "s", Certificate: c, Lesson: &wheel.Lesson{}}, wheel.Champion, "a test")
+	l := &loop{wheel: w, made: makings{options: wheel.Options{Classless: true}}}
+	for i := range 40 {
+		secret := fmt.Sprintf(`{"name":"Ada Lovelace %d"}`, i)
+		said := secret
+		if i%4 == 0 {
+			said = `{"name":"Lovelace"}`
+		}
+		o := wheel.Outcome{Text: "my name is Ada Lovelace", Said: wheel.Said{Answer: said, Score: 0.9}, Given: true, Label: secret}
+		if i%8 == 1 {
+			o.Label = ""
+		}
+		l.hear(tale{ticket: wheel.Ticket{Request: int64(i + 1), Audited: true, Serving: v}, outcome: o})
+	}
+	l.listen()
+	w.Given()
+	text, err := json.Marshal(w.State())
+	if err != nil || strings.Contains(string(text), "Lovelace") {
+		t.Errorf("the wheel keeps what a client wrote: %s, %v", text, err)
+	}
+	s := w.State()
+	agreed := 0
+	for _, label := range s.Labels {
+		if label.Said[v.ID].Answer == label.Label {
+			agreed++
+		}
+	}
+	if len(s.Labels) != 35 || agreed != 25 {
+		t.Errorf("%d of %d labels agree, want 25 of 35", agreed, len(s.Labels))
+	}
+}
+
+// askAs asks for desk with a key.
+func askAs(t *testing.T, url, key, text string) {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"model": "desk", "messages": []any{map[string]string{"role": "user", "content": text}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/chat/completions", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Fatalf("%q: %s", text, resp.Status)
+	}
+}
+
+// A student that is better in all and worse for one API key does not pass, and what is kept of who asked is ids alone.
+func TestGateComparesForEachKey(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
+	texts, _ := labelled(400)
+	champion(t, a, texts[:300])
+	var ids, secrets [2]string
+	for i, name := range []string{"many", "few"} {
+		key, secret, err := a.CreateKey(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ids[i], secrets[i] = key.ID, secret
+	}
+	serving(t, a, func(url string) {
+		for i, text := range texts[300:900] {
+			who := 0
+			if i%6 == 0 {
+				who = 1
+			}
+			askAs(t, url, secrets[who], text)
+			if i%20 == 19 {
+				ended(t, a)
+			}
+		}
+		ended(t, a)
+		l := a.plant.Load().tasks["desk"].loop.Load()
+		slices := map[string]int{}
+		until(t, "the wheel knows no labels", func() bool {
+			clear(slices)
+			for _, one := range l.wheel.State().Labels {
+				slices[one.Slice]++
+			}
+			return slices[ids[0]] > 0 && slices[ids[1]] > 0
+		})
+		if delete(slices, ""); len(slices) > 2 { // without keys there is one slice
+			t.Errorf("the wheel knows the slices %v", slices)
+		}
+		text, err := json.Marshal(l.wheel.State())
+		if err != nil || strings.Contains(string(text), secrets[0]) || strings.Contains(string(text), secrets[1]) {
+			t.Error("the wheel keeps a key's secret")
+		}
+	})
+	made0, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Progress: func(string, int, int) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rng, judged := 0, made0.Judged
+	of := map[string]int{}
+	for i := range judged {
+		j := &judged[i]
+		of[j.Group]++
+		j.Predicted = j.Label
+		if j.Group == ids[0] {
+			if rng++; rng%8 == 0 { // which the champion does not know
+				j.Label = map[string]string{"refund": "delivery", "delivery": "invoice", "invoice": "refund"}[j.Label]
+				j.Predicted = j.Label
+			}
+		}
+	}
+	if of[ids[0]] < 100 || of[ids[1]] < 20 {
+		t.Fatalf("what judges is of %v", of)
+	}
+	d := a.plant.Load().tasks["desk"]
+	contest := func(want eval.Ruling, says string) {
+		t.Helper()
+		g := &Gate{}
+		if err := a.contest(t.Context(), d, g, &made{Judged: judged}); err != nil || g.Ruling != want || !strings.Contains(g.Why, says) {
+			t.Errorf("got %s, %q, %v; want %s, %q", g.Ruling, g.Why, err, want, says)
+		}
+	}
+	contest(eval.Pass, "")
+	n := 0
+	for i := range judged {
+		if j := &judged[i]; j.Group == ids[1] {
+			if n++; n%3 == 0 {
+				j.Predicted = map[string]string{"refund": "delivery", "delivery": "invoice", "invoice": "refund"}[j.Label]
+			}
+		}
+	}
+	contest(eval.Fail, "slice "+ids[1]+" is worse than the champion")
+}
