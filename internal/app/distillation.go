@@ -129,6 +129,11 @@ func (a *App) lay(ctx context.Context, of *distillation, o DistillOptions) (*gat
 	if err != nil {
 		return nil, err
 	}
+	if o.Aside == nil { // what serves leaves these to the teacher, whoever has it trained
+		if w := o.contract(d).Wheel; w != nil {
+			o.Aside = w.Aside
+		}
+	}
 	job := distill.Job{Created: of.Created, Seed: o.Seed, Silent: o.Aside}
 	job.Goal, job.Method, job.Effort = o.settings(d)
 	if job.Outside, err = o.outside(d); err != nil {

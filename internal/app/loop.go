@@ -131,12 +131,12 @@ func takes(ctx context.Context, resp *model.Response) bool {
 	return decided.Give
 }
 
-// taught tells what the teacher answered to a request that was left to it. A student that could not be asked said nothing.
+// taught tells what the teacher answered to a request that was left to it. Of a student that could not be asked it says nothing.
 func (l *loop) taught(on *inquiry, resp *model.Response) {
 	t := tale{ticket: on.ticket, outcome: on.outcome}
 	t.outcome.Label = resp.Text()
-	if t.ticket.Serving != nil && t.outcome.Said == (wheel.Said{}) {
-		return
+	if t.outcome.Said == (wheel.Said{}) {
+		t.ticket.Serving = nil
 	}
 	l.hear(t)
 }

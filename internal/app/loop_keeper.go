@@ -14,8 +14,8 @@ import (
 	"retort/wheel"
 )
 
-// keepEvery is how often what a wheel knows is kept while requests come: so much evidence of unlabelled requests may be lost to a kill. Audits
-// are kept one by one, and so is whatever happens.
+// keepEvery is how often what a wheel knows is kept while requests come: so much of what other requests than audited ones showed may be lost to
+// a kill. Audits are kept one by one, and so is whatever happens.
 const keepEvery = 5 * time.Second
 
 // newLoop begins, or goes on with, the wheel of a desk.

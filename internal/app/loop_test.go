@@ -326,3 +326,58 @@ func TestGateComparesForEachKey(t *testing.T) {
 	}
 	contest(eval.Fail, "slice "+ids[1]+" is worse than the champion")
 }
+
+// Whoever has a student trained, what it would answer with labels that are aside certifies nothing: they are left to the teacher.
+func TestAsideHoldsForEachStudent(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50, aside: [invoice]", 1))
+	texts, _ := labelled(400)
+	champion(t, a, texts[:300])
+	made, err := a.Distill(t.Context(), DistillOptions{Task: "desk", Progress: func(string, int, int) {}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for i := range made.Judged {
+		if j := &made.Judged[i]; j.Predicted == "invoice" {
+			if n++; j.Score != 0 {
+				t.Fatalf("%q scores %v", j.Predicted, j.Score)
+			}
+		}
+	}
+	if n < 50 {
+		t.Errorf("only %d answers are aside", n)
+	}
+}
+
+// What the teacher answers in the place of a student that cannot be asked is told all the same, and a wheel that could not be begun is tried again.
+func TestLabelsWithoutAStudent(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
+	texts, _ := labelled(400)
+	first := champion(t, a, texts[:300])
+	serving(t, a, func(string) {})
+	if err := os.Remove(filepath.Join(a.plant.Load().config.Data, "students", first+".student")); err != nil {
+		t.Fatal(err)
+	}
+	serving(t, a, func(url string) {
+		a.reloading.Lock()
+		d := a.plant.Load().tasks["desk"]
+		a.loops["desk"].end()
+		delete(a.loops, "desk")
+		d.loop.Store(nil)
+		a.reloading.Unlock()
+		if _, err := a.restaff(t.Context(), a.serving.Load()); err != nil {
+			t.Fatal(err)
+		}
+		l := d.loop.Load()
+		if l == nil {
+			t.Fatal("the wheel is not begun")
+		}
+		before := len(l.wheel.State().Labels)
+		for _, text := range texts[300:310] {
+			ask(t, url, text)
+		}
+		until(t, "the wheel does not know what the teacher said", func() bool { return len(l.wheel.State().Labels) == before+10 })
+	})
+}

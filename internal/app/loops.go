@@ -18,8 +18,9 @@ func (a *App) beginLoops(ctx context.Context, p *plant) {
 }
 
 // turnOver gives the tasks of a plant their wheels: those that they had, unless the configuration has other ones now. Where one cannot be begun
-// the champion answers, and is not watched.
-func (a *App) turnOver(ctx context.Context, p *plant) {
+// the champion answers, and is watched by its audits alone; then it returns false, and trying again later may help.
+func (a *App) turnOver(ctx context.Context, p *plant) (all bool) {
+	all = true
 	ended := map[string]*loop{}
 	for name, l := range a.loops {
 		if d := p.tasks[name]; d == nil || d.config.Wheel == nil || !l.made.same(d.makings()) {
@@ -35,7 +36,8 @@ func (a *App) turnOver(ctx context.Context, p *plant) {
 		if a.loops[name] == nil {
 			l, err := a.newLoop(ctx, d)
 			if err != nil {
-				a.log.Error("a wheel cannot be begun; its champion answers as it is", "error", err)
+				a.log.Error("a wheel cannot be begun; its champion answers as it is, and it is tried again", "error", err)
+				all = false
 				continue
 			}
 			if before := ended[name]; before != nil {
@@ -45,6 +47,7 @@ func (a *App) turnOver(ctx context.Context, p *plant) {
 		}
 		d.loop.Store(a.loops[name])
 	}
+	return all
 }
 
 // endLoops keeps what the wheels know. Nobody asks them any more.

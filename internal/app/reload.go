@@ -192,6 +192,9 @@ func (a *App) restaff(ctx context.Context, g *gateway) (bool, error) {
 	}
 	a.recall(ctx, p, changed)
 	staffed, err := a.staff(ctx, p)
+	if a.loops != nil && !a.turnOver(ctx, p) {
+		staffed = false
+	}
 	for _, l := range a.loops {
 		l.look()
 	}
