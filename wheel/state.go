@@ -63,7 +63,7 @@ type VersionState struct {
 // LabelState is a label with what versions said that had not learned it.
 type LabelState struct {
 	Request int64        `json:"request"`
-	Text    string       `json:"text"`
+	Text    string       `json:"text,omitempty"`
 	Label   string       `json:"label"`
 	Slice   string       `json:"slice,omitempty"`
 	Fair    bool         `json:"fair,omitempty"`

@@ -63,7 +63,7 @@ type history struct {
 const (
 	longestHistory = 4096
 	// classHistory is that of a class, of which there may be hundreds. One that changes is out after some dozens of labels.
-	classHistory = 256
+	classHistory = 128
 )
 
 func (h *history) add(request int64) {

@@ -33,8 +33,7 @@ type loop struct {
 
 	mu     sync.Mutex
 	tales  []tale // that the keeper has not heard
-	ended  bool   // the keeper hears no more: what is told goes to the heir
-	heir   *loop  // that goes on with the task in this process; nil: there is none yet
+	heir   *loop  // that goes on with the task in this process and hears what this one would; nil: there is none
 	missed int    // of requests without a label, since there were too many
 
 	// The keeper's own:

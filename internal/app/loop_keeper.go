@@ -36,9 +36,6 @@ func (a *App) newLoop(ctx context.Context, d *desk) (*loop, error) {
 
 // end has the keeper hear what is left, keep it and go. What becomes known later waits for leave.
 func (l *loop) end() {
-	l.mu.Lock()
-	l.ended = true
-	l.mu.Unlock()
 	nudge(l.ending)
 	<-l.done
 }
