@@ -381,3 +381,33 @@ func TestLabelsWithoutAStudent(t *testing.T) {
 		until(t, "the wheel does not know what the teacher said", func() bool { return len(l.wheel.State().Labels) == before+10 })
 	})
 }
+
+// Who rolls back while the first of its kind is on trial ends that.
+func TestRollbackEndsACanary(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "first: 200, growth: 0.5", "first: 5000", 1))
+	texts, _ := labelled(400)
+	serveWhile(t, a, func(ask func(string) string) {
+		for _, text := range texts[:300] {
+			ask(text)
+		}
+	})
+	if _, err := a.Rollback(t.Context(), "desk"); model.KindOf(err) != model.NotFound {
+		t.Errorf("without students: %v", err)
+	}
+	only := another(t, a)
+	serving(t, a, func(string) {
+		l := a.plant.Load().tasks["desk"].loop.Load()
+		if _, err := a.store.Restage(t.Context(), model.DefaultTenant, only, store.Candidate, store.Canary, "a test"); err != nil {
+			t.Fatal(err)
+		}
+		until(t, "the wheel has no canary", func() bool { return l.wheel.Status().Canary != nil })
+		if back, err := a.Rollback(t.Context(), "desk"); back != nil || err != nil {
+			t.Fatal(back, err)
+		}
+		until(t, "the canary answers", func() bool { return l.wheel.Status().Canary == nil })
+		if s, err := a.Student(t.Context(), only); err != nil || s.Stage != store.Candidate {
+			t.Errorf("got %+v, %v", s, err)
+		}
+	})
+}

@@ -164,11 +164,27 @@ func (e *silentError) Hint() string {
 }
 
 // Rollback undoes a task's latest promotion and returns the champion before it, or nil when the teacher answers alone
-// again.
+// again. Where there is no champion it ends that a canary answers.
 func (a *App) Rollback(ctx context.Context, task string) (*Student, error) {
 	row, _, err := a.store.Rollback(ctx, model.DefaultTenant, task)
+	if model.KindOf(err) == model.NotFound {
+		if did, ended := a.endCanary(ctx, task); did || ended != nil {
+			return nil, ended
+		}
+	}
 	if err != nil || row == nil {
 		return nil, err
 	}
 	return newStudent(row)
+}
+
+// endCanary makes a task's canary a candidate again, and reports whether there was one.
+func (a *App) endCanary(ctx context.Context, task string) (did bool, err error) {
+	rows, err := a.store.Students(ctx, model.DefaultTenant, task)
+	for i := range rows {
+		if rows[i].Stage == store.Canary {
+			return a.store.Restage(ctx, model.DefaultTenant, rows[i].ID, store.Canary, store.Candidate, "a person ended it")
+		}
+	}
+	return false, err
 }
