@@ -150,7 +150,7 @@ func TestAuditsUnderWayOutlastAReload(t *testing.T) {
 	_, url := newUpstream(t, 400, 0)
 	a := openFor(t, url, strings.Replace(wheelDesk, "share: 0.5", "share: 0.0001", 1))
 	texts, _ := labelled(400)
-	champion(t, a, texts[:300])
+	id := champion(t, a, texts[:300])
 	serving(t, a, func(string) {
 		d := a.plant.Load().tasks["desk"]
 		before := d.loop.Load()
@@ -176,11 +176,19 @@ func TestAuditsUnderWayOutlastAReload(t *testing.T) {
 		before.audited(d, on, compose.Copied{Of: "x", Trace: "x.1", Served: compose.Served{Model: "student", Text: "refund", Score: 0.97}, Answer: answer})
 		until(t, "the wheel has not heard of an audit", func() bool { return after.wheel.State().Service.Detector.N == n+1 })
 	})
-	serving(t, a, func(string) {
-		if n := a.plant.Load().tasks["desk"].loop.Load().wheel.State().Service.Detector.N; n != 1 {
-			t.Errorf("the next process counts the audit %d times", n)
+	for want := 1; want <= 3; want++ {
+		serving(t, a, func(string) {
+			if n := a.plant.Load().tasks["desk"].loop.Load().wheel.State().Service.Detector.N; n != want {
+				t.Errorf("the next process counts %d audits, want %d", n, want)
+			}
+		})
+		for _, picked := range []bool{false, true} { // as one leaves them that is killed before its wheel hears of them
+			row := store.Audit{Tenant: model.DefaultTenant, Task: "desk", Student: id, Trace: "y", Audit: fmt.Sprint("y.", want), Agree: true, Score: 0.97, Said: "refund", Taught: "refund", Picked: picked}
+			if _, err := a.store.AddAudit(t.Context(), row); err != nil {
+				t.Fatal(err)
+			}
 		}
-	})
+	}
 }
 
 // Of objects, which are made of what clients write, a wheel keeps whether they are the same.
