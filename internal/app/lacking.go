@@ -3,9 +3,11 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"retort/internal/store"
 )
@@ -119,8 +121,29 @@ func (p *plant) taskLacks(name string) (Lack, bool) {
 		l.State, l.Why = lacksVoice, fmt.Sprintf("of its champion %s: %s", now.champion, now.silent)
 	case now.champion != "":
 		return l, false
+	default:
+		p.turning(d, &l)
 	}
 	return l, true
+}
+
+// turning says of a task that turns by itself and has no champion yet what it waits for, or what keeps it from ever having one.
+func (p *plant) turning(d *desk, l *Lack) {
+	if d.config.Wheel == nil {
+		return
+	}
+	l.Hint = fmt.Sprintf("it turns by itself while retort serves; retort tasks show %s says when", l.Name)
+	unknown, err := p.terms(d.config.Teacher...)
+	var forbidden *forbiddenError
+	switch {
+	case errors.As(err, &forbidden):
+		l.Why, l.Hint = "its wheel learns nothing: "+forbidden.Error(), "name another teacher, or leave wheel out"
+	case len(unknown) > 0:
+		l.Why = "its wheel trains students and promotes none: whether the terms allow learning from it is not known of " + strings.Join(unknown, ", ")
+		l.Hint = fmt.Sprintf("once you have read the terms, say so of model %s: distillation: {status: allowed, basis: …}", unknown[0])
+	case d.task.Object != nil:
+		l.Hint = "its wheel trains students of objects and leaves them candidates, for retort students promote ID"
+	}
 }
 
 // tellLacking logs what waits for something to be learned.

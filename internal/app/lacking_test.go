@@ -98,3 +98,19 @@ func TestNothingToTune(t *testing.T) {
 		t.Errorf("a program that is missing: %v", err)
 	}
 }
+
+// Of a task that turns by itself is told that nothing is to be done, and what would keep its students from ever serving.
+func TestWheelLacks(t *testing.T) {
+	_, url := newUpstream(t, 10, 0)
+	for _, c := range []struct{ terms, why, hint string }{
+		{"", "promotes none: whether the terms allow learning from it is not known of large", "say so of model large: distillation: {status: allowed"},
+		{", distillation: {status: allowed, basis: ours}", "no student was promoted", "turns by itself while retort serves"},
+		{", distillation: {status: forbidden, basis: terms of use}", "must not be distilled", "name another teacher"},
+	} {
+		a := openFor(t, url, strings.Replace(wheelDesk, "output: 20}", "output: 20}"+c.terms, 1))
+		l, lacks := a.plant.Load().taskLacks("desk")
+		if !lacks || !strings.Contains(l.Why, c.why) || !strings.Contains(l.Hint, c.hint) {
+			t.Errorf("with %q: %v, %+v", c.terms, lacks, l)
+		}
+	}
+}
