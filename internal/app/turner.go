@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"retort/flow"
 	"retort/model"
 	"retort/wheel"
 )
@@ -75,11 +76,24 @@ func (t *turner) next(ctx context.Context) (string, wheel.Trigger) {
 			}
 			continue
 		}
+		if s.Due == Unfinished && t.elsewhere(ctx, s.Turns[0].ID) {
+			continue
+		}
 		if s.Due != "" {
 			return name, s.Due
 		}
 	}
 	return "", ""
+}
+
+// elsewhere says whether another process works on a run, such as a turn that a person makes: it is left alone, and is no turn that could not be made.
+func (t *turner) elsewhere(ctx context.Context, id string) (is bool) {
+	err := t.app.look(ctx, func(r *flow.Runs) error {
+		run, err := r.Find(ctx, id)
+		is = err == nil && run.State == flow.Running && run.Process > 0
+		return err
+	})
+	return is && err == nil // else the worker will tell
 }
 
 // turn has another process turn a task and waits for it.

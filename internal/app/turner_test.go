@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"retort/flow"
 	"retort/internal/store"
 	"retort/model"
 	"retort/wheel"
@@ -86,5 +87,23 @@ func TestCanariesChangeNoEpoch(t *testing.T) {
 	}
 	if since, err := a.lastOut(t.Context(), "desk"); since != 9 || err != nil {
 		t.Errorf("got %d, %v", since, err)
+	}
+}
+
+// A turn that another process makes, as when a person asks for one, is left alone while it works, and is no turn that could not be made.
+func TestTurnElsewhere(t *testing.T) {
+	_, url := newUpstream(t, 10, 0)
+	a := openFor(t, url, wheelDesk)
+	made, asked := &turner{a, map[string]retry{}}, ""
+	_, err := a.TurnRun(t.Context(), "desk", wheel.ByPerson, nil, func(run flow.Run, _ bool) {
+		if asked = run.ID; !made.elsewhere(t.Context(), asked) {
+			t.Errorf("nobody works on run %s, which has begun", asked)
+		}
+	})
+	if err == nil || asked == "" {
+		t.Fatalf("a turn without traces: run %q, %v", asked, err)
+	}
+	if made.elsewhere(t.Context(), asked) || made.elsewhere(t.Context(), "none") {
+		t.Error("somebody works on a run that has ended, or on none")
 	}
 }
