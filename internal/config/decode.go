@@ -74,10 +74,13 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value, f field, depth
 	if !ok {
 		return
 	}
+	t := v.Type()
 	if _, null := n.(*ast.NullNode); null || n == nil {
+		if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct { // it may be meant to be there or not to be
+			d.fail(path, "is empty; write {} to have it with its defaults, or leave it out")
+		}
 		return // an empty value is the default; required ones are checked later
 	}
-	t := v.Type()
 	switch {
 	case isScalar(t):
 		d.scalar(path, n, v, f)
