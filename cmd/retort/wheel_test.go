@@ -260,6 +260,8 @@ func TestWheelTurnsByItself(t *testing.T) {
 	if said := f.refuse(t, "tasks", "resume", "bank"); !strings.Contains(said, "was not taken out") {
 		t.Errorf("resumed twice: %s", said)
 	}
+	f.run(t, "students", "rollback", "bank")
+	f.run(t, "students", "promote", first.Serving.Student) // what its gate let through needs no force
 }
 
 // A teacher that comes to say something else ends that a student answers; what it says from then on teaches the next one, which serves in

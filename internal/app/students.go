@@ -115,7 +115,7 @@ func (a *App) Promote(ctx context.Context, id string) (*Student, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := a.passed(s.ID); err != nil {
+	if err := a.passed(ctx, s.ID); err != nil {
 		return nil, err
 	}
 	return a.ForcePromote(ctx, s.ID)

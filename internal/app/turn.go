@@ -127,11 +127,25 @@ func (a *App) inherits(ctx context.Context, id string, seed uint64, of *made) (*
 	var says []string
 	for i := range kept.Checks {
 		if c := &kept.Checks[i]; c.Verdict == out.Ruling && c.Verdict != eval.Pass && c.Name != audit.Leakage {
-			says = append(says, c.Name+": "+c.Says)
+			says = append(says, c.Name+": "+c.Says+found(c))
 		}
 	}
 	out.Says = strings.Join(says, "; ")
 	return out, nil
+}
+
+// found is what of a check's findings led to its verdict; empty where they do not say.
+func found(c *audit.Check) string {
+	var lines []string
+	for _, line := range c.Lines {
+		if what, is := strings.CutSuffix(line, ": "+string(c.Verdict)); is {
+			lines = append(lines, what)
+		}
+	}
+	if lines == nil {
+		return ""
+	}
+	return "; " + string(c.Verdict) + " of " + strings.Join(lines, "; ")
 }
 
 // gate judges whether the student of a turn is to serve. With Pass it becomes the canary, and where it could not be compared with the champion
