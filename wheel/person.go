@@ -3,6 +3,7 @@
 package wheel
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -109,13 +110,14 @@ func (w *Wheel) Stages() map[string]Stage {
 func (w *Wheel) TakeOut(why string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	e := Event{Kind: TakenOut, Says: why}
 	for _, v := range []*Version{w.champion, w.canary, w.challenger} {
 		if v != nil {
-			v.stage = Retired
+			v.stage, e.Version = Retired, cmp.Or(e.Version, v.ID)
 		}
 	}
 	w.champion, w.canary, w.challenger = nil, nil, nil
-	w.happened(Event{Kind: TakenOut, Says: why})
+	w.happened(e)
 	w.seal()
 }
 

@@ -191,7 +191,7 @@ func (w *Wheel) promote(v *Version) {
 	if v.Request >= w.alert {
 		w.alert = 0
 	}
-	w.happened(Event{Kind: Promoted, Version: v.ID, Says: v.Certificate.String()})
+	w.happened(Event{Kind: Promoted, Version: v.ID, Says: "enough of its answers as the canary agreed; " + v.Certificate.String()})
 	for _, name := range slices.Sorted(maps.Keys(w.classes)) {
 		c := w.classes[name]
 		if c.out && v.relearned[name] {

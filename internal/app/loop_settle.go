@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"retort/internal/store"
 	"retort/model"
@@ -77,7 +78,10 @@ func (l *loop) follow(ctx context.Context, e *wheel.Event) error {
 	case wheel.AlarmInput, wheel.AlarmTeacher:
 		log.Warn("what is asked, or what the teacher answers, has changed", "alarm", string(e.Kind), "why", e.Says, "hint", "retort tasks show "+l.task)
 	default:
-		log.Info("the wheel went on", "event", string(e.Kind), "class", e.Class, "says", e.Says)
+		if e.Class != "" {
+			log = log.With("class", e.Class)
+		}
+		log.Info("the wheel went on", "event", string(e.Kind), "says", e.Says)
 	}
 	return nil
 }
@@ -108,7 +112,7 @@ func (l *loop) restage(ctx context.Context) ([]store.Student, error) {
 		if to == row.Stage {
 			continue
 		}
-		did, err := l.app.store.Restage(ctx, model.DefaultTenant, row.ID, row.Stage, to, l.lately(row.ID))
+		did, err := l.app.store.Restage(ctx, model.DefaultTenant, row.ID, row.Stage, to, l.lately(row.ID, now))
 		if err != nil {
 			return nil, err
 		}
@@ -120,13 +124,26 @@ func (l *loop) restage(ctx context.Context) ([]store.Student, error) {
 	return rows, nil
 }
 
-// lately is what was last said of a student.
-func (l *loop) lately(student string) string {
+// lately is what was last said of a student that is at a stage now. Nothing is said of one that left it since something became of another: then
+// it is that.
+func (l *loop) lately(student string, now wheel.Stage) string {
 	v := l.wheel.Named(student)
+	since := ""
 	events := l.wheel.Events()
-	for i := len(events) - 1; i >= 0; i-- {
-		if e := &events[i]; v != nil && e.Version == v.ID && e.Kind != wheel.ClassBack {
+	for i := len(events) - 1; v != nil && i >= 0; i-- {
+		e := &events[i]
+		switch own := e.Version == v.ID && e.Kind != wheel.ClassBack; {
+		case own && e.Kind == wheel.Judged && since != "" && now != wheel.Champion && !strings.HasPrefix(e.Says, string(wheel.Rejected)):
+			return since + "; before, as " + e.Says
+		case own:
 			return e.Says
+		case since != "":
+		case e.Kind == wheel.RolledBack:
+			since = "a person made another student the champion"
+		case e.Kind == wheel.TakenOut, e.Kind == wheel.AlarmService, e.Kind == wheel.AlarmClasses:
+			since = "the champion was taken out, and this one with it: " + e.Says
+		case e.Kind == wheel.Judged && strings.HasPrefix(e.Says, string(wheel.Canary)+":"):
+			since = "another student became the canary"
 		}
 	}
 	return ""
@@ -151,7 +168,7 @@ func (l *loop) adopt(ctx context.Context, rows []store.Student) error {
 		c = nil
 	}
 	if c == nil && w.Status().Champion != nil {
-		w.TakeOut("the store says so: a person, or another process, ended that it serves")
+		w.TakeOut("a person, or another process, ended that it serves")
 	}
 	w.Changed(since)
 	if c != nil {
