@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -133,7 +134,8 @@ func Run(ctx context.Context, p Process) (code int) {
 		if errors.Is(err, fs.ErrNotExist) {
 			hint = "there is no such file; a path is relative to the folder that retort is started in"
 		}
-		s.fail(&hinted{err, hint})
+		text := strings.Replace(err.Error(), `must be one of "",`, "must be one of ", 1) // that a flag may be left out goes without saying
+		s.fail(&hinted{errors.New(text), hint})
 		return exitUsage
 	}
 	s.config = g.Config

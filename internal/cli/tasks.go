@@ -106,11 +106,11 @@ func (s *session) discovered(d *app.Discovered, written bool) error {
 	}
 	switch {
 	case written && d.Proposals[0].File != "":
-		fmt.Fprintf(s.Stdout, "\nadded to %s as drafts; go on with: retort distill %s --data %s\n", s.config, d.Proposals[0].Name, d.Proposals[0].File)
+		fmt.Fprintf(s.Stdout, "\nadded to %s as drafts; go on with: %s distill %s --data %s%s\n", s.config, program(), d.Proposals[0].Name, d.Proposals[0].File, s.configFlag())
 	case written:
 		fmt.Fprintf(s.Stdout, "\nadded to %s as drafts; --examples FOLDER writes what to distil them from\n", s.config)
 	case len(d.Proposals) > 0:
-		fmt.Fprintf(s.Stdout, "\nadd them to %s as drafts, with examples to distil from: retort tasks discover --write --examples FOLDER\n", s.config)
+		fmt.Fprintf(s.Stdout, "\nadd them to %s as drafts, with examples to distil from: %s tasks discover --write --examples FOLDER%s\n", s.config, program(), s.configFlag())
 	default:
 		fmt.Fprintln(s.Stderr, "no task was found that a student could learn")
 	}
@@ -126,8 +126,11 @@ func callsOf(proposals []*app.Proposal) int {
 }
 
 func daysText(days float64) string {
-	if days < 2 {
-		return time.Duration(days * float64(24*time.Hour)).Round(time.Minute).String()
+	switch span := time.Duration(days * float64(24*time.Hour)); {
+	case span < time.Minute:
+		return "less than a minute"
+	case days < 2:
+		return span.Round(time.Minute).String()
 	}
 	return fmt.Sprintf("%.0f days", days)
 }
@@ -156,7 +159,7 @@ func fieldsText(fields []discover.Field) string {
 
 func certifiedText(p *app.Proposal) string {
 	if p.Status == certify.Silent || p.Status == "" {
-		return "-"
+		return "–"
 	}
 	return "≥ " + percent(p.Certified)
 }
@@ -168,7 +171,7 @@ func savesText(p *app.Proposal) string {
 	case p.Cost == 0:
 		return "no price known"
 	}
-	return "-"
+	return "–"
 }
 
 // describedText is a proposal in one line.

@@ -115,8 +115,12 @@ func (s *session) wheel(w *app.WheelState) {
 	switch {
 	case w.Paused != nil:
 		s.line("wheel", "paused since "+clock(*w.Paused))
+	case w.Due == app.Unfinished:
+		s.line("wheel", "a turn is under way, or waits for a serving process to go on with it: "+program()+" runs show "+w.Turns[0].ID+s.configFlag())
 	case w.Due != "":
 		s.line("wheel", "due, by "+string(w.Due)+": a serving process turns it")
+	case w.Serving != nil && w.Serving.Canary != "":
+		s.line("wheel", "no turn begins while there is a canary")
 	default:
 		text := fmt.Sprintf("next turn at %d answers of the teacher, of which there are %d", w.Next, w.Labels)
 		if w.At != nil {
