@@ -90,4 +90,11 @@ func TestCandidatesJudgedElsewhere(t *testing.T) {
 	if s := w.Stages(); s["ghi"] != Rejected || w.Status().Challenger != nil {
 		t.Errorf("withdrawn: %v", s)
 	}
+	other := func(name string) *Candidate {
+		return &Candidate{Name: name, Student: p, Certificate: certificate, Lesson: &Lesson{Brief: w.Brief()}}
+	}
+	w.Enter(other("jkl"), Canary, "no worse")
+	if w.Enter(other("mno"), Champion, "by a person"); w.Stages()["jkl"] == Canary || w.Status().Canary != nil || w.Status().Champion.Name != "mno" {
+		t.Errorf("a champion that a person made: %v", w.Stages())
+	}
 }

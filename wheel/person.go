@@ -42,7 +42,7 @@ func (w *Wheel) crown(v *Version) {
 	if w.challenger == v { // else it would be compared with itself
 		w.challenger = nil
 	}
-	w.promote(v)
+	w.promote(v, v.Certificate.String())
 }
 
 // PutBack makes a version the champion that an alarm took out, and forgets the alarm: labels from before it judge again.

@@ -173,12 +173,12 @@ func (w *Wheel) watchCanary(t *Ticket, label string, said map[int]Said) {
 		w.happened(Event{Kind: AlarmCanary, Version: v.ID, Evidence: v.harm.E(), Patience: v.harm.Patience, Since: v.harm.since(),
 			Says: fmt.Sprintf("its answers do not agree with the teacher in %.1f %% of cases", 100*w.Goal.Agreement)})
 	case v.grade >= climb.steps-1:
-		w.promote(v)
+		w.promote(v, "enough of its answers as the canary agreed; "+v.Certificate.String())
 	}
 }
 
 // promote makes a version the champion. The evidence about the service goes on.
-func (w *Wheel) promote(v *Version) {
+func (w *Wheel) promote(v *Version, says string) {
 	if w.champion != nil {
 		w.champion.stage = Retired
 	}
@@ -191,7 +191,7 @@ func (w *Wheel) promote(v *Version) {
 	if v.Request >= w.alert {
 		w.alert = 0
 	}
-	w.happened(Event{Kind: Promoted, Version: v.ID, Says: "enough of its answers as the canary agreed; " + v.Certificate.String()})
+	w.happened(Event{Kind: Promoted, Version: v.ID, Says: says})
 	for _, name := range slices.Sorted(maps.Keys(w.classes)) {
 		c := w.classes[name]
 		if c.out && v.relearned[name] {

@@ -207,7 +207,7 @@ func TestEvidenceIsCarried(t *testing.T) {
 	before := w.Status().Service
 	w.mu.Lock()
 	next := w.admit(&Candidate{Student: first.Student, Certificate: first.Certificate, Lesson: &Lesson{Brief: Brief{Request: w.requests}}})
-	w.promote(next)
+	w.promote(next, "")
 	w.mu.Unlock()
 	if got := w.Status(); got.Service != before || got.Champion != next {
 		t.Errorf("after a promotion the evidence is %v, want %v", got.Service, before)

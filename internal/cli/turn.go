@@ -179,7 +179,12 @@ func small(x float64) string {
 }
 
 // eventText is a kind of event in words.
-func eventText(k wheel.Kind) string { return strings.ReplaceAll(string(k), "_", " ") }
+func eventText(k wheel.Kind) string {
+	if k == wheel.RolledBack { // to whatever student, an earlier or a later one
+		return "made champion"
+	}
+	return strings.ReplaceAll(string(k), "_", " ")
+}
 
 // turnText is a turn in a line.
 func turnText(t *store.Turn) string {

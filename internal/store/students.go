@@ -111,6 +111,11 @@ func (s *Store) crown(ctx context.Context, tx *sql.Tx, champion *Student) (befor
 	if err := setStage(ctx, tx, champion, Champion); err != nil {
 		return nil, err
 	}
+	_, err = tx.ExecContext(ctx, "UPDATE turns SET outcome = ?, says = ? || says WHERE id = ? AND outcome IN (?,?)",
+		string(TurnPromoted), "promoted by a person; before: ", champion.ID, string(TurnCanary), string(TurnChallenger))
+	if err != nil {
+		return nil, err
+	}
 	_, err = tx.ExecContext(ctx, "INSERT INTO promotions (tenant, task, student, created) VALUES (?,?,?,?)",
 		champion.Tenant, champion.Task, champion.ID, now().UnixNano())
 	return before, err

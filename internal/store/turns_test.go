@@ -55,7 +55,23 @@ func TestTurns(t *testing.T) {
 	if got := stages(t, s, "banking"); got["b"] != Candidate || got["c"] != Candidate || got["d"] != Canary {
 		t.Errorf("got %v, want one canary", got)
 	}
+	said := func(id string, outcome TurnOutcome, says string) {
+		t.Helper()
+		if turn, err := s.Turn(ctx, tenant, id); err != nil || turn.Outcome != outcome || turn.Says != says {
+			t.Errorf("turn %s: got %+v, %v", id, turn, err)
+		}
+	}
+	said("c", TurnCandidate, "another student became the canary; before: resumed")
 	restage("d", Canary, Candidate, true)
+	restage("d", Candidate, Canary, true)
+	if _, _, err := s.Promote(ctx, tenant, "d"); err != nil {
+		t.Fatal(err)
+	}
+	said("d", TurnPromoted, "promoted by a person; before: it agrees")
+	if _, _, err := s.Rollback(ctx, tenant, "banking"); err != nil {
+		t.Fatal(err)
+	}
+	restage("d", Retired, Candidate, true)
 	restage("c", Candidate, Challenger, true)
 	if _, err := s.Restage(ctx, "acme", "c", Challenger, Canary, ""); model.KindOf(err) != model.NotFound {
 		t.Errorf("another tenant's: %v", err)

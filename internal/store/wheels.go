@@ -85,10 +85,16 @@ func (s *Store) Restage(ctx context.Context, tenant, id string, from, to Stage, 
 }
 
 // stage brings a student to a stage below the champion's. Of canaries and challengers a task has one each: the one before is a candidate
-// again.
+// again, and its turn says why.
 func (s *Store) stage(ctx context.Context, tx *sql.Tx, st *Student, to Stage) error {
 	if to == Canary || to == Challenger {
-		_, err := tx.ExecContext(ctx, "UPDATE students SET stage = ? WHERE tenant = ? AND task = ? AND stage = ?", string(Candidate), st.Tenant, st.Task, string(to))
+		_, err := tx.ExecContext(ctx, `UPDATE turns SET outcome = ?, says = ? || says WHERE ended IS NOT NULL AND id IN
+			(SELECT id FROM students WHERE tenant = ? AND task = ? AND stage = ? AND id <> ?)`,
+			string(TurnCandidate), "another student became the "+string(to)+"; before: ", st.Tenant, st.Task, string(to), st.ID)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "UPDATE students SET stage = ? WHERE tenant = ? AND task = ? AND stage = ?", string(Candidate), st.Tenant, st.Task, string(to))
 		if err != nil {
 			return err
 		}
