@@ -134,18 +134,28 @@ func (a *App) inherits(ctx context.Context, id string, seed uint64, of *made) (*
 	return out, nil
 }
 
-// found is what of a check's findings led to its verdict; empty where they do not say.
+// found is the first of a check's findings that led to its verdict, and how many more did; empty where none says so.
 func found(c *audit.Check) string {
-	var lines []string
+	first, more := "", 0
 	for _, line := range c.Lines {
-		if what, is := strings.CutSuffix(line, ": "+string(c.Verdict)); is {
-			lines = append(lines, what)
+		switch what, is := strings.CutSuffix(line, ": "+string(c.Verdict)); {
+		case !is:
+		case first == "":
+			first = what
+		default:
+			more++
 		}
 	}
-	if lines == nil {
+	switch {
+	case first == "":
 		return ""
+	case c.Verdict == eval.Inconclusive:
+		first = "not shown of " + first
 	}
-	return "; " + string(c.Verdict) + " of " + strings.Join(lines, "; ")
+	if more > 0 {
+		first += fmt.Sprintf(", and %d more", more)
+	}
+	return "; " + first
 }
 
 // gate judges whether the student of a turn is to serve. With Pass it becomes the canary, and where it could not be compared with the champion

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"retort/audit"
+	"retort/eval"
 	"retort/internal/store"
 	"retort/model"
 	"retort/wheel"
@@ -149,4 +151,21 @@ func TestTeachersAreAskedAgain(t *testing.T) {
 			t.Errorf("what the teacher says takes nobody out, and has more audited: %+v", r)
 		}
 	})
+}
+
+// A turn says what of its student's audit stands in the way, and not the rule alone.
+func TestFoundByAudits(t *testing.T) {
+	for _, c := range []struct {
+		verdict eval.Ruling
+		lines   []string
+		want    string
+	}{
+		{eval.Inconclusive, []string{"name: 0 of 238: inconclusive", "gender: 1 of 238: inconclusive", "country: 2 of 238: pass"}, "; not shown of name: 0 of 238, and 1 more"},
+		{eval.Fail, []string{"name: 9 of 238: fail", "gender: 0 of 238: inconclusive"}, "; name: 9 of 238"},
+		{eval.Inconclusive, []string{"up/big: unknown"}, ""},
+	} {
+		if got := found(&audit.Check{Verdict: c.verdict, Lines: c.lines}); got != c.want {
+			t.Errorf("%s of %q: got %q, want %q", c.verdict, c.lines, got, c.want)
+		}
+	}
 }
