@@ -206,9 +206,13 @@ func (w *Wheel) pairs(v *Version) []Pair {
 }
 
 // level is the one at which a version is tested the next time.
-func (w *Wheel) level(v *Version) float64 {
-	k := float64(v.looks + 1)
-	return w.Alpha / (k * (k + 1))
+func (w *Wheel) level(v *Version) float64 { return LevelOf(w.Alpha, v.looks+1) }
+
+// LevelOf is the level at which a candidate is compared with the champion the look-th time, from 1 on: α/(k(k+1)). They sum to alpha, so that
+// who is compared again and again comes through wrongly no more often than that.
+func LevelOf(alpha float64, look int) float64 {
+	k := float64(look)
+	return alpha / (k * (k + 1))
 }
 
 // unseen is what the version answered to the request of a label that it had not learned from.

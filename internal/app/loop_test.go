@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"retort/compose"
+	"retort/distill"
 	"retort/eval"
 	"retort/eval/certify"
 	"retort/internal/store"
@@ -418,4 +419,50 @@ func TestRollbackEndsACanary(t *testing.T) {
 			t.Errorf("got %+v, %v", s, err)
 		}
 	})
+}
+
+// The gate is the first of a challenger's comparisons, all of which together let a student that is worse by the margin through in 5 % of cases.
+func TestGateLeavesLevelForChallengers(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
+	texts, labels := labelled(400)
+	id := champion(t, a, texts[:300])
+	d := a.plant.Load().tasks["desk"]
+	row, err := a.champion(t.Context(), "desk")
+	if err != nil || row.ID != id {
+		t.Fatal(row, err)
+	}
+	between := 0
+	for wrong := range 12 {
+		out := &made{}
+		for i := range 400 {
+			j := distill.Judged{Text: texts[300+i], Label: labels[300+i], Predicted: labels[300+i]}
+			if i < 3*wrong {
+				j.Predicted = map[string]string{"refund": "delivery", "delivery": "invoice", "invoice": "refund"}[j.Label]
+			}
+			out.Judged = append(out.Judged, j)
+		}
+		pairs, err := a.pairs(d, row, out)
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := wheel.Compare(pairs, 0.02, wheel.DefaultAlpha)
+		if err != nil {
+			t.Fatal(err)
+		}
+		half, err := wheel.Compare(pairs, 0.02, wheel.DefaultAlpha/2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := &Gate{}
+		if err := a.contest(t.Context(), d, g, out); err != nil || g.Ruling != half.Ruling {
+			t.Errorf("%d are wrong: got %s, %v, want %s", 3*wrong, g.Ruling, err, half.Ruling)
+		}
+		if whole.Ruling != half.Ruling {
+			between++
+		}
+	}
+	if between == 0 {
+		t.Error("the levels do not differ anywhere: the test shows nothing")
+	}
 }

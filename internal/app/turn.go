@@ -222,7 +222,7 @@ func (a *App) contest(ctx context.Context, d *desk, g *Gate, out *made) error {
 		return err
 	}
 	g.Compared = len(pairs)
-	compared, err := wheel.Compare(pairs, d.config.Wheel.Margin, wheel.DefaultAlpha)
+	compared, err := wheel.Compare(pairs, d.config.Wheel.Margin, wheel.LevelOf(wheel.DefaultAlpha, 1)) // a challenger is compared further
 	if err != nil {
 		g.Why = err.Error()
 		return nil
