@@ -12,7 +12,7 @@ import (
 )
 
 // State is all that a Wheel knows but its students, for encoding/json: a process can go on where another stopped. It shares
-// nothing with the Wheel.
+// nothing with the Wheel but what was said to labels, which neither may change: requests wait while a State is made.
 type State struct {
 	// Goal is what the evidence about answers is against. Under another one it begins anew.
 	Goal certify.Goal `json:"goal,omitzero"`
@@ -148,8 +148,11 @@ func (w *Wheel) State() *State {
 		}
 		s.Versions = append(s.Versions, one)
 	}
+	if len(w.memory.labels) > 0 {
+		s.Labels = make([]LabelState, 0, len(w.memory.labels))
+	}
 	for _, l := range w.memory.labels {
-		s.Labels = append(s.Labels, LabelState{l.Request, l.Text, l.Label, l.Slice, l.Fair, maps.Clone(l.said)})
+		s.Labels = append(s.Labels, LabelState{l.Request, l.Text, l.Label, l.Slice, l.Fair, l.said})
 	}
 	for name, c := range w.classes {
 		s.Classes[name] = ClassState{kept(c.Detector, &c.about), slices.Clone(c.belief[:]), c.out, c.from, c.seen}
