@@ -394,7 +394,7 @@ func TestLabelsWithoutAStudent(t *testing.T) {
 // Who rolls back while the first of its kind is on trial ends that.
 func TestRollbackEndsACanary(t *testing.T) {
 	_, url := newUpstream(t, 400, 0)
-	a := openFor(t, url, strings.Replace(wheelDesk, "first: 200, growth: 0.5", "first: 5000", 1))
+	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
 	texts, _ := labelled(400)
 	serveWhile(t, a, func(ask func(string) string) {
 		for _, text := range texts[:300] {
@@ -411,6 +411,9 @@ func TestRollbackEndsACanary(t *testing.T) {
 			t.Fatal(err)
 		}
 		until(t, "the wheel has no canary", func() bool { return l.wheel.Status().Canary != nil })
+		if s, err := a.wheelState(t.Context(), a.plant.Load().tasks["desk"]); err != nil || s.Due != wheel.ByLabels {
+			t.Errorf("there are labels for a student that takes its place: got %+v, %v", s, err)
+		}
 		if back, err := a.Rollback(t.Context(), "desk"); back != nil || err != nil {
 			t.Fatal(back, err)
 		}

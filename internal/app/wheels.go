@@ -138,7 +138,7 @@ func (a *App) wheelState(ctx context.Context, d *desk) (*WheelState, error) {
 	case s.Paused != nil:
 	case len(s.Turns) > 0 && s.Turns[0].Ended == nil:
 		s.Due = Unfinished
-	case s.Serving != nil && s.Serving.Canary != "": // what it shows comes first
+	case s.Serving != nil && s.Serving.Canary != "" && (s.Serving.Champion != "" || s.Labels < s.Next): // what it shows comes first
 	case s.Labels >= s.Next && fell && had == 0:
 		s.Due = wheel.ByDrift
 	case s.Labels >= s.Next:
