@@ -16,7 +16,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // gate is an upstream whose answers wait until it is open.
@@ -227,18 +226,24 @@ tasks:
 	}
 	<-g.came
 	g.once.Do(func() { close(g.open) })
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
-		if _, text = call("GET", "/api/runs/"+id, ""); strings.Contains(text, `"state":"done"`) {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("in the end: %s", text)
-		}
+	ended := func(id string) {
+		t.Helper()
+		eventually(t, "run "+id+" is done", func() bool {
+			_, text := call("GET", "/api/runs/"+id, "")
+			return strings.Contains(text, `"state":"done"`)
+		})
 	}
+	ended(id)
 	if rows, err := os.ReadFile(filepath.Join(f.dir, "labels.jsonl")); err != nil || bytes.Count(rows, []byte("\n")) != 2 {
 		t.Errorf("the rows are %s, %v", rows, err)
 	}
 	if status, text := call("POST", "/api/runs/"+id+"/resume", `{"from": "write"}`); status != 200 || !strings.Contains(text, `"forked_from":"`+id+`"`) {
 		t.Errorf("done again from a step on: %d %s", status, text)
+	} else {
+		var again struct{ ID string }
+		if err := json.Unmarshal([]byte(text), &again); err != nil {
+			t.Fatal(err)
+		}
+		ended(again.ID)
 	}
 }

@@ -58,8 +58,8 @@ func TestTurnLeftForPause(t *testing.T) {
 func TestTurnThatDidNotBeginIsUrgedAgain(t *testing.T) {
 	_, url := newUpstream(t, 10, 0)
 	a := openFor(t, url, wheelDesk)
+	a.options.Worker = func(...string) *exec.Cmd { return exec.Command(os.Args[0], "-test.unknown") }
 	serving(t, a, func(string) {
-		a.options.Worker = func(...string) *exec.Cmd { return exec.Command(os.Args[0], "-test.unknown") }
 		l := a.plant.Load().tasks["desk"].loop.Load()
 		(&turner{a, map[string]retry{}}).turn(t.Context(), "desk", wheel.ByDrift)
 		until(t, "it is urged no more", func() bool { return l.wheel.Urgent() == wheel.ByDrift })
