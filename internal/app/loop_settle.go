@@ -155,7 +155,7 @@ func (l *loop) adopt(ctx context.Context, rows []store.Student) error {
 	if err != nil {
 		return err
 	}
-	since, err := l.app.lastOut(ctx, l.task)
+	since, _, err := l.app.lastOut(ctx, l.task)
 	if err != nil {
 		return err
 	}

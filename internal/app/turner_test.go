@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"retort/flow"
 	"retort/internal/store"
@@ -79,13 +80,13 @@ func TestCanariesChangeNoEpoch(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if since, err := a.lastOut(t.Context(), "desk"); since != 0 || err != nil {
+	if since, _, err := a.lastOut(t.Context(), "desk"); since != 0 || err != nil {
 		t.Errorf("got %d, %v", since, err)
 	}
 	if err := a.store.TakeOut(t.Context(), store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: "c", Why: "a test", Evidence: []byte(`{"kind":"alarm_service","since":9}`)}); err != nil {
 		t.Fatal(err)
 	}
-	if since, err := a.lastOut(t.Context(), "desk"); since != 9 || err != nil {
+	if since, _, err := a.lastOut(t.Context(), "desk"); since != 9 || err != nil {
 		t.Errorf("got %d, %v", since, err)
 	}
 }
@@ -105,5 +106,34 @@ func TestTurnElsewhere(t *testing.T) {
 	}
 	if made.elsewhere(t.Context(), asked) || made.elsewhere(t.Context(), "none") {
 		t.Error("somebody works on a run that has ended, or on none")
+	}
+}
+
+// A change is dated earlier than it is noticed. A turn in between counted labels that judge no more, and says nothing of how many the next
+// one needs.
+func TestTurnAfterAnAlarmNeedsFewLabels(t *testing.T) {
+	_, url := newUpstream(t, 300, 0)
+	a := openFor(t, url, wheelDesk)
+	texts, _ := labelled(300)
+	before := time.Now()
+	serveWhile(t, a, func(ask func(string) string) {
+		for _, text := range texts[:130] { // 0.6 of first are 120
+			ask(text)
+		}
+	})
+	if err := a.store.BeginTurn(t.Context(), store.Turn{ID: "turn", Tenant: model.DefaultTenant, Task: "desk", Why: "labels", Labels: 5000}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.store.EndTurn(t.Context(), model.DefaultTenant, "turn", store.Verdict{Outcome: store.TurnFailed, Says: "a test"}); err != nil {
+		t.Fatal(err)
+	}
+	err := a.store.TakeOut(t.Context(), store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: "s", Why: "a test",
+		Evidence: fmt.Appendf(nil, `{"kind":"alarm_service","since":%d}`, before.UnixNano())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := a.wheelState(t.Context(), a.plant.Load().tasks["desk"])
+	if err != nil || s.Due != wheel.ByDrift || s.Next != 120 || s.Labels < 120 {
+		t.Errorf("got %+v, %v", s, err)
 	}
 }

@@ -47,7 +47,7 @@ func (a *App) brief(ctx context.Context, d *desk) (*wheel.Brief, error) {
 			out.Goal = g
 		}
 	}
-	since, err := a.lastOut(ctx, d.task.Name)
+	since, _, err := a.lastOut(ctx, d.task.Name)
 	out.Since = max(out.Since, since)
 	return out, err
 }
@@ -63,7 +63,8 @@ func (a *App) epoch(ctx context.Context, d *desk) (since time.Time, err error) {
 
 // lastOut is the number of the request from which on labels judge, by the latest time that a champion of the task was taken out and not put
 // back; 0 where none was.
-func (a *App) lastOut(ctx context.Context, task string) (since int64, err error) {
+// at is when it was noticed, which may be much later.
+func (a *App) lastOut(ctx context.Context, task string) (since int64, at time.Time, err error) {
 	rows, err := a.store.TakenOut(ctx)
 	for i := range rows {
 		if rows[i].Task != task || rows[i].Tenant != model.DefaultTenant {
@@ -76,9 +77,11 @@ func (a *App) lastOut(ctx context.Context, task string) (since int64, err error)
 		case err != nil || e.Since == 0: // the alarm's own time is taken for the change's, which is late and safe
 			e.Since = rows[i].Created.UnixNano()
 		}
-		since = max(since, e.Since)
+		if since = max(since, e.Since); rows[i].Created.After(at) {
+			at = rows[i].Created
+		}
 	}
-	return since, err
+	return since, at, err
 }
 
 // taughtSince counts the answers of a task's teacher that traffic and audits brought.
@@ -125,8 +128,12 @@ func (a *App) wheelState(ctx context.Context, d *desk) (*WheelState, error) {
 	if s.Labels, err = a.taughtSince(ctx, task, since); err != nil {
 		return nil, err
 	}
+	_, noticed, err := a.lastOut(ctx, task)
+	if err != nil {
+		return nil, err
+	}
 	had, fell := 0, !since.IsZero()
-	if len(s.Turns) > 0 && s.Turns[0].Begun.After(since) {
+	if len(s.Turns) > 0 && s.Turns[0].Begun.After(since) && s.Turns[0].Begun.After(noticed) { // a turn before that counted labels that judge no more
 		had = s.Turns[0].Labels
 	}
 	s.Next = (wheel.Options{First: c.First, Growth: c.Growth}).Next(had, 0, fell)
