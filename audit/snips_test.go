@@ -3,13 +3,9 @@
 package audit
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -23,25 +19,12 @@ import (
 // snips reads SNIPS as objects: the intent, and each slot once.
 func snips(t *testing.T) ([]dataset.Example, student.Schema) {
 	t.Helper()
-	f, err := os.Open(filepath.Join(shareddata.Dir(t), "snips_nlu", "snips.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	intents, slots := map[string]bool{}, map[string]bool{}
 	var examples []dataset.Example
-	for lines := bufio.NewScanner(z); lines.Scan(); {
-		var s struct {
-			Intent, Text string
-			Slots        []struct{ Name, Value string }
-		}
-		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
-			t.Fatal(err)
-		}
+	shareddata.Objects(t, "snips_nlu/snips.jsonl.gz", func(s *struct {
+		Intent, Text string
+		Slots        []struct{ Name, Value string }
+	}) {
 		object := map[string]string{"intent": s.Intent}
 		intents[s.Intent] = true
 		for _, slot := range s.Slots {
@@ -50,7 +33,7 @@ func snips(t *testing.T) ([]dataset.Example, student.Schema) {
 		}
 		label, _ := json.Marshal(object) // strings only
 		examples = append(examples, dataset.Example{Text: s.Text, Label: string(label), Source: "snips", Line: len(examples) + 1})
-	}
+	})
 	schema := student.Schema{Fields: []student.Field{{Name: "intent", Kind: student.KindEnum, Values: slices.Sorted(maps.Keys(intents)), Required: true}}}
 	for _, name := range slices.Sorted(maps.Keys(slots)) {
 		schema.Fields = append(schema.Fields, student.Field{Name: name, Kind: student.KindSpan})

@@ -3,14 +3,10 @@
 package student
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,28 +16,6 @@ import (
 
 	"retort/internal/shareddata"
 )
-
-// lines calls each with the lines of a compressed file of the public data.
-func lines(t *testing.T, each func(line []byte), path ...string) {
-	t.Helper()
-	f, err := os.Open(filepath.Join(append([]string{shareddata.Dir(t)}, path...)...))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	scanner := bufio.NewScanner(z)
-	scanner.Buffer(nil, 1<<20)
-	for scanner.Scan() {
-		each(scanner.Bytes())
-	}
-	if err := scanner.Err(); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // exact trains on some examples and returns the share of others that is answered exactly.
 func exact(t *testing.T, schema string, train, test []ObjectExample) float64 {
@@ -71,14 +45,10 @@ func exact(t *testing.T, schema string, train, test []ObjectExample) float64 {
 func TestNumbersOfSNIPS(t *testing.T) {
 	small := []string{"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"}
 	var train, test []ObjectExample
-	lines(t, func(line []byte) {
-		var s struct {
-			Split, Intent, Text string
-			Slots               []struct{ Name, Value string }
-		}
-		if err := json.Unmarshal(line, &s); err != nil {
-			t.Fatal(err)
-		}
+	shareddata.Objects(t, "snips_nlu/snips.jsonl.gz", func(s *struct {
+		Split, Intent, Text string
+		Slots               []struct{ Name, Value string }
+	}) {
 		if s.Intent != "RateBook" && s.Intent != "BookRestaurant" {
 			return
 		}
@@ -108,7 +78,7 @@ func TestNumbersOfSNIPS(t *testing.T) {
 		} else {
 			test = append(test, e)
 		}
-	}, "snips_nlu", "snips.jsonl.gz")
+	})
 	const schema = `{"type":"object","properties":{"party":{"type":"integer"},"rating":{"type":"object","properties":{"rating_value":{"type":"integer"},"best_rating":{"type":"integer"}}}}}`
 	half := train[:0:0] // both intents, which stand one behind the other
 	for i := 0; i < len(train); i += 2 {
@@ -133,14 +103,10 @@ func TestDatesOfWikiSQL(t *testing.T) {
 	year := regexp.MustCompile(`\d{4}`)
 	var train, test []ObjectExample
 	others := 0
-	lines(t, func(line []byte) {
-		var q struct {
-			Split, Question string
-			Variables       map[string]string
-		}
-		if err := json.Unmarshal(line, &q); err != nil {
-			t.Fatal(err)
-		}
+	shareddata.Objects(t, "wikisql/wikisql_sample.jsonl.gz", func(q *struct {
+		Split, Question string
+		Variables       map[string]string
+	}) {
 		var days []string
 		for _, v := range q.Variables {
 			if d, ok := day(v); ok {
@@ -163,7 +129,7 @@ func TestDatesOfWikiSQL(t *testing.T) {
 		} else {
 			train = append(train, e)
 		}
-	}, "wikisql", "wikisql_sample.jsonl.gz")
+	})
 	dates := 0
 	for _, e := range test {
 		if !bytes.Equal(e.Object, []byte("null")) {

@@ -4,10 +4,8 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"retort/dataset"
@@ -61,16 +59,11 @@ func manyLabelled() ([]dataset.Example, error) {
 		return nil, err
 	}
 	all = append(all, clinc...)
-	root, ok := shareddata.Root()
-	if !ok {
-		return nil, errors.New("public data sets not found; set RETORT_DATA to the folder that holds snips_nlu/")
-	}
-	err = eachObject(filepath.Join(root, "snips_nlu", "snips.jsonl.gz"), func(o map[string]any) {
-		text, _ := o["text"].(string)
-		label, _ := o["intent"].(string)
-		if o["split"] == "train" && text != "" && label != "" {
-			all = append(all, dataset.Example{Text: text, Label: label})
+	err = shareddata.ReadObjects("snips_nlu/snips.jsonl.gz", func(o *struct{ Split, Text, Intent string }) error {
+		if o.Split == "train" && o.Text != "" && o.Intent != "" {
+			all = append(all, dataset.Example{Text: o.Text, Label: o.Intent})
 		}
+		return nil
 	})
 	return all, err
 }

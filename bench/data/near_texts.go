@@ -4,15 +4,8 @@ package main
 
 import (
 	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"retort/dataset"
@@ -22,10 +15,6 @@ import (
 // realTexts returns distinct texts of 20 to 300 bytes from several public data sets, in an order that mixes them, the same
 // at each run.
 func realTexts() ([]string, error) {
-	root, ok := shareddata.Root()
-	if !ok {
-		return nil, errors.New("public data sets not found; set RETORT_DATA to the folder that holds banking77/, clinc150/, …")
-	}
 	var texts []string
 	have := map[string]bool{}
 	add := func(text string) {
@@ -48,7 +37,11 @@ func realTexts() ([]string, error) {
 	}
 	for _, from := range []struct{ name, field string }{{"distill/alpaca_davinci003_random9k.jsonl.gz", "instruction"},
 		{"distill/code_alpaca.jsonl.gz", "instruction"}, {"snips_nlu/snips.jsonl.gz", "text"}, {"wikisql/wikisql_sample.jsonl.gz", "question"}} {
-		err := eachObject(filepath.Join(root, from.name), func(o map[string]any) { text, _ := o[from.field].(string); add(text) })
+		err := shareddata.ReadObjects(from.name, func(o *map[string]any) error {
+			text, _ := (*o)[from.field].(string)
+			add(text)
+			return nil
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -58,27 +51,6 @@ func realTexts() ([]string, error) {
 		return bytes.Compare(x[:], y[:])
 	})
 	return texts, nil
-}
-
-func eachObject(path string, do func(map[string]any)) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
-	}
-	for d := json.NewDecoder(z); ; {
-		var o map[string]any
-		if err := d.Decode(&o); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		do(o)
-	}
 }
 
 // plantNear returns n distinct texts: the first part of the pool, and for each of them variants edited in places until their index

@@ -3,13 +3,7 @@
 package main
 
 import (
-	"compress/gzip"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"retort/internal/shareddata"
@@ -17,33 +11,13 @@ import (
 
 var errNoData = errors.New("public data sets not found; set RETORT_DATA to the folder that holds routellm/, llmrouter/, …")
 
-// readLines reads a file of JSON lines from the data folder, unpacked where its name ends in .gz.
-func readLines[T any](name string) ([]T, error) {
-	root, ok := shareddata.Root()
-	if !ok {
-		return nil, errNoData
-	}
-	f, err := os.Open(filepath.Join(root, name))
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var from io.Reader = f
-	if strings.HasSuffix(name, ".gz") {
-		if from, err = gzip.NewReader(f); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-	}
-	var out []T
-	for d := json.NewDecoder(from); ; {
-		var line T
-		if err := d.Decode(&line); err == io.EOF {
-			return out, nil
-		} else if err != nil {
-			return nil, fmt.Errorf("%s: line %d: %w", name, len(out)+1, err)
-		}
-		out = append(out, line)
-	}
+// readLines reads a file of JSON lines from the data folder.
+func readLines[T any](name string) (out []T, err error) {
+	err = shareddata.ReadObjects(name, func(line *T) error {
+		out = append(out, *line)
+		return nil
+	})
+	return out, err
 }
 
 // contaminated returns the prompts of a RouteLLM evaluation that its routers' training data have too.

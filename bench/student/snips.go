@@ -3,9 +3,7 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -45,36 +43,23 @@ type slot struct {
 // snips returns the official split, and the schema of its objects: the intent, and every slot, as a list where some
 // sentence of the training split has it twice.
 func snips() (train, validate []sentence, schema student.Schema, err error) {
-	root, ok := shareddata.Root()
-	if !ok {
-		return nil, nil, schema, errors.New("public data sets not found; set RETORT_DATA to the folder that holds snips_nlu/")
-	}
-	f, err := os.Open(filepath.Join(root, "snips_nlu", "snips.jsonl.gz"))
-	if err != nil {
-		return nil, nil, schema, err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return nil, nil, schema, err
-	}
-	for lines := bufio.NewScanner(z); lines.Scan(); {
-		var s sentence
-		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
-			return nil, nil, schema, err
-		}
+	err = shareddata.ReadObjects("snips_nlu/snips.jsonl.gz", func(s *sentence) error {
 		for _, x := range s.Slots {
 			span, err := student.ByteSpan(s.Text, 0, x.Start, x.End)
 			if err != nil {
-				return nil, nil, schema, err
+				return err
 			}
 			s.slots = append(s.slots, slot{x.Name, span.Start, span.End})
 		}
 		if s.Split == "train" {
-			train = append(train, s)
+			train = append(train, *s)
 		} else {
-			validate = append(validate, s)
+			validate = append(validate, *s)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, nil, schema, err
 	}
 	return train, validate, snipsSchema(train), nil
 }

@@ -3,12 +3,8 @@
 package main
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -37,8 +33,7 @@ func (s *stream) add(input, answer string) {
 
 // streams reads the public data sets, each behind a template of its own, and free chat.
 func streams() ([]*stream, *stream, error) {
-	dir, ok := shareddata.Root()
-	if !ok {
+	if _, ok := shareddata.Root(); !ok {
 		return nil, nil, &rig.MissingError{What: "the public data sets are not there"}
 	}
 	banking := &stream{name: "banking77", messages: func(input string) []message {
@@ -68,19 +63,21 @@ func streams() ([]*stream, *stream, error) {
 			return nil, nil, err
 		}
 	}
-	err := readLines(filepath.Join(dir, "snips_nlu/snips.jsonl.gz"), func(row *snipsRow) {
+	err := shareddata.ReadObjects("snips_nlu/snips.jsonl.gz", func(row *snipsRow) error {
 		object := map[string]any{"intent": row.Intent}
 		for _, slot := range row.Slots {
 			object[slot.Name] = slot.Value
 		}
 		answer, _ := json.Marshal(object) // strings only
 		commands.add(row.Text, string(answer))
+		return nil
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	err = readLines(filepath.Join(dir, "distill/alpaca_davinci003_random9k.jsonl.gz"), func(row *chatRow) {
+	err = shareddata.ReadObjects("distill/alpaca_davinci003_random9k.jsonl.gz", func(row *chatRow) error {
 		talk.add(strings.TrimSpace(row.Instruction+"\n"+row.Input), row.Output)
+		return nil
 	})
 	return []*stream{banking, clinc, headlines, commands}, talk, err
 }
@@ -105,26 +102,4 @@ func readTable(s *stream, name, input, label string) error {
 		s.add(row[x], row[y])
 	}
 	return nil
-}
-
-func readLines[T any](path string, each func(*T)) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		return fmt.Errorf("read %s: %w", path, err)
-	}
-	scan := bufio.NewScanner(z)
-	scan.Buffer(nil, 1<<20)
-	for scan.Scan() {
-		var row T
-		if err := json.Unmarshal(scan.Bytes(), &row); err != nil {
-			return fmt.Errorf("read %s: %w", path, err)
-		}
-		each(&row)
-	}
-	return scan.Err()
 }

@@ -3,8 +3,6 @@
 package app
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -19,26 +17,13 @@ import (
 // common there.
 func music(t *testing.T, split string) string {
 	t.Helper()
-	f, err := os.Open(filepath.Join(shareddata.Dir(t), "snips_nlu", "snips.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	text := ""
-	for lines := bufio.NewScanner(z); lines.Scan(); {
-		var s struct {
-			Split, Intent, Text string
-			Slots               []struct{ Name, Value string }
-		}
-		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
-			t.Fatal(err)
-		}
+	shareddata.Objects(t, "snips_nlu/snips.jsonl.gz", func(s *struct {
+		Split, Intent, Text string
+		Slots               []struct{ Name, Value string }
+	}) {
 		if s.Split != split || s.Intent != "PlayMusic" {
-			continue
+			return
 		}
 		object := map[string]string{}
 		for _, slot := range s.Slots {
@@ -52,7 +37,7 @@ func music(t *testing.T, split string) string {
 			t.Fatal(err)
 		}
 		text += string(line) + "\n"
-	}
+	})
 	path := filepath.Join(t.TempDir(), split+".jsonl")
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -11,12 +11,14 @@ import (
 	"testing"
 )
 
+var errMissing = errors.New("public data sets not found; set RETORT_DATA to the folder that holds banking77/, clinc150/, …")
+
 // ReadCSV reads a CSV file of the data folder, such as "banking77/train.csv". An error says when the folder is missing, or what is wrong
 // with the file.
 func ReadCSV(name string) (header []string, rows [][]string, err error) {
 	root, ok := Root()
 	if !ok {
-		return nil, nil, errors.New("public data sets not found; set RETORT_DATA to the folder that holds banking77/, clinc150/, …")
+		return nil, nil, errMissing
 	}
 	f, err := os.Open(filepath.Join(root, filepath.FromSlash(name)))
 	if err != nil {

@@ -3,13 +3,10 @@
 package discover
 
 import (
-	"bufio"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -45,33 +42,12 @@ func table(t *testing.T, name, file, input, label string) set {
 	return s
 }
 
-func lines(t *testing.T, path string, each func(line []byte)) {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for scan := bufio.NewScanner(z); scan.Scan(); {
-		each(scan.Bytes())
-	}
-}
-
-func snips(t *testing.T, dir string) set {
+func snips(t *testing.T) set {
 	s := set{name: "snips"}
-	lines(t, filepath.Join(dir, "snips_nlu", "snips.jsonl.gz"), func(line []byte) {
-		var row struct {
-			Intent string
-			Text   string
-			Slots  []struct{ Name, Value string }
-		}
-		if err := json.Unmarshal(line, &row); err != nil {
-			t.Fatal(err)
-		}
+	shareddata.Objects(t, "snips_nlu/snips.jsonl.gz", func(row *struct {
+		Intent, Text string
+		Slots        []struct{ Name, Value string }
+	}) {
 		object := map[string]any{"intent": row.Intent}
 		for _, slot := range row.Slots {
 			object[slot.Name] = slot.Value
@@ -83,13 +59,9 @@ func snips(t *testing.T, dir string) set {
 }
 
 // chat is free talk with its answers.
-func chat(t *testing.T, dir string) set {
+func chat(t *testing.T) set {
 	s := set{name: "chat"}
-	lines(t, filepath.Join(dir, "distill", "alpaca_davinci003_random9k.jsonl.gz"), func(line []byte) {
-		var row struct{ Instruction, Input, Output string }
-		if err := json.Unmarshal(line, &row); err != nil {
-			t.Fatal(err)
-		}
+	shareddata.Objects(t, "distill/alpaca_davinci003_random9k.jsonl.gz", func(row *struct{ Instruction, Input, Output string }) {
 		s.add(strings.TrimSpace(row.Instruction+"\n"+row.Input), row.Output)
 	})
 	return s
@@ -129,14 +101,13 @@ var about = map[string]string{"banking77": "messages to a bank", "clinc150": "re
 
 // TestFindPublicSets has every set behind other templates with each seed; RETORT_SEEDS=7 has each behind each.
 func TestFindPublicSets(t *testing.T) {
-	dir := shareddata.Dir(t)
 	sets := []set{
 		table(t, "banking77", "banking77/train.csv", "text", "category"),
 		table(t, "clinc150", "clinc150/data_full.csv", "text", "intent"),
-		snips(t, dir),
+		snips(t),
 		table(t, "headlines", "headlines/train.csv", "headline", "label"),
 	}
-	talk := chat(t, dir)
+	talk := chat(t)
 	seeds := uint64(3)
 	if n, err := strconv.ParseUint(os.Getenv("RETORT_SEEDS"), 10, 64); err == nil {
 		seeds = n

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"retort/internal/shareddata"
 )
 
 // mixed are calls of several kinds, shuffled.
@@ -41,14 +39,13 @@ func (m *mixed) kinds(g *Group) string {
 
 // Four templates and free chat behind one long preamble; where they differ first, none of them has most of the calls.
 func TestTemplatesBehindOnePreamble(t *testing.T) {
-	dir := shareddata.Dir(t)
 	sets := []set{
 		table(t, "banking77", "banking77/train.csv", "text", "category"),
 		table(t, "clinc150", "clinc150/data_full.csv", "text", "intent"),
 		table(t, "headlines", "headlines/train.csv", "headline", "label"),
-		snips(t, dir),
+		snips(t),
 	}
-	talk := chat(t, dir)
+	talk := chat(t)
 	const preamble = "You are the assistant of a large company. Follow its policy at all times. Be polite and do not make things up."
 	for _, sizes := range [][4]int{{2000, 2000, 2000, 2000}, {9000, 1200, 100, 100}} {
 		var m mixed
@@ -76,8 +73,7 @@ func TestTemplatesBehindOnePreamble(t *testing.T) {
 
 // A conversation is put in as a task's input has it: a line of its role for each turn.
 func TestConversationsArePutInByTurns(t *testing.T) {
-	dir := shareddata.Dir(t)
-	s, talk := table(t, "banking77", "banking77/train.csv", "text", "category"), chat(t, dir)
+	s, talk := table(t, "banking77", "banking77/train.csv", "text", "category"), chat(t)
 	answered := talk
 	answered.inputs, answered.answers = nil, nil
 	for i := range talk.inputs {

@@ -3,9 +3,7 @@
 package discover
 
 import (
-	"encoding/json"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -98,9 +96,8 @@ func (m *mixed) proposed(t *testing.T, groups []Group, want map[string]int) {
 
 // Bare texts with labels as answers, and questions that each are asked in other words, among free chat.
 func TestCallsWithoutATemplate(t *testing.T) {
-	dir := shareddata.Dir(t)
 	banking, clinc := table(t, "banking77", "banking77/train.csv", "text", "category"), table(t, "clinc150", "clinc150/data_full.csv", "text", "intent")
-	talk := chat(t, dir)
+	talk := chat(t)
 	rng := rand.New(rand.NewPCG(7, 9))
 	var m mixed
 	m.ask(rng, bare, &banking, 2000)
@@ -113,9 +110,8 @@ func TestCallsWithoutATemplate(t *testing.T) {
 // Several templates for one task, two tasks on the same texts with the same answers, objects of which some are behind a template,
 // and a small bare task.
 func TestTasksAskedInSeveralWays(t *testing.T) {
-	dir := shareddata.Dir(t)
-	clinc, headlines, commands := table(t, "clinc150", "clinc150/data_full.csv", "text", "intent"), table(t, "headlines", "headlines/train.csv", "headline", "label"), snips(t, dir)
-	talk := chat(t, dir)
+	clinc, headlines, commands := table(t, "clinc150", "clinc150/data_full.csv", "text", "intent"), table(t, "headlines", "headlines/train.csv", "headline", "label"), snips(t)
+	talk := chat(t)
 	rng := rand.New(rand.NewPCG(8, 9))
 	var m mixed
 	m.ask(rng, forms, &clinc, 2600)
@@ -137,15 +133,10 @@ func TestTasksAskedInSeveralWays(t *testing.T) {
 // Free talk holds questions that are answered with yes or no, and such as ask for a sentiment, each among others that are answered freely.
 // Nothing of it is proposed.
 func TestFreeTalkIsNoTask(t *testing.T) {
-	dir := shareddata.Dir(t)
-	all := []set{chat(t, dir)}
+	all := []set{chat(t)}
 	for _, file := range []string{"code_alpaca", "gpteacher_roleplay", "gpteacher_toolformer_sim06", "self_instruct_user_oriented_predictions"} {
 		s := set{name: file}
-		lines(t, filepath.Join(dir, "distill", file+".jsonl.gz"), func(line []byte) {
-			var row struct{ Instruction, Input, Output, Response string }
-			if err := json.Unmarshal(line, &row); err != nil {
-				t.Fatal(err)
-			}
+		shareddata.Objects(t, "distill/"+file+".jsonl.gz", func(row *struct{ Instruction, Input, Output, Response string }) {
 			s.add(strings.TrimSpace(row.Instruction+"\n"+row.Input), row.Output+row.Response)
 		})
 		all = append(all, s)
@@ -164,8 +155,7 @@ func TestFreeTalkIsNoTask(t *testing.T) {
 
 // Without anything to be told from, a model's calls are one task if their answers are labels; another model's do not count.
 func TestCallsOfOneModel(t *testing.T) {
-	dir := shareddata.Dir(t)
-	headlines, talk := table(t, "headlines", "headlines/train.csv", "headline", "label"), chat(t, dir)
+	headlines, talk := table(t, "headlines", "headlines/train.csv", "headline", "label"), chat(t)
 	rng := rand.New(rand.NewPCG(10, 9))
 	var m mixed
 	m.ask(rng, bare, &headlines, 400)
