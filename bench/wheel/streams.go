@@ -172,28 +172,11 @@ func (b *bench) serveSeries(ctx context.Context, kind string, order uint64, in *
 
 // measureStreams replays all series in all orders through real gateways and sums up.
 func measureStreams(ctx context.Context, b *bench) error {
-	done, err := readJournal(b.journal, true)
+	done, err := b.replayAll(true, func(kind string, order uint64, in *series) (*turned, error) {
+		return b.serveSeries(ctx, kind, order, in)
+	})
 	if err != nil {
 		return err
-	}
-	for order := b.seed; order < b.seed+uint64(b.orders); order++ {
-		for _, kind := range kinds {
-			if !slices.Contains(b.series, kind.name) || replayedBefore(done, kind.name, order) {
-				continue
-			}
-			in, err := kind.make(order)
-			if err != nil {
-				return err
-			}
-			t, err := b.serveSeries(ctx, kind.name, order, in)
-			if err != nil {
-				return err
-			}
-			done = append(done, *t)
-			if err := writeJournal(b.journal, *t); err != nil {
-				return err
-			}
-		}
 	}
 	b.reportTurns("served_", done)
 	return nil

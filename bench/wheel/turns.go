@@ -125,38 +125,57 @@ type replayed struct {
 	events                []wheel.Event
 }
 
-// measureTurns replays all series in all orders and sums up. With a journal, what it has is not done again, so that several
-// processes can share the orders.
+// measureTurns replays all series in all orders through the policy alone and sums up.
 func measureTurns(ctx context.Context, b *bench) error {
-	done, err := readJournal(b.journal, false)
+	var school *teach
+	var of uint64 // its order
+	done, err := b.replayAll(false, func(kind string, order uint64, in *series) (*turned, error) {
+		if school == nil || of != order { // series of one order begin alike
+			school, of = &teach{done: map[string]*wheel.Candidate{}}, order
+		}
+		school.lessons = 0
+		r, err := school.replay(ctx, in, order)
+		if err != nil {
+			return nil, err
+		}
+		t := r.sum(kind, order)
+		t.Lessons = school.lessons
+		return &t, nil
+	})
 	if err != nil {
 		return err
 	}
+	b.reportTurns("", done)
+	return nil
+}
+
+// replayAll runs all series in all orders, one after the other. With a journal, what it has is not done again, so that several processes can
+// share the orders; of those through a gateway or of the others.
+func (b *bench) replayAll(gateway bool, run func(kind string, order uint64, in *series) (*turned, error)) ([]turned, error) {
+	done, err := readJournal(b.journal, gateway)
+	if err != nil {
+		return nil, err
+	}
 	for order := b.seed; order < b.seed+uint64(b.orders); order++ {
-		school := &teach{done: map[string]*wheel.Candidate{}}
 		for _, kind := range kinds {
 			if !slices.Contains(b.series, kind.name) || replayedBefore(done, kind.name, order) {
 				continue
 			}
 			in, err := kind.make(order)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			school.lessons = 0
-			r, err := school.replay(ctx, in, order)
+			t, err := run(kind.name, order, in)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			t := r.sum(kind.name, order)
-			t.Lessons = school.lessons
-			done = append(done, t)
-			if err := writeJournal(b.journal, t); err != nil {
-				return err
+			done = append(done, *t)
+			if err := writeJournal(b.journal, *t); err != nil {
+				return nil, err
 			}
 		}
 	}
-	b.reportTurns("", done)
-	return nil
+	return done, nil
 }
 
 func replayedBefore(done []turned, kind string, order uint64) bool {
