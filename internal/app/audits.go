@@ -133,15 +133,21 @@ func (a *App) takenOut(ctx context.Context) (takeouts, error) {
 
 // audited judges what a teacher said to a request that a student had answered. It is called from the audit's goroutine.
 func (a *App) audited(d *desk, c compose.Copied) {
-	id := strings.TrimPrefix(c.Served.Model, studentPrefix+d.task.Name+"@")
-	row := store.Audit{Tenant: cmp.Or(c.Tenant, model.DefaultTenant), Task: d.task.Name, Student: id, Trace: c.Of, Audit: c.Trace, Agree: c.Answer.Text() == c.Served.Text, Score: c.Served.Score}
-	if d.task.Object == nil && a.plant.Load().config.Capture.Content {
-		row.Said, row.Taught = c.Served.Text, c.Answer.Text()
-	}
+	row := a.auditRow(d, &c)
 	ctx := context.Background() // the audit is paid: what came of it is kept, whoever leaves
 	if fallen := a.judge(ctx, d, &row); fallen != nil {
 		a.takeOut(ctx, fallen)
 	}
+}
+
+// auditRow is what is kept of an audit: of answers only labels, and those where content is captured.
+func (a *App) auditRow(d *desk, c *compose.Copied) store.Audit {
+	id, said := strings.TrimPrefix(c.Served.Model, studentPrefix+d.task.Name+"@"), c.Answer.Text()
+	row := store.Audit{Tenant: cmp.Or(c.Tenant, model.DefaultTenant), Task: d.task.Name, Student: id, Trace: c.Of, Audit: c.Trace, Agree: said == c.Served.Text, Score: c.Served.Score}
+	if d.task.Object == nil && a.plant.Load().config.Capture.Content {
+		row.Said, row.Taught = c.Served.Text, said
+	}
+	return row
 }
 
 // judge keeps an audit and adds it to the evidence on its student. It returns what is to be kept of a student whose agreement has

@@ -3,7 +3,6 @@
 package app
 
 import (
-	"cmp"
 	"context"
 	"reflect"
 	"sync"
@@ -12,7 +11,6 @@ import (
 	"retort/compose"
 	"retort/eval/certify"
 	"retort/internal/config"
-	"retort/internal/store"
 	"retort/model"
 	"retort/task"
 	"retort/wheel"
@@ -31,10 +29,9 @@ type loop struct {
 
 	contract *task.Task
 
-	mu     sync.Mutex
-	tales  []tale // that the keeper has not heard
-	heir   *loop  // that goes on with the task in this process and hears what this one would; nil: there is none
-	missed int    // of requests without a label, since there were too many
+	mu    sync.Mutex
+	tales []tale // that the keeper has not heard
+	heir  *loop  // that goes on with the task in this process and hears what this one would; nil: there is none
 
 	// The keeper's own:
 	heard   int64             // number of the latest audit that the wheel has been told of
@@ -148,11 +145,8 @@ func (l *loop) audited(d *desk, on *inquiry, c compose.Copied) {
 		return
 	}
 	t.outcome.Label = c.Answer.Text()
-	row := store.Audit{Tenant: cmp.Or(c.Tenant, model.DefaultTenant), Task: l.task, Student: t.ticket.Serving.Name, Trace: c.Of, Audit: c.Trace,
-		Agree: t.outcome.Label == c.Served.Text, Score: c.Served.Score, Picked: !t.ticket.Audited}
-	if d.task.Object == nil {
-		row.Said, row.Taught = c.Served.Text, t.outcome.Label
-	}
+	row := l.app.auditRow(d, &c)
+	row.Picked = !t.ticket.Audited
 	l.app.auditor.numbering.Lock()
 	defer l.app.auditor.numbering.Unlock()
 	var err error
@@ -173,7 +167,6 @@ func (l *loop) hear(t tale) {
 	defer l.mu.Unlock()
 	if t.do == nil && t.outcome.Label == "" && len(l.tales) >= crowded {
 		if t.outcome.Text = ""; len(l.tales) >= backlog {
-			l.missed++
 			return
 		}
 	}

@@ -179,21 +179,21 @@ func (l *loop) adopt(ctx context.Context, rows []store.Student) error {
 			w.TakeOut("another is the champion now, and cannot serve")
 		}
 	}
-	for _, stage := range []store.Stage{store.Canary, store.Challenger} {
-		row, now := at[stage], w.Status()
-		if stage == store.Challenger {
-			now.Canary = now.Challenger
-		}
-		if now.Canary != nil && (row == nil || row.ID != now.Canary.Name) {
-			w.Withdraw(now.Canary.ID, "it is no "+string(stage)+" any more")
-		}
-		if row != nil && w.Named(row.ID) == nil {
-			if err := l.enter(ctx, row, wheel.Stage(stage)); err != nil {
-				return err
-			}
-		}
+	if err := l.admit(ctx, at[store.Canary], w.Status().Canary, wheel.Canary); err != nil {
+		return err
 	}
-	return nil
+	return l.admit(ctx, at[store.Challenger], w.Status().Challenger, wheel.Challenger) // a canary ends what was challenger
+}
+
+// admit has the student of the store at a stage below the champion's, if any, and not another one that is there now.
+func (l *loop) admit(ctx context.Context, row *store.Student, now *wheel.Version, at wheel.Stage) error {
+	if now != nil && (row == nil || row.ID != now.Name) {
+		l.wheel.Withdraw(now.ID, "it is no "+string(at)+" any more")
+	}
+	if row == nil || l.wheel.Named(row.ID) != nil {
+		return nil
+	}
+	return l.enter(ctx, row, at)
 }
 
 // crown makes a student the champion that is it in the store.

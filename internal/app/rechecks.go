@@ -70,7 +70,7 @@ func (a *App) lastRecheck(ctx context.Context, task string) (time.Time, error) {
 
 // recheck asks a desk's teacher what it was asked first since labels last changed their meaning: a set that stays the same.
 func (a *App) recheck(ctx context.Context, d *desk, l *loop) error {
-	since, err := a.epoch(ctx, d)
+	since, _, err := a.epoch(ctx, d)
 	if err != nil {
 		return err
 	}

@@ -344,7 +344,7 @@ func (a *App) newTurn(ctx context.Context, d *desk, why wheel.Trigger) (*turning
 	if err != nil {
 		return nil, err
 	}
-	brief, err := a.brief(ctx, d)
+	brief, _, err := a.brief(ctx, d)
 	if err != nil {
 		return nil, err
 	}

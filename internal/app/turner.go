@@ -3,13 +3,10 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os/exec"
 	"slices"
 	"strings"
 	"time"
@@ -107,18 +104,12 @@ func (t *turner) turn(ctx context.Context, name string, why wheel.Trigger) {
 			}
 		}
 	}
-	var said bytes.Buffer
-	cmd := t.app.options.Worker("tasks", "turn", name, "--attached", "--trigger", string(why))
-	cmd.Stderr = &said
-	stay, err := cmd.StdinPipe() // the worker ends when this does, so also when this process is killed
+	said := ""
+	w, err := startWorker(t.app.options.Worker("tasks", "turn", name, "--attached", "--trigger", string(why)))
 	if err == nil {
-		apart(cmd)
-		err = cmd.Start()
-	}
-	if err == nil {
-		yield(cmd)
-		log.Info("a turn is under way", "process", cmd.Process.Pid)
-		err = t.wait(ctx, name, cmd, stay)
+		log.Info("a turn is under way", "process", w.cmd.Process.Pid)
+		err = t.wait(ctx, name, w)
+		said = w.said.String()
 	}
 	if err != nil && why != Unfinished {
 		t.remember(name, why, began)
@@ -139,7 +130,7 @@ func (t *turner) turn(ctx context.Context, name string, why wheel.Trigger) {
 	}
 	wait := min(max(firstRetry, 2*t.retry[name].wait), lastRetry)
 	t.retry[name] = retry{time.Now().Add(wait), wait}
-	log.Warn("a turn was not made", "error", err, "says", lastLines(said.String()), "again_in", wait, "hint", "retort tasks show "+name)
+	log.Warn("a turn was not made", "error", err, "says", lastLines(said), "again_in", wait, "hint", "retort tasks show "+name)
 }
 
 // remember has the wheel ask again for a turn that has not even begun: it was told that one is given.
@@ -159,16 +150,14 @@ func (t *turner) remember(name string, why wheel.Trigger, since time.Time) {
 var errLeft = errors.New("its task is paused")
 
 // wait waits for a worker, and has it leave its turn when the task is paused, which is errLeft, or ctx ends.
-func (t *turner) wait(ctx context.Context, name string, cmd *exec.Cmd, stay io.Closer) error {
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+func (t *turner) wait(ctx context.Context, name string, w *worker) error {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {
 		why := context.Canceled
 		select {
-		case err := <-ended:
-			return err
+		case <-w.ended:
+			return w.err
 		case <-tick.C:
 			if since, err := t.app.store.Paused(ctx, model.DefaultTenant, name); err != nil || since.IsZero() {
 				continue
@@ -176,18 +165,10 @@ func (t *turner) wait(ctx context.Context, name string, cmd *exec.Cmd, stay io.C
 			why = errLeft
 		case <-ctx.Done():
 		}
-		_ = stay.Close() // at worst it is closed
-		var err error
-		select {
-		case err = <-ended:
-		case <-time.After(leaving):
-			_ = cmd.Process.Kill() // its run goes on another time
-			err = <-ended
+		if err := w.end(); err != nil {
+			return fmt.Errorf("%w: %w", why, err)
 		}
-		if err != nil { // else the turn had just ended
-			err = fmt.Errorf("%w: %w", why, err)
-		}
-		return err
+		return nil // it had just ended
 	}
 }
 

@@ -32,39 +32,39 @@ type WheelState struct {
 // shownTurns is how many turns are shown.
 const shownTurns = 5
 
-// brief is what a turn of a task that begins now has to know: what its wheel last said, or what takeouts do where it never served.
-func (a *App) brief(ctx context.Context, d *desk) (*wheel.Brief, error) {
+// brief is what a turn of a task that begins now has to know: what its wheel last said, or what takeouts do where it never served. noticed is
+// when its champion was last found out; zero where none was.
+func (a *App) brief(ctx context.Context, d *desk) (b *wheel.Brief, noticed time.Time, err error) {
 	kept, err := a.store.Wheel(ctx, model.DefaultTenant, d.task.Name, false)
 	if err != nil {
-		return nil, err
+		return nil, noticed, err
 	}
 	out := &wheel.Brief{Goal: goalOf(&d.config)}
 	if kept != nil && kept.Brief != nil {
 		if err := json.Unmarshal(kept.Brief, out); err != nil {
-			return nil, fmt.Errorf("task %s: what its wheel says of labels: %w", d.task.Name, err)
+			return nil, noticed, fmt.Errorf("task %s: what its wheel says of labels: %w", d.task.Name, err)
 		}
 		if g := goalOf(&d.config); out.Goal.Agreement < g.Agreement || out.Goal.Confidence != g.Confidence { // the configuration is another now
 			out.Goal = g
 		}
 	}
-	since, _, err := a.lastOut(ctx, d.task.Name)
+	since, noticed, err := a.lastOut(ctx, d.task.Name)
 	out.Since = max(out.Since, since)
-	return out, err
+	return out, noticed, err
 }
 
-// epoch is when labels of a task began to judge; zero where all do.
-func (a *App) epoch(ctx context.Context, d *desk) (since time.Time, err error) {
-	b, err := a.brief(ctx, d)
+// epoch is when labels of a task began to judge; zero where all do. noticed is as brief's.
+func (a *App) epoch(ctx context.Context, d *desk) (since, noticed time.Time, err error) {
+	b, noticed, err := a.brief(ctx, d)
 	if err != nil || b.Since == 0 {
-		return time.Time{}, err
+		return time.Time{}, noticed, err
 	}
-	return moment(b.Since), nil
+	return moment(b.Since), noticed, nil
 }
 
 // lastOut is the number of the request from which on labels judge, by the latest time that a champion of the task was taken out and not put
-// back; 0 where none was.
-// at is when it was noticed, which may be much later.
-func (a *App) lastOut(ctx context.Context, task string) (since int64, at time.Time, err error) {
+// back, and when that was noticed, which may be much later; 0 and the zero time where none was.
+func (a *App) lastOut(ctx context.Context, task string) (since int64, noticed time.Time, err error) {
 	rows, err := a.store.TakenOut(ctx)
 	for i := range rows {
 		if rows[i].Task != task || rows[i].Tenant != model.DefaultTenant {
@@ -77,11 +77,11 @@ func (a *App) lastOut(ctx context.Context, task string) (since int64, at time.Ti
 		case err != nil || e.Since == 0: // the alarm's own time is taken for the change's, which is late and safe
 			e.Since = rows[i].Created.UnixNano()
 		}
-		if since = max(since, e.Since); rows[i].Created.After(at) {
-			at = rows[i].Created
+		if since = max(since, e.Since); rows[i].Created.After(noticed) {
+			noticed = rows[i].Created
 		}
 	}
-	return since, at, err
+	return since, noticed, err
 }
 
 // taughtSince counts the answers of a task's teacher that traffic and audits brought.
@@ -121,15 +121,11 @@ func (a *App) wheelState(ctx context.Context, d *desk) (*WheelState, error) {
 	if s.Serving, err = a.lastReport(ctx, d); err != nil {
 		return nil, err
 	}
-	since, err := a.epoch(ctx, d)
+	since, noticed, err := a.epoch(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	if s.Labels, err = a.taughtSince(ctx, task, since); err != nil {
-		return nil, err
-	}
-	_, noticed, err := a.lastOut(ctx, task)
-	if err != nil {
 		return nil, err
 	}
 	had, fell := 0, !since.IsZero()

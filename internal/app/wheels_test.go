@@ -102,7 +102,7 @@ func TestDrawnLabelsJudge(t *testing.T) {
 	}
 	a.takeOut(t.Context(), &store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: id, Why: "a test"})
 	state("")
-	since, err := a.epoch(t.Context(), d)
+	since, _, err := a.epoch(t.Context(), d)
 	if l = read(); err != nil || since.IsZero() {
 		t.Fatal(since, err)
 	}
