@@ -9,11 +9,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// nap sleeps without telling Go's scheduler, so that nothing else runs in this thread's place meanwhile. Signals, by which the scheduler asks for
-// the place, only interrupt it.
+// nap sleeps without telling Go's scheduler, so that nothing else runs in this thread's place meanwhile. The scheduler soon asks for the place by
+// signals, which interrupt the sleep, and it is given away at the next call of a function that may need more stack: so there is none in the loop, not
+// even of the clock, and the sleep is until a time rather than for one.
 func nap(d time.Duration) {
-	for end := time.Now().Add(d); d > 0; d = time.Until(end) {
-		left := unix.NsecToTimespec(d.Nanoseconds())
-		_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&left)), 0, 0) // what is left is seen by the clock
+	var until unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_MONOTONIC, &until) != nil {
+		return
+	}
+	until = unix.NsecToTimespec(until.Nano() + d.Nanoseconds())
+	for interrupted := true; interrupted; {
+		_, _, e := unix.RawSyscall6(unix.SYS_CLOCK_NANOSLEEP, unix.CLOCK_MONOTONIC, absolute, uintptr(unsafe.Pointer(&until)), 0, 0, 0)
+		interrupted = e == unix.EINTR
 	}
 }
+
+const absolute = 1 // TIMER_ABSTIME of clock_nanosleep(2)

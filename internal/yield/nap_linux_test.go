@@ -5,35 +5,54 @@ package yield
 import (
 	"runtime"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 )
 
-// What a process that is paced takes is bounded, however much it has to do.
-func TestPace(t *testing.T) {
+// While the only processor of a process naps, nothing of it runs, and it runs again afterwards.
+func TestNap(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	taken := func() time.Duration {
-		var use syscall.Rusage
-		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &use); err != nil {
-			t.Fatal(err)
-		}
-		return time.Duration(use.Utime.Nano() + use.Stime.Nano())
-	}
+	var count atomic.Int64
 	var stop atomic.Bool
 	done := make(chan struct{})
-	go func() { defer close(done); pace(0.25, stop.Load) }()
-	before, began := taken(), time.Now()
-	sum := 0
-	for time.Since(began) < time.Second {
-		for range 1000 {
-			sum++
+	go func() {
+		defer close(done)
+		for !stop.Load() {
+			count.Add(1)
+		}
+	}()
+	for count.Load() == 0 {
+		runtime.Gosched()
+	}
+	const long = 100 * time.Millisecond // ten times as long as the scheduler leaves anybody the processor
+	var moved int64
+	for range 5 { // the place may be lost just before a nap, seldom
+		began, before := time.Now(), count.Load()
+		nap(long)
+		moved = count.Load() - before
+		if slept := time.Since(began); slept < long {
+			t.Fatalf("a nap of %v took %v", long, slept)
+		}
+		if moved == 0 {
+			break
 		}
 	}
-	share := (taken() - before).Seconds() / time.Since(began).Seconds()
+	if moved != 0 {
+		t.Errorf("another goroutine counted to %d in a nap", moved)
+	}
+	after := count.Load()
+	for count.Load() == after {
+		runtime.Gosched()
+	}
 	stop.Store(true)
 	<-done
-	if share > 0.4 || sum == 0 {
-		t.Errorf("took %.2f of a processor, want 0.25 at most", share)
+}
+
+// The pace rests again and again, and ends when it is told to.
+func TestPace(t *testing.T) {
+	rounds := 0
+	pace(0.9, func() bool { rounds++; return rounds > 3 })
+	if rounds != 4 {
+		t.Errorf("got %d rounds", rounds)
 	}
 }

@@ -34,8 +34,13 @@ func divide(processors int, quota float64) (whole int, part float64) {
 func pace(part float64, ended func() bool) {
 	for began := time.Now(); !ended(); began = time.Now() {
 		time.Sleep(slice)
-		nap(time.Duration(float64(time.Since(began)) * (1 - part) / part))
+		nap(rest(time.Since(began), part))
 	}
+}
+
+// rest is how long to rest after so much work.
+func rest(worked time.Duration, part float64) time.Duration {
+	return time.Duration(float64(worked) * (1 - part) / part)
 }
 
 // slice is how long a stretch of work is, at least: short beside the 100 ms for which control groups count.

@@ -5,6 +5,7 @@ package yield
 import (
 	"testing"
 	"testing/fstest"
+	"time"
 )
 
 func TestQuota(t *testing.T) {
@@ -44,6 +45,18 @@ func TestDivide(t *testing.T) {
 	} {
 		if whole, part := divide(c.processors, c.quota); whole != c.whole || part != c.part {
 			t.Errorf("%d processors, quota %v: got %d and %v, want %d and %v", c.processors, c.quota, whole, part, c.whole, c.part)
+		}
+	}
+}
+
+// After work of any length the share of the time is the same, however late the scheduler had the pace say so.
+func TestRest(t *testing.T) {
+	for _, part := range []float64{0.05, 0.25, 0.5, 1} {
+		for _, worked := range []time.Duration{slice, 7 * slice, 3 * time.Second} {
+			got := worked.Seconds() / (worked + rest(worked, part)).Seconds()
+			if got > part+1e-6 || got < part-1e-6 {
+				t.Errorf("after %v of work the share is %v, want %v", worked, got, part)
+			}
 		}
 	}
 }

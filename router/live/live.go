@@ -152,6 +152,11 @@ func (d *Decider) Estimate(q *router.Query) (expected []router.Estimate, domain 
 	if t == nil {
 		return nil, -1
 	}
+	return d.estimate(t, q)
+}
+
+// estimate is Estimate by a tuning that the caller has loaded: whoever reads more of the tuning than this must read it of the same one.
+func (d *Decider) estimate(t *tuned, q *router.Query) (expected []router.Estimate, domain int) {
 	room := d.scratch.Get().(*[]router.Estimate)
 	defer d.scratch.Put(room)
 	*room, domain = t.Router.EstimateIn((*room)[:0], q)
@@ -171,7 +176,7 @@ func (d *Decider) Decide(q *Question) Decision {
 	b := d.since.Load()
 	out := Decision{Tuning: t.ID}
 	var domain int
-	out.Estimates, domain = d.Estimate(&q.Query)
+	out.Estimates, domain = d.estimate(t, &q.Query)
 	var room [16]float64
 	values := room[:0]
 	explore := q.Stay == nil && d.how.Explore > 0 && d.how.Random() < d.how.Explore
