@@ -11,6 +11,7 @@ import (
 	"retort/compose"
 	"retort/eval/certify"
 	"retort/internal/config"
+	"retort/internal/store"
 	"retort/model"
 	"retort/task"
 	"retort/wheel"
@@ -35,6 +36,7 @@ type loop struct {
 
 	// The keeper's own:
 	heard   int64             // number of the latest audit that the wheel has been told of
+	reign   store.Reign       // of the champion whom the wheel knows
 	pupils  map[string]*pupil // by their ids
 	events  []wheel.Event     // that the store does not follow yet
 	refused map[string]string // students of the store that cannot serve, and why

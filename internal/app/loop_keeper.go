@@ -125,10 +125,11 @@ func (l *loop) resume(ctx context.Context) error {
 	}
 	o := l.made.options
 	o.Notice, o.Seed = l.happened, uint64(time.Now().UnixNano())
-	rows, err := l.app.store.Students(ctx, model.DefaultTenant, l.task)
+	now, err := l.stored(ctx)
 	if err != nil {
 		return err
 	}
+	rows := now.students
 	if kept != nil && kept.State != nil {
 		var state wheel.State
 		err := json.Unmarshal(kept.State, &state)
@@ -143,6 +144,9 @@ func (l *loop) resume(ctx context.Context) error {
 			})
 		}
 		if err == nil {
+			if err := l.adopt(ctx, now); err != nil { // what people decided meanwhile, before audits decide anything
+				return err
+			}
 			return l.recall(ctx, kept.Audits)
 		}
 		l.app.log.Error("what was known of a wheel cannot be read; its evidence begins anew", "task", l.task, "error", err)

@@ -24,11 +24,11 @@ func (l *loop) settle(ctx context.Context) error {
 		}
 		l.events, l.dirty = l.events[1:], true
 	}
-	rows, err := l.restage(ctx)
+	now, err := l.restage(ctx)
 	if err != nil {
 		return err
 	}
-	if err := l.adopt(ctx, rows); err != nil {
+	if err := l.adopt(ctx, now); err != nil {
 		return err
 	}
 	if len(l.events) > 0 { // of what was adopted; it may not have been, and the store is to know
@@ -86,16 +86,30 @@ func (l *loop) follow(ctx context.Context, e *wheel.Event) error {
 	return nil
 }
 
-// restage brings students to the stages that the wheel gave them, and returns all of the task.
-func (l *loop) restage(ctx context.Context) ([]store.Student, error) {
-	rows, err := l.app.store.Students(ctx, model.DefaultTenant, l.task)
-	if err != nil {
-		return nil, err
+// stored is what the store says of a task's students.
+type stored struct {
+	students []store.Student
+	reign    store.Reign // the one of the students, or an earlier one
+}
+
+func (l *loop) stored(ctx context.Context) (out stored, err error) {
+	if out.reign, err = l.app.store.Reign(ctx, model.DefaultTenant, l.task); err == nil {
+		out.students, err = l.app.store.Students(ctx, model.DefaultTenant, l.task)
 	}
-	changed := false
+	return out, err
+}
+
+// restage brings students to the stages that the wheel gave them, and returns what the store says then. None succeeds a champion whom the wheel
+// did not know: a person, who has the last word, promoted or rolled back since.
+func (l *loop) restage(ctx context.Context) (stored, error) {
+	found, err := l.stored(ctx)
+	if err != nil {
+		return found, err
+	}
+	tried := false
 	stages := l.wheel.Stages()
-	for i := range rows {
-		row := &rows[i]
+	for i := range found.students {
+		row := &found.students[i]
 		now, known := stages[row.ID]
 		if !known {
 			continue
@@ -112,16 +126,20 @@ func (l *loop) restage(ctx context.Context) ([]store.Student, error) {
 		if to == row.Stage {
 			continue
 		}
-		did, err := l.app.store.Restage(ctx, model.DefaultTenant, row.ID, row.Stage, to, l.lately(row.ID, now))
-		if err != nil {
-			return nil, err
+		tried = true
+		if to == store.Champion {
+			_, err = l.app.store.Succeed(ctx, model.DefaultTenant, row.ID, row.Stage, l.reign, l.lately(row.ID, now))
+		} else {
+			_, err = l.app.store.Restage(ctx, model.DefaultTenant, row.ID, row.Stage, to, l.lately(row.ID, now))
 		}
-		changed = changed || did
+		if err != nil {
+			return found, err
+		}
 	}
-	if changed {
-		return l.app.store.Students(ctx, model.DefaultTenant, l.task)
+	if tried {
+		return l.stored(ctx)
 	}
-	return rows, nil
+	return found, nil
 }
 
 // lately is what was last said of a student that is at a stage now. Nothing is said of one that left it since something became of another: then
@@ -150,7 +168,8 @@ func (l *loop) lately(student string, now wheel.Stage) string {
 }
 
 // adopt brings the wheel to what the store says of a task's students.
-func (l *loop) adopt(ctx context.Context, rows []store.Student) error {
+func (l *loop) adopt(ctx context.Context, now stored) error {
+	rows := now.students
 	out, err := l.app.takenOut(ctx)
 	if err != nil {
 		return err
@@ -182,6 +201,7 @@ func (l *loop) adopt(ctx context.Context, rows []store.Student) error {
 	if err := l.admit(ctx, at[store.Canary], w.Status().Canary, wheel.Canary); err != nil {
 		return err
 	}
+	l.reign = now.reign
 	return l.admit(ctx, at[store.Challenger], w.Status().Challenger, wheel.Challenger) // a canary ends what was challenger
 }
 

@@ -469,3 +469,93 @@ func TestGateLeavesLevelForChallengers(t *testing.T) {
 		t.Error("the levels do not differ anywhere: the test shows nothing")
 	}
 }
+
+// What a person decides holds against what a wheel decided before it could know, in this process and in the next.
+func TestPeopleHaveTheLastWord(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
+	texts, _ := labelled(400)
+	first := champion(t, a, texts[:300])
+	second, third := another(t, a), another(t, a)
+	ctx, d := t.Context(), a.plant.Load().tasks["desk"]
+	// decided has the wheel know the second as champion and the third as canary, and decide that this takes over. Its keeper has gone, so that it
+	// notices nothing by itself.
+	decided := func() *loop {
+		t.Helper()
+		if err := a.store.KeepWheel(ctx, store.Wheel{Tenant: model.DefaultTenant, Task: "desk"}); err != nil { // nothing is known
+			t.Fatal(err)
+		}
+		if _, err := a.Promote(ctx, second); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.store.Restage(ctx, model.DefaultTenant, third, store.Candidate, store.Canary, "a test"); err != nil {
+			t.Fatal(err)
+		}
+		l, err := a.newLoop(ctx, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.end()
+		if now := l.wheel.Status(); now.Champion == nil || now.Champion.Name != second || now.Canary == nil {
+			t.Fatalf("got %+v", now)
+		}
+		if err := l.wheel.Rollback(l.wheel.Status().Canary.ID); err != nil { // as promoting does, by less
+			t.Fatal(err)
+		}
+		return l
+	}
+	champions := func(l *loop, want string) {
+		t.Helper()
+		if now := l.wheel.Status(); now.Champion == nil || now.Champion.Name != want {
+			t.Errorf("the wheel's champion is %+v, want %s", now.Champion, want)
+		}
+		stages := map[string]store.Stage{third: store.Candidate}
+		stages[want] = store.Champion
+		for id, stage := range stages {
+			if s, err := a.Student(ctx, id); err != nil || s.Stage != stage {
+				t.Errorf("student %s is %s (%v), want %s", id, s.Stage, err, stage)
+			}
+		}
+	}
+	settle := func(l *loop) {
+		t.Helper()
+		if err := l.settle(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rollback := func() {
+		t.Helper()
+		if back, err := a.Rollback(ctx, "desk"); err != nil || back.ID != first {
+			t.Fatal(back, err)
+		}
+	}
+
+	l := decided()
+	rollback()
+	settle(l)
+	champions(l, first)
+
+	l = decided()
+	rollback()
+	if _, err := a.Promote(ctx, second); err != nil { // nobody else than before, and yet a decision
+		t.Fatal(err)
+	}
+	settle(l)
+	champions(l, second)
+
+	l = decided()
+	l.events = nil // kept before the store had followed, and killed
+	l.dirty = true
+	l.keep(ctx)
+	rollback()
+	next, err := a.newLoop(ctx, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	next.end()
+	champions(next, first)
+
+	l = decided()
+	settle(l)
+	champions(l, third)
+}

@@ -184,6 +184,7 @@ func setStage(ctx context.Context, tx *sql.Tx, st *Student, stage Stage) error {
 // querier is a database or a transaction.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 func (s *Store) students(ctx context.Context, q querier, where string, args ...any) ([]Student, error) {

@@ -92,3 +92,55 @@ func TestTurns(t *testing.T) {
 		}
 	}
 }
+
+// A student succeeds the champion that it was to, and nobody that a person has made it since.
+func TestSucceed(t *testing.T) {
+	s := opened(t, t.TempDir())
+	ctx := t.Context()
+	for _, id := range []string{"a", "b"} {
+		add(t, s, id, "banking")
+	}
+	var last Reign
+	grown := func(what string) {
+		t.Helper()
+		now, err := s.Reign(ctx, tenant, "banking")
+		if err != nil || now <= last {
+			t.Fatalf("%s: got %d after %d, %v", what, now, last, err)
+		}
+		last = now
+	}
+	canary := func(id string) {
+		t.Helper()
+		if did, err := s.Restage(ctx, tenant, id, Candidate, Canary, ""); !did || err != nil {
+			t.Fatal(did, err)
+		}
+	}
+	succeed := func(at Reign, want bool) {
+		t.Helper()
+		if did, err := s.Succeed(ctx, tenant, "b", Canary, at, "it agrees"); did != want || err != nil {
+			t.Fatalf("got %v, %v, want %v", did, err, want)
+		}
+	}
+	if _, _, err := s.Promote(ctx, tenant, "a"); err != nil {
+		t.Fatal(err)
+	}
+	grown("promoted")
+	canary("b")
+	before := last
+	if _, _, err := s.Rollback(ctx, tenant, "banking"); err != nil {
+		t.Fatal(err)
+	}
+	grown("rolled back")
+	succeed(before, false)
+	if _, _, err := s.Promote(ctx, tenant, "a"); err != nil {
+		t.Fatal(err)
+	}
+	grown("promoted again")
+	succeed(before, false)
+	succeed(last, true)
+	grown("succeeded")
+	succeed(last, false) // it is no canary any more
+	if got := stages(t, s, "banking"); got["a"] != Retired || got["b"] != Champion {
+		t.Errorf("got %v", got)
+	}
+}

@@ -60,12 +60,42 @@ func (s *Store) Wheel(ctx context.Context, tenant, task string, whole bool) (*Wh
 // Restage brings a student from one stage to another, and reports whether it did: it does not where the student is at another stage by now.
 // A champion retires the one before it. The turn that made the student says what became of it, with why.
 func (s *Store) Restage(ctx context.Context, tenant, id string, from, to Stage, why string) (did bool, err error) {
+	return s.restage(ctx, tenant, id, from, to, why, func(*sql.Tx, *Student) (bool, error) { return true, nil })
+}
+
+// Succeed makes a student of a stage the champion in the place of who was it at a reign of its task, as Restage does, and reports whether it did: it does
+// not where a champion was promoted or rolled back since, whoever did that.
+func (s *Store) Succeed(ctx context.Context, tenant, id string, from Stage, at Reign, why string) (did bool, err error) {
+	return s.restage(ctx, tenant, id, from, Champion, why, func(tx *sql.Tx, st *Student) (bool, error) {
+		now, err := reign(ctx, tx, tenant, st.Task)
+		return now == at, err
+	})
+}
+
+// Reign is a number of a task's that grows with every promotion and every rollback of a champion.
+type Reign int64
+
+// Reign returns that of a task.
+func (s *Store) Reign(ctx context.Context, tenant, task string) (Reign, error) {
+	r, err := reign(ctx, s.read, tenant, task)
+	return r, wrap("count promotions", err)
+}
+
+func reign(ctx context.Context, q querier, tenant, task string) (n Reign, err error) {
+	err = q.QueryRowContext(ctx, "SELECT count(*) + count(undone) FROM promotions WHERE tenant = ? AND task = ?", tenant, task).Scan(&n)
+	return n, err
+}
+
+// restage is Restage where may allows it.
+func (s *Store) restage(ctx context.Context, tenant, id string, from, to Stage, why string, may func(*sql.Tx, *Student) (bool, error)) (did bool, err error) {
 	err = s.change(ctx, "restage student", func(tx *sql.Tx) error {
 		st, err := one(s.students(ctx, tx, "WHERE id = ? AND tenant = ?", id, tenant))(id)
 		if err != nil || st.Stage != from || from == to {
 			return err
 		}
-		did = true
+		if did, err = may(tx, &st); err != nil || !did {
+			return err
+		}
 		if to == Champion {
 			_, err = s.crown(ctx, tx, &st)
 		} else {
