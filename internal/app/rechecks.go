@@ -4,10 +4,12 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"retort/internal/store"
 	"retort/model"
+	"retort/wheel"
 )
 
 // recheckLook is how often it is looked whether a teacher is to be asked again.
@@ -68,11 +70,27 @@ func (a *App) lastRecheck(ctx context.Context, task string) (time.Time, error) {
 	return time.Now(), nil
 }
 
-// recheck asks a desk's teacher what it was asked first since labels last changed their meaning: a set that stays the same.
+// recheck asks a desk's teacher what it was asked first since labels last changed their meaning: a set that stays the same. What it says is
+// compared with what it said first or, once it was found to have changed, with what it said last, so that each change is told once.
 func (a *App) recheck(ctx context.Context, d *desk, l *loop) error {
+	changed, err := a.askAgain(ctx, d, l, true)
+	if changed && err == nil { // the whole set is asked, to compare with from now on
+		_, err = a.askAgain(ctx, d, l, false)
+	}
+	return err
+}
+
+// askAgain is a round of recheck. With judge the wheel is told, and the round ends where it finds a change; without, what is said is only recorded.
+func (a *App) askAgain(ctx context.Context, d *desk, l *loop, judge bool) (alarm bool, err error) {
 	since, _, err := a.epoch(ctx, d)
 	if err != nil {
-		return err
+		return false, err
+	}
+	var said map[string]string // since it was found to have changed, by input; nil: it was not
+	if changed := l.teacherChanged(); changed.After(since) {
+		if said, err = a.reaskedSince(ctx, d.task.Name, changed); err != nil {
+			return false, err
+		}
 	}
 	teachers := a.plant.Load().concrete(d.config.Teacher.Lead())
 	teacher := a.asking(d.teacher, model.Reasking, "")
@@ -80,7 +98,7 @@ func (a *App) recheck(ctx context.Context, d *desk, l *loop) error {
 	chosen := store.Filter{Tenant: model.DefaultTenant, Model: d.task.Name, Status: store.Answered, Content: true, Since: since}
 	for trace, err := range a.store.Traces(ctx, chosen) {
 		if trace == nil {
-			return err
+			return false, err
 		}
 		if err != nil || !teachers.has(trace.Response.Model) || asked(trace, d.task.Name) && !trace.Drawn {
 			continue // damaged, or no fair sample of the traffic
@@ -91,13 +109,66 @@ func (a *App) recheck(ctx context.Context, d *desk, l *loop) error {
 		}
 		resp, err := teacher.Generate(ctx, model.NewRequest(d.task.Name, model.Prompt(input)), model.Discard)
 		if err != nil {
-			return err
+			return false, err
 		}
-		said := resp.Text() == trace.Response.Text()
-		l.hear(tale{do: func() { l.wheel.Reasked(said) }})
+		before, known := trace.Response.Text(), true
+		if said != nil {
+			before, known = said[input]
+		}
+		if judge && known && l.reasked(ctx, resp.Text() == before) {
+			return true, nil
+		}
 		if left--; left == 0 {
-			return nil
+			return false, nil
 		}
 	}
-	return nil
+	return false, nil
+}
+
+// reaskedSince is what a task's teacher said last to each input that it was asked again from a time on.
+func (a *App) reaskedSince(ctx context.Context, task string, since time.Time) (map[string]string, error) {
+	if err := a.flush(ctx); err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	chosen := store.Filter{Tenant: model.DefaultTenant, Model: task, Purpose: model.Reasking, Status: store.Answered, Content: true, Since: since}
+	for trace, err := range a.store.Traces(ctx, chosen) {
+		if trace == nil {
+			return nil, err
+		}
+		if err != nil || trace.Response == nil { // damaged
+			continue
+		}
+		if input, err := traceInput(trace); err == nil {
+			out[input] = trace.Response.Text()
+		}
+	}
+	return out, nil
+}
+
+// teacherChanged is the time of the latest request when the teacher was last found to have changed; zero where it never was.
+func (l *loop) teacherChanged() time.Time {
+	events := l.wheel.Events()
+	for i := len(events) - 1; i >= 0; i-- {
+		if events[i].Kind == wheel.AlarmTeacher {
+			return moment(events[i].Request)
+		}
+	}
+	return time.Time{}
+}
+
+// reasked tells the wheel whether the teacher said the same again, and returns whether it is found to have changed by that.
+func (l *loop) reasked(ctx context.Context, same bool) (alarm bool) {
+	heard := make(chan bool, 1)
+	l.hear(tale{do: func() {
+		before := len(l.events)
+		l.wheel.Reasked(same)
+		heard <- slices.ContainsFunc(l.events[before:], func(e wheel.Event) bool { return e.Kind == wheel.AlarmTeacher })
+	}})
+	select {
+	case alarm = <-heard:
+	case <-l.done: // the wheel that goes on is told next time
+	case <-ctx.Done():
+	}
+	return alarm
 }

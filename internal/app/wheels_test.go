@@ -150,6 +150,21 @@ func TestTeachersAreAskedAgain(t *testing.T) {
 		if r := l.report(); r.Champion == "" || r.Audits < 0.5 {
 			t.Errorf("what the teacher says takes nobody out, and has more audited: %+v", r)
 		}
+		alarms := func(r *WheelReport) (n int) {
+			for _, e := range r.Events {
+				if e.Kind == wheel.AlarmTeacher {
+					n++
+				}
+			}
+			return n
+		}
+		before := asked()
+		wait("it is asked again", func(*WheelReport) bool { return asked() >= before+3*60 })
+		if n := alarms(l.report()); n != 1 {
+			t.Errorf("one change is told %d times", n)
+		}
+		u.change(map[string]string{"delivery": "invoice", "invoice": "delivery"})
+		wait("another alarm", func(r *WheelReport) bool { return alarms(r) == 2 })
 	})
 }
 
