@@ -9,9 +9,9 @@ import (
 	"retort/model"
 )
 
-// CreateKey makes an API key and returns its secret, which nothing keeps.
-func (a *App) CreateKey(ctx context.Context, name string) (store.Key, string, error) {
-	return a.store.CreateKey(ctx, model.DefaultTenant, name)
+// CreateKey makes an API key and returns its secret, which nothing keeps. One that manages may end and resume runs over HTTP too.
+func (a *App) CreateKey(ctx context.Context, name string, manages bool) (store.Key, string, error) {
+	return a.store.CreateKey(ctx, model.DefaultTenant, name, manages)
 }
 
 // Keys returns all API keys, revoked ones included.

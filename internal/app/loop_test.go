@@ -261,7 +261,7 @@ func TestGateComparesForEachKey(t *testing.T) {
 	champion(t, a, texts[:300])
 	var ids, secrets [2]string
 	for i, name := range []string{"many", "few"} {
-		key, secret, err := a.CreateKey(t.Context(), name)
+		key, secret, err := a.CreateKey(t.Context(), name, false)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -214,7 +214,7 @@ func (a *App) loadKeys(ctx context.Context, g *gateway) error {
 	keys := []server.Key{} // not nil: who has revoked every key wants nobody served
 	for _, k := range rows {
 		if k.Revoked == nil {
-			keys = append(keys, server.Key{ID: k.ID, Tenant: k.Tenant, Hash: k.Hash})
+			keys = append(keys, server.Key{ID: k.ID, Tenant: k.Tenant, Manages: k.Manages, Hash: k.Hash})
 		}
 	}
 	g.server.SetKeys(keys)

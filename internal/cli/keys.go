@@ -16,12 +16,13 @@ type keysCmd struct {
 
 type keysCreateCmd struct {
 	jsonFlag
-	Name string `arg:"" help:"Whose or what the key is for."`
+	Name   string `arg:"" help:"Whose or what the key is for."`
+	Manage bool   `help:"It may cancel and resume runs over HTTP too, which keys for calling models may not."`
 }
 
 func (c *keysCreateCmd) Run(s *session) error {
 	return s.opened(func(a *app.App) error {
-		key, secret, err := a.CreateKey(s.ctx, c.Name)
+		key, secret, err := a.CreateKey(s.ctx, c.Name, c.Manage)
 		if err != nil {
 			return err
 		}
@@ -55,9 +56,13 @@ func (c *keysListCmd) Run(s *session) error {
 			if k.Revoked != nil {
 				state = "revoked " + clock(*k.Revoked)
 			}
-			rows = append(rows, []string{k.ID, k.Name, clock(k.Created), state})
+			may := "call"
+			if k.Manages {
+				may = "call, manage"
+			}
+			rows = append(rows, []string{k.ID, k.Name, clock(k.Created), may, state})
 		}
-		return s.table(columns("ID", "NAME", "CREATED", "STATE"), rows)
+		return s.table(columns("ID", "NAME", "CREATED", "MAY", "STATE"), rows)
 	})
 }
 

@@ -20,6 +20,7 @@ var (
 	errWrongKey = errors.New("the API key is not known")
 	errRemote   = errors.New("without API keys, only programs on the gateway's own machine are served")
 	errProxied  = errors.New("without API keys, requests that a proxy has passed on are not served")
+	errClient   = errors.New("the API key may not cancel or resume runs: one may that was made by retort keys create NAME --manage")
 	errForeign  = errors.New("without API keys, requests for a foreign host or from a foreign web page are not served")
 )
 
@@ -27,7 +28,7 @@ var (
 func (s *Server) admit(r *http.Request) (Key, error) {
 	keys := *s.keys.Load()
 	if keys == nil {
-		return Key{Tenant: model.DefaultTenant}, local(r)
+		return Key{Tenant: model.DefaultTenant, Manages: true}, local(r) // who sits at the machine may do it by retort runs too
 	}
 	err, hint := errNoKey, createKey
 	for secret := range secretsOf(r.Header) {
@@ -37,6 +38,14 @@ func (s *Server) admit(r *http.Request) (Key, error) {
 		err, hint = errWrongKey, "list the keys with: retort keys list"
 	}
 	return Key{}, denied(model.Unauthenticated, err, hint)
+}
+
+// managing refuses who may only call models.
+func managing(caller Key) error {
+	if caller.Manages {
+		return nil
+	}
+	return denied(model.Forbidden, errClient, "retort runs on the gateway's machine needs no key")
 }
 
 func denied(kind model.Kind, err error, hint string) error {

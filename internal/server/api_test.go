@@ -199,13 +199,19 @@ func TestRunsAreServed(t *testing.T) {
 			t.Errorf("%s: got %d %q, want %d and %q", name, resp.StatusCode, body, c.status, c.says)
 		}
 	}
-	r.SetKeys([]Key{{ID: "1", Tenant: "acme", Hash: sha256.Sum256([]byte("secret"))}})
-	for _, path := range []string{"/api/runs/abc/cancel", "/api/runs/abc/resume"} {
-		if resp, body := r.do("POST", path, ""); resp.StatusCode != 401 {
-			t.Errorf("%s without a key: %d %q", path, resp.StatusCode, body)
+	r.SetKeys([]Key{
+		{ID: "1", Tenant: "acme", Manages: true, Hash: sha256.Sum256([]byte("other"))},
+		{ID: "2", Tenant: model.DefaultTenant, Hash: sha256.Sum256([]byte("client"))},
+		{ID: "3", Tenant: model.DefaultTenant, Manages: true, Hash: sha256.Sum256([]byte("manager"))},
+	})
+	for secret, status := range map[string]int{"wrong": 401, "other": 404, "client": 403, "manager": 200} {
+		for _, path := range []string{"/api/runs/abc/cancel", "/api/runs/abc/resume"} {
+			if resp, body := r.do("POST", path, "", "Authorization: Bearer "+secret); resp.StatusCode != status || status == 403 && !strings.Contains(body, "--manage") {
+				t.Errorf("%s by %s: %d %q, want %d", path, secret, resp.StatusCode, body, status)
+			}
 		}
-		if resp, body := r.do("POST", path, "", "Authorization: Bearer secret"); resp.StatusCode != 404 {
-			t.Errorf("%s by another tenant: %d %q", path, resp.StatusCode, body)
-		}
+	}
+	if resp, body := r.do("GET", "/api/runs/abc", "", "Authorization: Bearer client"); resp.StatusCode != 200 {
+		t.Errorf("a client does not see runs: %d %q", resp.StatusCode, body)
 	}
 }

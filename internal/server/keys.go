@@ -13,9 +13,10 @@ import (
 
 // Key is an API key as the server knows it: never the secret, only its hash.
 type Key struct {
-	ID     string
-	Tenant string
-	Hash   [sha256.Size]byte // SHA-256 of the secret
+	ID      string
+	Tenant  string
+	Manages bool              // it may end and resume runs
+	Hash    [sha256.Size]byte // SHA-256 of the secret
 }
 
 // keyring finds keys by the hash of their secret. Who cannot compute SHA-256 backwards learns nothing from how long a

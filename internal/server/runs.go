@@ -33,11 +33,11 @@ const (
 	resumeRun = "/resume"
 )
 
-// addRuns adds the paths of runs.
+// addRuns adds the paths of runs. Any key sees the runs of its tenant; to end or resume one takes a key that manages.
 func (s *Server) addRuns(first dialect.Server, own func(method, path string, handle http.HandlerFunc)) {
-	answer := func(find func(r *http.Request, tenant string) (any, error)) http.HandlerFunc {
+	answer := func(find func(r *http.Request, caller Key) (any, error)) http.HandlerFunc {
 		return s.keyed(first, func(w http.ResponseWriter, r *http.Request, caller Key) {
-			found, err := find(r, caller.Tenant)
+			found, err := find(r, caller)
 			if err != nil {
 				s.failIn(w, r, s.table.first, about("run", err))
 				return
@@ -45,20 +45,26 @@ func (s *Server) addRuns(first dialect.Server, own func(method, path string, han
 			s.writeJSON(w, r, found)
 		})
 	}
-	own(http.MethodGet, runsPath, answer(func(r *http.Request, tenant string) (any, error) {
+	own(http.MethodGet, runsPath, answer(func(r *http.Request, caller Key) (any, error) {
 		q := r.URL.Query()
-		return s.options.Runs.Runs(r.Context(), tenant, q.Get("state"), q.Get("kind"))
+		return s.options.Runs.Runs(r.Context(), caller.Tenant, q.Get("state"), q.Get("kind"))
 	}))
-	own(http.MethodGet, runsPath+"/*", answer(func(r *http.Request, tenant string) (any, error) {
-		return s.options.Runs.Run(r.Context(), tenant, runOf(r, ""))
+	own(http.MethodGet, runsPath+"/*", answer(func(r *http.Request, caller Key) (any, error) {
+		return s.options.Runs.Run(r.Context(), caller.Tenant, runOf(r, ""))
 	}))
-	own(http.MethodPost, runsPath+"/*"+cancelRun, answer(func(r *http.Request, tenant string) (any, error) {
-		return s.options.Runs.CancelRun(r.Context(), tenant, runOf(r, cancelRun))
+	own(http.MethodPost, runsPath+"/*"+cancelRun, answer(func(r *http.Request, caller Key) (any, error) {
+		if err := managing(caller); err != nil {
+			return nil, err
+		}
+		return s.options.Runs.CancelRun(r.Context(), caller.Tenant, runOf(r, cancelRun))
 	}))
 	own(http.MethodPost, runsPath+"/*"+resumeRun, s.keyed(first, func(w http.ResponseWriter, r *http.Request, caller Key) {
 		body := s.bodies.take()
 		defer s.bodies.give(body)
 		err := s.readBody(w, r, body)
+		if err == nil {
+			err = managing(caller)
+		}
 		var from string
 		if err == nil {
 			from, err = resumeFrom(*body)

@@ -20,6 +20,7 @@ type Key struct {
 	Name    string     `json:"name"`
 	Created time.Time  `json:"created"`
 	Revoked *time.Time `json:"revoked,omitempty"`
+	Manages bool       `json:"manages"` // it may do more than to call models: end and resume runs
 
 	// Hash is HashKey of the secret. Who looks a key up by it needs no comparison in constant time: to aim at a hash,
 	// one would have to invert SHA-256.
@@ -30,14 +31,14 @@ type Key struct {
 func HashKey(secret string) [sha256.Size]byte { return sha256.Sum256([]byte(secret)) }
 
 // CreateKey makes a key and returns it with its secret, "rt-" and 32 random bytes in base64url. name says whose key it
-// is; a name that an unrevoked key of the tenant has is an error of kind Invalid.
-func (s *Store) CreateKey(ctx context.Context, tenant, name string) (k Key, secret string, err error) {
+// is, and manages what it may do; a name that an unrevoked key of the tenant has is an error of kind Invalid.
+func (s *Store) CreateKey(ctx context.Context, tenant, name string, manages bool) (k Key, secret string, err error) {
 	const op = "create key"
 	if name == "" || len(name) > 200 {
 		return k, "", invalid(op, "name", "a name of 1 to 200 bytes is needed")
 	}
 	secret = "rt-" + base64.RawURLEncoding.EncodeToString(random(32))
-	k = Key{ID: newID("key"), Tenant: tenant, Name: name, Created: now(), Hash: HashKey(secret)}
+	k = Key{ID: newID("key"), Tenant: tenant, Name: name, Created: now(), Manages: manages, Hash: HashKey(secret)}
 	err = s.change(ctx, op, func(tx *sql.Tx) error {
 		var other string
 		err := tx.QueryRowContext(ctx, "SELECT id FROM keys WHERE tenant = ? AND name = ? AND revoked IS NULL", tenant, name).Scan(&other)
@@ -47,8 +48,8 @@ func (s *Store) CreateKey(ctx context.Context, tenant, name string) (k Key, secr
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, "INSERT INTO keys (id, tenant, name, hash, created) VALUES (?,?,?,?,?)",
-			k.ID, k.Tenant, k.Name, k.Hash[:], k.Created.UnixNano())
+		_, err = tx.ExecContext(ctx, "INSERT INTO keys (id, tenant, name, hash, created, manages) VALUES (?,?,?,?,?,?)",
+			k.ID, k.Tenant, k.Name, k.Hash[:], k.Created.UnixNano(), k.Manages)
 		return errors.Join(err, bump(ctx, tx))
 	})
 	if err != nil {
@@ -69,7 +70,7 @@ func (s *Store) ListKeys(ctx context.Context, tenant string) ([]Key, error) {
 
 func (s *Store) keys(ctx context.Context, where string, args ...any) ([]Key, error) {
 	const op = "list keys"
-	rows, err := s.read.QueryContext(ctx, "SELECT id, tenant, name, hash, created, revoked FROM keys "+where+" ORDER BY created, id", args...)
+	rows, err := s.read.QueryContext(ctx, "SELECT id, tenant, name, hash, created, revoked, manages FROM keys "+where+" ORDER BY created, id", args...)
 	if err != nil {
 		return nil, wrap(op, err)
 	}
@@ -80,7 +81,7 @@ func (s *Store) keys(ctx context.Context, where string, args ...any) ([]Key, err
 		var hash []byte
 		var created int64
 		var revoked sql.NullInt64
-		if err := rows.Scan(&k.ID, &k.Tenant, &k.Name, &hash, &created, &revoked); err != nil {
+		if err := rows.Scan(&k.ID, &k.Tenant, &k.Name, &hash, &created, &revoked, &k.Manages); err != nil {
 			return nil, wrap(op, err)
 		}
 		copy(k.Hash[:], hash)

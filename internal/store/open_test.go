@@ -23,7 +23,7 @@ func TestReopen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, _, err := s.CreateKey(t.Context(), tenant, "ci")
+	k, _, err := s.CreateKey(t.Context(), tenant, "ci", false)
 	if err = errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -140,10 +140,10 @@ func TestErrorsOfTheCallerStayAsTheyAre(t *testing.T) {
 	if _, err := s.Keys(ctx); model.KindOf(err) != model.Canceled {
 		t.Errorf("reading: got %v", err)
 	}
-	if _, _, err := s.CreateKey(ctx, tenant, "ci"); model.KindOf(err) != model.Canceled {
+	if _, _, err := s.CreateKey(ctx, tenant, "ci", false); model.KindOf(err) != model.Canceled {
 		t.Errorf("writing: got %v", err)
 	}
-	if _, _, err := s.CreateKey(t.Context(), tenant, "ci"); err != nil {
+	if _, _, err := s.CreateKey(t.Context(), tenant, "ci", false); err != nil {
 		t.Errorf("after a call that was given up: %v", err)
 	}
 }
@@ -158,7 +158,7 @@ func TestWatch(t *testing.T) {
 	if n, err := s.Revision(ctx); err != nil || n != 0 {
 		t.Errorf("an import raised the revision to %d, %v", n, err)
 	}
-	k, _, err := other.CreateKey(ctx, tenant, "ci")
+	k, _, err := other.CreateKey(ctx, tenant, "ci", false)
 	if err != nil {
 		t.Fatal(err)
 	}
