@@ -41,6 +41,7 @@ type loop struct {
 	events  []wheel.Event     // that the store does not follow yet
 	refused map[string]string // students of the store that cannot serve, and why
 	dirty   bool              // there is something to keep
+	kept    kept
 
 	woken, changed, ending chan struct{} // of capacity 1
 	done                   chan struct{}

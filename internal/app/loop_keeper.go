@@ -14,9 +14,10 @@ import (
 	"retort/wheel"
 )
 
-// keepEvery is how often what a wheel knows is kept while requests come: so much of what other requests than audited ones showed may be lost to
-// a kill. Audits are kept one by one, and so is whatever happens.
-const keepEvery = 5 * time.Second
+// keepEvery is how often how a wheel stands is kept while requests come, for people and turns, and keepRate for how many bytes all that it knows is kept
+// as often; what is larger is kept more rarely in proportion, once in keepLast at least. So much of what other requests than audited ones
+// showed may be lost to a kill. Audits are kept one by one, and so is whatever happens.
+const keepEvery, keepRate, keepLast = 5 * time.Second, 256 << 10, time.Minute
 
 // newLoop begins, or goes on with, the wheel of a desk.
 func (a *App) newLoop(ctx context.Context, d *desk) (*loop, error) {
@@ -29,7 +30,7 @@ func (a *App) newLoop(ctx context.Context, d *desk) (*loop, error) {
 		return nil, fmt.Errorf("task %s: its wheel: %w", l.task, err)
 	}
 	l.dirty = true
-	l.keep(ctx)
+	l.keep(ctx, true)
 	go l.run()
 	return l, nil
 }
@@ -55,7 +56,7 @@ func (l *loop) run() {
 		case <-l.changed:
 			look = true
 		case <-tick.C:
-			l.keep(ctx)
+			l.keep(ctx, false)
 		case <-l.ending:
 			ended = true
 		}
@@ -69,9 +70,9 @@ func (l *loop) run() {
 			continue
 		}
 		look = false
-		l.keep(ctx)
+		l.keep(ctx, true)
 	}
-	l.keep(ctx)
+	l.keep(ctx, true)
 }
 
 // listen tells the wheel what became of requests.
@@ -84,6 +85,7 @@ func (l *loop) listen() {
 		t := &tales[i]
 		if t.do != nil {
 			t.do()
+			l.kept.next = time.Time{}
 			continue
 		}
 		if t.audit > 0 && t.audit <= l.heard { // the store has told of it
@@ -101,7 +103,9 @@ func (l *loop) listen() {
 		l.wheel.Tell(t.ticket, t.outcome)
 		l.heard = max(l.heard, t.audit)
 	}
-	l.dirty = l.dirty || len(tales) > 0
+	if len(tales) > 0 {
+		l.dirty, l.kept.report = true, false
+	}
 }
 
 // canSay says whether a version can be asked. One that cannot be read says nothing, which is no answer to learn from.
@@ -188,14 +192,30 @@ func (l *loop) recall(ctx context.Context, after int64) error {
 	})
 }
 
-// keep keeps what the wheel knows.
-func (l *loop) keep(ctx context.Context) {
+// kept is what of a wheel is kept.
+type kept struct {
+	report bool      // how it stands now
+	next   time.Time // when all that it knows is to be kept again, if there is more
+}
+
+// pace is how long what has so many bytes stays as it was kept.
+func pace(bytes int) time.Duration {
+	return min(time.Duration(float64(bytes)/keepRate*float64(keepEvery)), keepLast)
+}
+
+// keep keeps what the wheel knows, or only how it stands where it is not yet time for all; whole says that it is.
+func (l *loop) keep(ctx context.Context, whole bool) {
 	if !l.dirty || len(l.events) > 0 { // what happened comes first
+		return
+	}
+	if whole = whole || !time.Now().Before(l.kept.next); !whole && l.kept.report {
 		return
 	}
 	row := store.Wheel{Tenant: model.DefaultTenant, Task: l.task, Audits: l.heard}
 	var errs [3]error
-	row.State, errs[0] = json.Marshal(l.wheel.State())
+	if whole {
+		row.State, errs[0] = json.Marshal(l.wheel.State())
+	}
 	row.Brief, errs[1] = json.Marshal(l.wheel.Brief())
 	row.Report, errs[2] = json.Marshal(l.report())
 	err := errors.Join(errs[:]...)
@@ -206,7 +226,10 @@ func (l *loop) keep(ctx context.Context) {
 		l.app.log.Error("what is known of a wheel cannot be kept; it is tried again", "task", l.task, "error", err)
 		return
 	}
-	l.dirty = false
+	l.kept.report = true
+	if whole {
+		l.dirty, l.kept.next = false, time.Now().Add(pace(len(row.State)))
+	}
 }
 
 // giveLesson notes that a turn begins now, and leaves it what it has to know.

@@ -22,7 +22,7 @@ func (l *loop) settle(ctx context.Context) error {
 		if err := l.follow(ctx, &e); err != nil {
 			return err
 		}
-		l.events, l.dirty = l.events[1:], true
+		l.events, l.dirty, l.kept.report = l.events[1:], true, false
 	}
 	now, err := l.restage(ctx)
 	if err != nil {

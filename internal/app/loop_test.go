@@ -482,7 +482,7 @@ func TestPeopleHaveTheLastWord(t *testing.T) {
 	// notices nothing by itself.
 	decided := func() *loop {
 		t.Helper()
-		if err := a.store.KeepWheel(ctx, store.Wheel{Tenant: model.DefaultTenant, Task: "desk"}); err != nil { // nothing is known
+		if err := a.store.KeepWheel(ctx, store.Wheel{Tenant: model.DefaultTenant, Task: "desk", State: []byte{}}); err != nil { // nothing is known
 			t.Fatal(err)
 		}
 		if _, err := a.Promote(ctx, second); err != nil {
@@ -546,7 +546,7 @@ func TestPeopleHaveTheLastWord(t *testing.T) {
 	l = decided()
 	l.events = nil // kept before the store had followed, and killed
 	l.dirty = true
-	l.keep(ctx)
+	l.keep(ctx, true)
 	rollback()
 	next, err := a.newLoop(ctx, d)
 	if err != nil {
@@ -558,4 +558,62 @@ func TestPeopleHaveTheLastWord(t *testing.T) {
 	l = decided()
 	settle(l)
 	champions(l, third)
+}
+
+// How a wheel stands is kept as it changes; all that it knows, which may be much, more rarely, and at the end.
+func TestLargeWheelsAreKeptMoreRarely(t *testing.T) {
+	_, url := newUpstream(t, 10, 0)
+	a := openFor(t, url, wheelDesk)
+	ctx := t.Context()
+	l, err := a.newLoop(ctx, a.plant.Load().tasks["desk"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.end()
+	for _, c := range []struct {
+		bytes int
+		want  time.Duration
+	}{{0, 0}, {keepRate / 4, keepEvery / 4}, {2 * keepRate, 2 * keepEvery}, {1 << 30, keepLast}} {
+		if got := pace(c.bytes); got != c.want {
+			t.Errorf("%d bytes stay for %s, want %s", c.bytes, got, c.want)
+		}
+	}
+	kept := func() (report, state int64) {
+		t.Helper()
+		row, err := a.store.Wheel(ctx, model.DefaultTenant, "desk", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var r WheelReport
+		var s wheel.State
+		if err := json.Unmarshal(row.Report, &r); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(row.State, &s); err != nil {
+			t.Fatal(err)
+		}
+		return r.Requests, s.Asked
+	}
+	told := func() {
+		l.hear(tale{ticket: l.wheel.AskAt(0), outcome: wheel.Outcome{Label: "refund"}})
+		l.listen()
+	}
+	l.kept.next = time.Now().Add(time.Hour)
+	told()
+	l.keep(ctx, false)
+	if report, state := kept(); report != 1 || state != 0 {
+		t.Errorf("before its time: %d requests are reported and %d known, want 1 and 0", report, state)
+	}
+	told()
+	l.keep(ctx, true)
+	if report, state := kept(); report != 2 || state != 2 {
+		t.Errorf("in the end: %d requests are reported and %d known, want 2", report, state)
+	}
+	l.kept.next = time.Now().Add(time.Hour)
+	l.hear(tale{do: func() { l.wheel.AskAt(0) }}) // what is done by somebody
+	l.listen()
+	l.keep(ctx, false)
+	if report, state := kept(); report != 3 || state != 3 {
+		t.Errorf("what is done: %d requests are reported and %d known, want 3", report, state)
+	}
 }

@@ -126,6 +126,19 @@ func TestLedgersComeToAnOldFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	down(t, s, 4)
+	s = opened(t, dir)
+	if now, err := (sink{Store: s}).Position(t.Context()); err != nil || now != at {
+		t.Errorf("the position is %v, %v, was %v", now, err, at)
+	}
+	if trace, err := s.Trace(t.Context(), tenant, "old"); err != nil || trace.Purpose != model.Serving {
+		t.Errorf("got %+v, %v", trace, err)
+	}
+}
+
+// down takes migrations back to a version.
+func down(t *testing.T, s *Store, to int64) {
+	t.Helper()
 	files, err := fs.Sub(migrations, "migrations/sqlite")
 	if err != nil {
 		t.Fatal(err)
@@ -134,14 +147,7 @@ func TestLedgersComeToAnOldFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.DownTo(t.Context(), 4); err != nil {
+	if _, err := p.DownTo(t.Context(), to); err != nil {
 		t.Fatal(err)
-	}
-	s = opened(t, dir)
-	if now, err := (sink{Store: s}).Position(t.Context()); err != nil || now != at {
-		t.Errorf("the position is %v, %v, was %v", now, err, at)
-	}
-	if trace, err := s.Trace(t.Context(), tenant, "old"); err != nil || trace.Purpose != model.Serving {
-		t.Errorf("got %+v, %v", trace, err)
 	}
 }

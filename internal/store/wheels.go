@@ -19,36 +19,49 @@ type Wheel struct {
 	Kept                 time.Time // set by KeepWheel
 }
 
-// KeepWheel keeps what is known of a wheel in the place of what was. It survives the death of the process; a power loss may take the latest.
-func (s *Store) KeepWheel(ctx context.Context, w Wheel) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO wheels (tenant, task, state, brief, report, audits, kept) VALUES (?,?,?,?,?,?,?)
-		ON CONFLICT (tenant, task) DO UPDATE SET state = excluded.state, brief = excluded.brief, report = excluded.report, audits = excluded.audits, kept = excluded.kept`,
-		w.Tenant, w.Task, string(w.State), string(w.Brief), string(w.Report), w.Audits, now().UnixNano())
-	return wrap("keep wheel", err)
+// KeepWheel keeps what is known of a wheel in the place of what was; without a State the one that is kept stays, with its Audits. It survives the
+// death of the process; a power loss may take the latest.
+func (s *Store) KeepWheel(ctx context.Context, w Wheel) (err error) {
+	defer func() { err = wrap("keep wheel", err) }()
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO wheels (tenant, task, brief, report, kept) VALUES (?,?,?,?,?)
+		ON CONFLICT (tenant, task) DO UPDATE SET brief = excluded.brief, report = excluded.report, kept = excluded.kept`,
+		w.Tenant, w.Task, string(w.Brief), string(w.Report), now().UnixNano())
+	if err == nil && w.State != nil {
+		_, err = tx.ExecContext(ctx, `INSERT INTO wheel_states (tenant, task, state, audits) VALUES (?,?,?,?)
+			ON CONFLICT (tenant, task) DO UPDATE SET state = excluded.state, audits = excluded.audits`, w.Tenant, w.Task, string(w.State), w.Audits)
+	}
+	if err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
 }
 
 // BriefWheel keeps what a turn has to know, in the place of what was.
 func (s *Store) BriefWheel(ctx context.Context, tenant, task string, brief json.RawMessage) error {
-	_, err := s.write.ExecContext(ctx, `INSERT INTO wheels (tenant, task, state, brief, report, audits, kept) VALUES (?,?,'',?,'',0,?)
+	_, err := s.write.ExecContext(ctx, `INSERT INTO wheels (tenant, task, brief, report, kept) VALUES (?,?,?,'',?)
 		ON CONFLICT (tenant, task) DO UPDATE SET brief = excluded.brief`, tenant, task, string(brief), now().UnixNano())
 	return wrap("brief wheel", err)
 }
 
-// Wheel returns what is kept of a task's wheel; nil where nothing is. Without whole, State is left out.
+// Wheel returns what is kept of a task's wheel; nil where nothing is. Without whole, State and Audits are left out.
 func (s *Store) Wheel(ctx context.Context, tenant, task string, whole bool) (*Wheel, error) {
-	w := &Wheel{Tenant: tenant, Task: task}
-	state := "''"
+	const columns, from, of = "SELECT w.brief, w.report, w.kept, ", " FROM wheels w ", "WHERE w.tenant = ? AND w.task = ?"
+	statement := columns + "'', 0" + from + of
 	if whole {
-		state = "state"
+		statement = columns + "coalesce(s.state, ''), coalesce(s.audits, 0)" + from + "LEFT JOIN wheel_states s ON s.tenant = w.tenant AND s.task = w.task " + of
 	}
+	w := &Wheel{Tenant: tenant, Task: task}
 	var kept int64
 	var texts [3]string
-	err := s.read.QueryRowContext(ctx, "SELECT "+state+", brief, report, audits, kept FROM wheels WHERE tenant = ? AND task = ?", tenant, task).
-		Scan(&texts[0], &texts[1], &texts[2], &w.Audits, &kept)
+	err := s.read.QueryRowContext(ctx, statement, tenant, task).Scan(&texts[0], &texts[1], &kept, &texts[2], &w.Audits)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
-	for i, to := range []*json.RawMessage{&w.State, &w.Brief, &w.Report} {
+	for i, to := range []*json.RawMessage{&w.Brief, &w.Report, &w.State} {
 		if texts[i] != "" {
 			*to = json.RawMessage(texts[i])
 		}

@@ -36,6 +36,12 @@ func TestWheels(t *testing.T) {
 	if short, err := s.Wheel(ctx, tenant, "banking", false); err != nil || short.State != nil || short.Report == nil {
 		t.Errorf("got %+v, %v", short, err)
 	}
+	if err := s.KeepWheel(ctx, Wheel{Tenant: tenant, Task: "banking", Report: json.RawMessage(`[1]`)}); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := s.Wheel(ctx, tenant, "banking", true); err != nil || string(again.State) != string(w.State) || again.Audits != w.Audits || string(again.Report) != "[1]" {
+		t.Errorf("a report alone: got %+v, %v", again, err)
+	}
 	said := ""
 	if err := s.AuditsAfter(ctx, "banking", w.Audits, func(n int64, a *Audit) { said += fmt.Sprint(a.Said, a.Agree, a.Picked, " ") }); err != nil {
 		t.Fatal(err)
@@ -49,5 +55,33 @@ func TestWheels(t *testing.T) {
 	}
 	if n, agreed, err := s.CountAudits(ctx, tenant, "banking", "", time.Time{}, time.Time{}); err != nil || n != 2 || agreed != 0 {
 		t.Errorf("%d of %d audits that chance chose agree, %v", agreed, n, err)
+	}
+}
+
+// A state that was kept in the row of its wheel is there after the migration.
+func TestStatesMove(t *testing.T) {
+	dir := t.TempDir()
+	s := opened(t, dir)
+	ctx := t.Context()
+	for task, state := range map[string]string{"banking": `{"n":1}`, "other": ""} {
+		w := Wheel{Tenant: tenant, Task: task, Brief: json.RawMessage("{}"), Report: json.RawMessage("[]"), Audits: 7}
+		if state != "" {
+			w.State = json.RawMessage(state)
+		}
+		if err := s.KeepWheel(ctx, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	down(t, s, 10)
+	var state string
+	if err := s.read.QueryRowContext(ctx, "SELECT state FROM wheels WHERE task = 'banking' AND audits = 7").Scan(&state); err != nil || state != `{"n":1}` {
+		t.Fatalf("one version down: got %q, %v", state, err)
+	}
+	s = opened(t, dir)
+	if w, err := s.Wheel(ctx, tenant, "banking", true); err != nil || string(w.State) != `{"n":1}` || w.Audits != 7 || string(w.Report) != "[]" {
+		t.Errorf("got %+v, %v", w, err)
+	}
+	if w, err := s.Wheel(ctx, tenant, "other", true); err != nil || w.State != nil || string(w.Brief) != "{}" {
+		t.Errorf("got %+v, %v", w, err)
 	}
 }
