@@ -51,6 +51,7 @@ type App struct {
 	ledger    ledger
 	auditor   auditor
 	loops     map[string]*loop // by task, while Serve runs; guarded by reloading
+	tallies   tallies          // of tasks that turn
 }
 
 // Open reads the configuration at path and opens its data folder, creating it when needed.

@@ -129,14 +129,20 @@ func nearby(address string) bool {
 	return !strings.Contains(host, ".") || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".internal") || strings.HasSuffix(host, ".localhost")
 }
 
-// identity names what stands behind a teacher, so that another model behind its name is another teacher.
+// identity names what stands behind a teacher, so that another model behind its name is another teacher. So is what a server of one's own at another
+// address or another recording says, as their models' names say little; vendors' names mean the same whichever address leads to them.
 func (p *plant) identity(name string) string {
 	named := map[string]any{}
 	p.describe(name, named)
-	for key, what := range named {
-		if m, ok := what.(config.Model); ok { // what changes no answer
-			m.Distillation, m.Context, m.Abilities = config.Distillation{}, 0, nil
-			named[key] = m
+	for _, key := range slices.Collect(maps.Keys(named)) {
+		m, ok := named[key].(config.Model)
+		if !ok {
+			continue
+		}
+		m.Distillation, m.Context, m.Abilities = config.Distillation{}, 0, nil // which change no answer
+		named[key] = m
+		if from, ok := p.config.Providers[m.Provider]; ok && nearby(from.BaseURL) {
+			named["provider "+m.Provider] = []string{from.Dialect, from.BaseURL, from.File}
 		}
 	}
 	return name + "@" + label.Hash(named)

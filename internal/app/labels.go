@@ -5,6 +5,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -162,6 +163,7 @@ func (w *labelling) file(ctx context.Context, set *dataset.Set) (*Labels, error)
 // case and spacing.
 func (w *labelling) divide(set *dataset.Set) (open, kept []dataset.Example, err error) {
 	wrong, first := 0, ""
+	others := map[string]int{} // labels that other teachers gave, by these
 	for _, e := range set.Examples {
 		if e.Source == "" && e.ID == "" {
 			e.Source = set.Name
@@ -183,12 +185,29 @@ func (w *labelling) divide(set *dataset.Set) (open, kept []dataset.Example, err 
 			open = append(open, e)
 		} else {
 			kept = append(kept, e)
+			if !w.taughtBy(e.Teacher) {
+				others[e.Teacher]++
+			}
 		}
+	}
+	for _, who := range slices.Sorted(maps.Keys(others)) {
+		w.notes = append(w.notes, fmt.Sprintf("%d labels of %s are those of %s, which is not asked now, and were kept; --relabel has them made anew", others[who], set.Name, who))
 	}
 	if wrong > 0 {
 		w.notes = append(w.notes, fmt.Sprintf("%d labels of %s are none of the task's and count as missing, the first %s", wrong, set.Name, first))
 	}
 	return open, kept, nil
+}
+
+// taughtBy says whether a label is a person's, or one that who is asked may have given.
+func (w *labelling) taughtBy(who string) bool {
+	p := w.app.plant.Load()
+	for name := range strings.SplitSeq(who, ", ") {
+		if name != "" && !slices.ContainsFunc(w.names(), func(teacher string) bool { return p.concrete(teacher).has(name) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // run asks the teachers about inputs. What traces have of their answers is not asked for.
@@ -276,7 +295,7 @@ func (w *labelling) traced(ctx context.Context, p *plant, names []string) ([]lab
 		}
 		at := -1
 		for i, c := range who {
-			if c.has(trace.Response.Model) {
+			if p.gave(names[i], c, trace) {
 				if at >= 0 {
 					at = len(who)
 					break

@@ -17,8 +17,8 @@ import (
 
 // lessons are what traces teach.
 type lessons struct {
-	task     *task.Task
-	teachers concrete // who counts as the task's teacher
+	task    *task.Task
+	teacher func(t *model.Trace) bool // whether an answer is the task's teacher's
 	// drawn are the traces of requests that chance chose to be audited and that a student answered; nil where audits teach nothing. With
 	// them, what the teacher said to a request is fair if that was drawn, whoever answered. Each has the key that asked.
 	drawn map[string]string
@@ -78,7 +78,9 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 }
 
 func newLessons(p *plant, d *desk) *lessons {
-	return &lessons{task: d.task, teachers: p.concrete(d.config.Teacher.Lead())}
+	lead := d.config.Teacher.Lead()
+	names := p.concrete(lead)
+	return &lessons{task: d.task, teacher: func(t *model.Trace) bool { return p.gave(lead, names, t) }}
 }
 
 // forget leaves out labels from before a time of theirs.
@@ -162,7 +164,7 @@ func (l *lessons) learn(trace *model.Trace, correction string) *dataset.Example 
 	case outside != nil:
 		l.skipped++
 		return nil
-	case !ownAnswer && !l.teachers.has(who):
+	case !ownAnswer && !l.teacher(trace):
 		l.others++
 		return nil
 	}

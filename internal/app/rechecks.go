@@ -92,7 +92,8 @@ func (a *App) askAgain(ctx context.Context, d *desk, l *loop, judge bool) (alarm
 			return false, err
 		}
 	}
-	teachers := a.plant.Load().concrete(d.config.Teacher.Lead())
+	p, lead := a.plant.Load(), d.config.Teacher.Lead()
+	teachers := p.concrete(lead)
 	teacher := a.asking(d.teacher, model.Reasking, "")
 	left := d.config.Wheel.Recheck
 	chosen := store.Filter{Tenant: model.DefaultTenant, Model: d.task.Name, Status: store.Answered, Content: true, Since: since}
@@ -100,7 +101,7 @@ func (a *App) askAgain(ctx context.Context, d *desk, l *loop, judge bool) (alarm
 		if trace == nil {
 			return false, err
 		}
-		if err != nil || !teachers.has(trace.Response.Model) || asked(trace, d.task.Name) && !trace.Drawn {
+		if err != nil || !p.gave(lead, teachers, trace) || asked(trace, d.task.Name) && !trace.Drawn {
 			continue // damaged, or no fair sample of the traffic
 		}
 		input, err := traceInput(trace)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"retort/internal/config"
+	"retort/model"
 )
 
 // terms checks that the terms of every upstream model behind teachers allow learning from its answers, as far as the
@@ -92,6 +93,31 @@ func (c concrete) has(name string) bool {
 		name = name[:i+1]
 	}
 	return c[name]
+}
+
+// gave says whether an answer in a trace is one that a teacher gave, who answers under these names. That of several at once is more than what one of
+// them says alone, whoever's words it has.
+func (p *plant) gave(teacher string, c concrete, t *model.Trace) bool {
+	if !c.has(t.Response.Model) {
+		return false
+	}
+	for {
+		of, ok := p.config.Tasks[teacher]
+		if !ok {
+			break
+		}
+		teacher = of.Teacher.Lead()
+	}
+	if p.config.Models[teacher].Ensemble == nil {
+		return true
+	}
+	answers := 0
+	for i := range t.Attempts {
+		if a := &t.Attempts[i]; a.Error == "" && !a.Judging && c.has(a.Model) {
+			answers++
+		}
+	}
+	return answers > 1
 }
 
 func (c concrete) names() []string { return slices.Sorted(maps.Keys(c)) }

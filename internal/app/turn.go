@@ -368,7 +368,7 @@ func (a *App) newTurn(ctx context.Context, d *desk, why wheel.Trigger) (*turning
 		}
 		o.From[label] = moment(from)
 	}
-	labels, err := a.taughtSince(ctx, d.task.Name, o.JudgeFrom)
+	labels, err := a.taughtSince(ctx, d, o.JudgeFrom)
 	if err != nil {
 		return nil, err
 	}

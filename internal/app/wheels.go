@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"retort/internal/store"
@@ -84,18 +85,32 @@ func (a *App) lastOut(ctx context.Context, task string) (since int64, noticed ti
 	return since, noticed, err
 }
 
-// taughtSince counts the answers of a task's teacher that traffic and audits brought.
-func (a *App) taughtSince(ctx context.Context, task string, since time.Time) (int, error) {
-	uses, err := a.store.Uses(ctx, model.DefaultTenant, task, since, time.Time{})
-	if err != nil {
+// tallies are what was counted of tasks' answers, by their names.
+type tallies struct {
+	mu sync.Mutex
+	of map[string]*store.Tally
+}
+
+// taughtSince counts the answers of who is a task's teacher now that traffic and audits brought: those that are learned from.
+func (a *App) taughtSince(ctx context.Context, d *desk, since time.Time) (int, error) {
+	name := d.task.Name
+	a.tallies.mu.Lock()
+	defer a.tallies.mu.Unlock()
+	t := a.tallies.of[name]
+	if t == nil || !t.Since.Equal(since) {
+		t = &store.Tally{Tenant: model.DefaultTenant, Name: name, Since: since}
+	}
+	if err := a.store.Recount(ctx, t); err != nil {
 		return 0, err
 	}
-	n := 0
-	for i := range uses {
-		u := &uses[i]
-		own := strings.HasPrefix(u.Answered, studentPrefix+task+"@")
-		if !u.Failed && !u.Cached && !own && (u.Purpose == model.Serving || u.Purpose == model.Auditing) {
-			n += u.Requests
+	if a.tallies.of == nil {
+		a.tallies.of = map[string]*store.Tally{}
+	}
+	a.tallies.of[name] = t
+	n, teachers := 0, a.plant.Load().concrete(d.config.Teacher.Lead())
+	for who, answers := range t.By {
+		if teachers.has(who) && !strings.HasPrefix(who, studentPrefix+name+"@") {
+			n += answers
 		}
 	}
 	return n, nil
@@ -125,12 +140,15 @@ func (a *App) wheelState(ctx context.Context, d *desk) (*WheelState, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Labels, err = a.taughtSince(ctx, task, since); err != nil {
+	if s.Labels, err = a.taughtSince(ctx, d, since); err != nil {
 		return nil, err
 	}
 	had, fell := 0, !since.IsZero()
 	if len(s.Turns) > 0 && s.Turns[0].Begun.After(since) && s.Turns[0].Begun.After(noticed) { // a turn before that counted labels that judge no more
 		had = s.Turns[0].Labels
+	}
+	if had > s.Labels { // of a teacher that is none any more
+		had = 0
 	}
 	s.Next = (wheel.Options{First: c.First, Growth: c.Growth}).Next(had, 0, fell)
 	if c.Every > 0 && len(s.Turns) > 0 {

@@ -76,7 +76,7 @@ func TestDrawnLabelsJudge(t *testing.T) {
 	if audited < 100 || audited > 200 || left < 10 || len(l.hard) < 10 {
 		t.Errorf("%d audits and %d left requests judge, %d train alone", audited, left, len(l.hard))
 	}
-	n, err := a.taughtSince(t.Context(), "desk", time.Time{})
+	n, err := a.taughtSince(t.Context(), d, time.Time{})
 	if err != nil || n != len(l.examples)+len(l.hard) {
 		t.Errorf("%d labels are counted, and %d and %d read, %v", n, len(l.examples), len(l.hard), err)
 	}

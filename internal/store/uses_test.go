@@ -55,6 +55,45 @@ func TestUses(t *testing.T) {
 	}
 }
 
+// A tally that is brought up to date counts what one that is begun then does.
+func TestTally(t *testing.T) {
+	s := serve(t)
+	from := epoch.Add(2 * time.Second)
+	all, some := &Tally{Tenant: tenant, Name: "banking"}, &Tally{Tenant: tenant, Name: "banking", Since: from}
+	recount := func(t2 *Tally, want string) {
+		t.Helper()
+		fresh := &Tally{Tenant: t2.Tenant, Name: t2.Name, Since: t2.Since}
+		for _, one := range []*Tally{t2, fresh, fresh} {
+			if err := s.Recount(t.Context(), one); err != nil || fmt.Sprint(one.By) != want {
+				t.Fatalf("got %v, %v, want %s", one.By, err, want)
+			}
+		}
+	}
+	recount(all, "map[]")
+	n := 0
+	made := func(change func(*model.Trace)) *model.Trace {
+		n++
+		trace := sample(fmt.Sprint(n), time.Duration(n-1)*time.Second)
+		change(trace)
+		return trace
+	}
+	student := func(trace *model.Trace) { trace.Response.Model = "student/banking@a" }
+	s.record(t, made(func(*model.Trace) {}), made(student))
+	recount(all, "map[openai/gpt-5-mini:1 student/banking@a:1]")
+	recount(some, "map[]")
+	s.record(t, made(func(*model.Trace) {}), made(func(trace *model.Trace) { trace.Purpose = model.Auditing }),
+		made(func(trace *model.Trace) { trace.Error, trace.Response = "timeout", nil }),
+		made(func(trace *model.Trace) { trace.Purpose = model.Labelling }),
+		made(func(trace *model.Trace) { trace.Usage, trace.Cost = model.Usage{}, 0 }),
+		made(func(trace *model.Trace) { trace.Model = "other" }), made(func(trace *model.Trace) { trace.Tenant = "acme" }))
+	recount(all, "map[openai/gpt-5-mini:3 student/banking@a:1]")
+	recount(some, "map[openai/gpt-5-mini:2]")
+	if _, err := s.write.Exec("DELETE FROM traces WHERE seq > 2"); err != nil { // as where a log was cut
+		t.Fatal(err)
+	}
+	recount(all, "map[openai/gpt-5-mini:1 student/banking@a:1]")
+}
+
 // BenchmarkUses counts the requests of a task with a million traces.
 func BenchmarkUses(b *testing.B) {
 	s := opened(b, b.TempDir())
@@ -65,10 +104,31 @@ func BenchmarkUses(b *testing.B) {
 			'openai', CASE i % 3 WHEN 0 THEN 'openai/gpt-5-mini' ELSE 'student/banking@abcdefghij' END, 0.75, 1, 1 + i / 60000, 700 * (i % 60000), 700 FROM n`); err != nil {
 		b.Fatal(err)
 	}
-	b.ResetTimer()
-	for range b.N {
-		if _, err := s.Uses(b.Context(), tenant, "banking", time.Time{}, time.Time{}); err != nil {
+	b.Run("uses", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.Uses(b.Context(), tenant, "banking", time.Time{}, time.Time{}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("tally", func(b *testing.B) {
+		for b.Loop() {
+			if err := s.Recount(b.Context(), &Tally{Tenant: tenant, Name: "banking"}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("recount 100", func(b *testing.B) { // more, each time
+		tally := &Tally{Tenant: tenant, Name: "banking"}
+		if err := s.Recount(b.Context(), tally); err != nil {
 			b.Fatal(err)
 		}
-	}
+		last := tally.last
+		for b.Loop() {
+			tally.last = last - 100
+			if err := s.Recount(b.Context(), tally); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }
