@@ -443,18 +443,44 @@ func (a *App) passed(ctx context.Context, id string) error {
 	if err != nil || r == nil || r.Verdict == eval.Pass {
 		return err
 	}
-	e := &auditError{id: id, verdict: r.Verdict}
-	for i := range r.Checks {
-		if r.Checks[i].Verdict == r.Verdict {
-			e.checks = append(e.checks, r.Checks[i].Name)
-		}
-	}
-	if r.Verdict == eval.Inconclusive && slices.Equal(e.checks, []string{audit.Leakage}) {
-		if turn, err := a.store.Turn(ctx, model.DefaultTenant, id); err != nil || turn != nil { // of a turn's student there is no set that could leak
-			return err
-		}
+	e := &auditError{id: id, verdict: r.Verdict, checks: decided(r)}
+	if left, err := a.leftOut(ctx, id, r); err != nil || left {
+		return err
 	}
 	return e
+}
+
+// decided names the checks of an audit that made its verdict.
+func decided(r *audit.Report) []string {
+	var names []string
+	for i := range r.Checks {
+		if r.Checks[i].Verdict == r.Verdict {
+			names = append(names, r.Checks[i].Name)
+		}
+	}
+	return names
+}
+
+// leftOut says whether an audit is inconclusive for a check alone that the gate of a turn leaves out: of a turn's student there is no set that could leak.
+func (a *App) leftOut(ctx context.Context, id string, r *audit.Report) (bool, error) {
+	if r.Verdict != eval.Inconclusive || !slices.Equal(decided(r), []string{audit.Leakage}) {
+		return false, nil
+	}
+	turn, err := a.store.Turn(ctx, model.DefaultTenant, id)
+	return turn != nil, err
+}
+
+// found says what an audit found that did not pass; empty where it did.
+func (a *App) found(ctx context.Context, id string, r *audit.Report) (string, error) {
+	if r.Verdict == eval.Pass {
+		return "", nil
+	}
+	text := strings.Join(decided(r), ", ")
+	left, err := a.leftOut(ctx, id, r)
+	if left {
+		text += ", which the gate of its turn leaves out: no other texts are known that its examples could have leaked from"
+	}
+	return text, err
 }
 
 // auditError refuses to promote a student by its audit.

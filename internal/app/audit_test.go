@@ -13,6 +13,8 @@ import (
 	"retort/audit"
 	"retort/dataset"
 	"retort/eval"
+	"retort/internal/store"
+	"retort/model"
 	"retort/student"
 )
 
@@ -152,6 +154,33 @@ func TestAuditSaysWhatItWasMadeFrom(t *testing.T) {
 	}
 	if _, err := a.Promote(t.Context(), d.ID); err == nil || !strings.Contains(err.Error(), "is inconclusive") {
 		t.Errorf("an inconclusive audit promotes: %v", err)
+	}
+	// What is missing is named, and that the gate of a turn does without it.
+	found := func(verdict eval.Ruling, checks ...string) string {
+		t.Helper()
+		r := &audit.Report{Verdict: verdict}
+		for _, name := range checks {
+			r.Checks = append(r.Checks, audit.Check{Name: name, Verdict: verdict})
+		}
+		text, err := a.found(t.Context(), d.ID, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	if s, err := a.Student(t.Context(), d.ID); err != nil || s.Audit != eval.Inconclusive || !strings.Contains(s.Found, audit.Leakage) || strings.Contains(s.Found, "gate") {
+		t.Errorf("got %+v, %v", s, err)
+	}
+	if err := a.store.BeginTurn(t.Context(), store.Turn{ID: d.ID, Tenant: model.DefaultTenant, Task: "desk", Why: "labels"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := found(eval.Inconclusive, audit.Leakage); !strings.HasPrefix(got, audit.Leakage+", which the gate of its turn leaves out") {
+		t.Error(got)
+	}
+	for _, got := range []string{found(eval.Pass), found(eval.Fail, audit.Leakage), found(eval.Inconclusive, audit.Leakage, "swaps")} {
+		if strings.Contains(got, "gate") {
+			t.Error(got)
+		}
 	}
 }
 

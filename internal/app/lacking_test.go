@@ -45,6 +45,13 @@ func TestLackingIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	told(`msg="a tuning is taken up" model=ranked tuning=` + report.Tuning)
+	if err := a.Reload(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if p = a.plant.Load(); p.tunables["ranked"].tuned() != report.Tuning || strings.Contains(log.String(), "taken up") {
+		t.Errorf("what was in use is told as news:\n%s", &log)
+	}
+	log.Reset()
 	if err := a.DropTuning(t.Context(), "ranked"); err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -93,6 +94,17 @@ func TestRolledBackToOneThatIsOut(t *testing.T) {
 	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
 	texts, _ := labelled(400)
 	first := champion(t, a, texts[:300])
+	var log bytes.Buffer
+	a.log = slog.New(slog.NewTextHandler(&log, nil))
+	for range 2 { // the first takes it up
+		if err := a.Reload(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := strings.Count(log.String(), "a champion is taken up"); n != 1 || a.plant.Load().tasks["desk"].now.Load().champion != first {
+		t.Errorf("one champion is taken up %d times:\n%s", n, &log)
+	}
+	a.log = slog.New(slog.DiscardHandler)
 	if err := a.store.TakeOut(t.Context(), store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: first, Why: "a test", Evidence: []byte("{}")}); err != nil {
 		t.Fatal(err)
 	}
@@ -616,4 +628,22 @@ func TestLargeWheelsAreKeptMoreRarely(t *testing.T) {
 	if report, state := kept(); report != 3 || state != 3 {
 		t.Errorf("what is done: %d requests are reported and %d known, want 3", report, state)
 	}
+}
+
+// What was to be audited and was not, for a limit, is in what people see of a wheel.
+func TestDroppedAuditsAreTold(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.NewReplacer("growth: 0.5", "growth: 50", "share: 0.5, per_day: 0,", "share: 1, per_day: 0.0001,").Replace(wheelDesk))
+	texts, _ := labelled(400)
+	champion(t, a, texts[:300])
+	serving(t, a, func(url string) {
+		for _, text := range texts[300:320] {
+			ask(t, url, text)
+			ended(t, a)
+		}
+		r, err := a.lastReport(t.Context(), a.plant.Load().tasks["desk"])
+		if err != nil || r.Dropped.PerDay == 0 || r.Dropped.Concurrent != 0 {
+			t.Errorf("got %+v, %v", r, err)
+		}
+	})
 }

@@ -72,12 +72,19 @@ type WheelReport struct {
 	Share    float64   `json:"canary_share,omitempty"` // of the requests that the canary answers
 	// Challenger answers nothing, and is compared with the champion on what is asked.
 	Challenger string        `json:"challenger,omitempty"`
-	Audits     float64       `json:"audits"`               // share of the requests that is audited at the moment
+	Audits     float64       `json:"audits"` // share of the requests that is audited at the moment
+	Dropped    AuditsDropped `json:"audits_dropped"`
 	Out        []string      `json:"classes_out"`          // answers that are left to the teacher, since they no longer agree with it
 	Suspicious []string      `json:"suspicious,omitempty"` // answers that are audited one and all
 	Evidence   Evidence      `json:"evidence"`
 	Urgent     wheel.Trigger `json:"urgent,omitempty"` // why a turn should begin before there are enough labels
 	Events     []WheelEvent  `json:"events"`           // the latest, the latest first
+}
+
+// AuditsDropped are answers that were to be audited and were not, for a limit of the configuration that the process serves by.
+type AuditsDropped struct {
+	Concurrent int `json:"concurrent"` // too many audits were under way
+	PerDay     int `json:"per_day"`    // the day's money was spent
 }
 
 // Evidence is how far the evidence of each watch has come: an alarm is at 1.
@@ -113,6 +120,10 @@ func (l *loop) report() *WheelReport {
 		if one.v != nil {
 			*one.to = one.v.Name
 		}
+	}
+	if p := l.app.plant.Load(); p.tasks[l.task] != nil && p.tasks[l.task].audited != nil {
+		c := p.tasks[l.task].audited.Counts()
+		r.Dropped = AuditsDropped{c.DroppedConcurrent, c.DroppedMoney}
 	}
 	events := l.wheel.Events()
 	for i := len(events) - 1; i >= 0 && len(r.Events) < shownEvents; i-- {

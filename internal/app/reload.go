@@ -47,7 +47,7 @@ func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
 	}
 	staffed = true
 	for name, d := range p.tasks {
-		row, before := champions[name], d.now.Load()
+		row, before := champions[name], a.served(p, d).now.Load()
 		if err := p.seat(d, row, out); err != nil {
 			if p.refuse(name, row.ID, err) { // once
 				a.log.Error("the champion cannot serve; the teacher answers", "task", name, "student", row.ID, "error", err)
@@ -60,6 +60,14 @@ func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
 		a.tellSeat(p, d, before)
 	}
 	return staffed, nil
+}
+
+// served is a desk as it stands in the plant that is in use, to which another is compared that is to take its place.
+func (a *App) served(p *plant, d *desk) *desk {
+	if now := a.plant.Load(); now != p && now.tasks[d.task.Name] != nil {
+		return now.tasks[d.task.Name]
+	}
+	return d
 }
 
 // seat puts one champion at its desk, unless it is there already. One that is out is named there, and the teacher answers.

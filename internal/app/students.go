@@ -26,6 +26,8 @@ type Student struct {
 	Card    student.Card `json:"card"`
 	// Audit is the verdict of its latest audit; empty for none. Only Student fills it.
 	Audit eval.Ruling `json:"audit,omitempty"`
+	// Found names the checks of that audit which decided against it, and says whether the gate of its turn leaves them out; empty where it passed.
+	Found string `json:"audit_found,omitempty"`
 	// Out says why audits of what it served took it out; empty: they did not, or somebody put it back.
 	Out string `json:"out,omitempty"`
 }
@@ -75,6 +77,9 @@ func (a *App) Student(ctx context.Context, id string) (*Student, error) {
 	}
 	if r, err := a.keptAudit(s.ID); err == nil && r != nil { // a broken one is told of where it counts
 		s.Audit = r.Verdict
+		if s.Found, err = a.found(ctx, s.ID, r); err != nil {
+			return nil, err
+		}
 	}
 	return s, nil
 }

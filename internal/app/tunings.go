@@ -61,6 +61,9 @@ func (a *App) tuneIn(ctx context.Context, p *plant) (all bool, changed []string,
 			continue
 		}
 		delete(p.refused, name)
+		if was := a.plant.Load().tunables[name]; was != nil && was != blend && was.tuned() == blend.tuned() {
+			continue // the plant that this one is to take the place of has it
+		}
 		a.tellTuning(p, name)
 	}
 	return all, changed, nil

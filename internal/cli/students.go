@@ -109,6 +109,9 @@ func (c *studentsShowCmd) print(s *session, st *app.Student) error {
 	if audited == "" {
 		audited = "not yet; retort audit " + st.ID + " --eval FILE checks what it inherited"
 	}
+	if st.Found != "" {
+		audited += ": " + st.Found
+	}
 	s.line("audit", audited)
 	for _, name := range slices.Sorted(maps.Keys(card.Metrics)) {
 		if !strings.HasPrefix(name, fieldAccuracy) {

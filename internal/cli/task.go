@@ -43,7 +43,7 @@ func (c *tasksListCmd) Run(s *session) error {
 		}
 		var rows [][]string
 		for _, t := range all {
-			rows = append(rows, []string{t.Task, strings.Join(t.Teacher, ", "), servingWord(&t.Serving), fmt.Sprint(t.Requests),
+			rows = append(rows, []string{t.Task, strings.Join(t.Teacher, ", "), servingWord(&t.Serving) + pausedWord(t.Wheel), fmt.Sprint(t.Requests),
 				shareText(t, app.ByStudent), shareText(t, app.ByTeacher), usd(t.Cost.Dollars()), netText(t), soonerText(t)})
 		}
 		return s.table(columns("TASK", "TEACHER", "STUDENT", ">REQUESTS", ">BY STUDENT", ">BY TEACHER", ">COST", ">SAVED, NET", ">SOONER"), rows)
@@ -105,6 +105,9 @@ func (s *session) task(t *app.TaskSavings) error {
 			s.line("", auditsText(now)+" of the champion, which count now")
 		}
 	}
+	if t.Wheel != nil {
+		s.line("not audited", droppedText(t.Wheel.Serving))
+	}
 	s.line("labels", fmt.Sprintf("%d asked for, %d of the teacher's served answers, %d corrected by people", t.Labels.Asked, t.Labels.Served, t.Labels.Corrected))
 	s.line("students", fmt.Sprintf("%d made in %.1f s of training", t.Students, t.Training))
 	s.line("requests", fmt.Sprintf("%d, of which %d failed; %s", t.Requests, t.Failed, usd(t.Cost.Dollars())))
@@ -140,6 +143,15 @@ func (s *session) task(t *app.TaskSavings) error {
 		rows = append(rows, []string{string(w.Purpose), fmt.Sprint(w.Requests), fmt.Sprint(w.Failed), usd(w.Cost.Dollars())})
 	}
 	return s.table(columns("ASKED FOR", ">REQUESTS", ">FAILED", ">COST"), rows)
+}
+
+// droppedText says how many audits a serving process had to leave out; empty: none.
+func droppedText(r *app.WheelReport) string {
+	if r == nil || r.Dropped.Concurrent+r.Dropped.PerDay == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d answers that were to be: %d while audit.concurrent audits were under way, %d for audit.per_day, since the gateway took up its configuration",
+		r.Dropped.Concurrent+r.Dropped.PerDay, r.Dropped.Concurrent, r.Dropped.PerDay)
 }
 
 // auditsText says how many audits agreed.
@@ -179,6 +191,14 @@ func servingWord(v *app.Serving) string {
 		return v.Student + ", silent"
 	}
 	return servingText(v)
+}
+
+// pausedWord says that a wheel is paused; empty where it is not, or there is none.
+func pausedWord(w *app.WheelState) string {
+	if w == nil || w.Paused == nil {
+		return ""
+	}
+	return "; wheel paused"
 }
 
 // shareText says which share of the answered requests somebody answered.

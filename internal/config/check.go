@@ -136,7 +136,7 @@ func (p *Provider) check(d *decoder, path string) {
 	switch p.Dialect {
 	case "":
 		if p.Preset == "" {
-			d.fail(path+".dialect", "is missing; give a wire format, or a preset that has one")
+			d.fail(path+".dialect", "is missing; give a wire format (%s), or a preset that has one", strings.Join(dialects, ", "))
 		}
 	case DialectReplay:
 		p.checkReplay(d, path)

@@ -13,6 +13,9 @@ const (
 	DialectReplay    = "replay"    // answers from a recording
 )
 
+// dialects are those, in the order in which people are told.
+var dialects = []string{DialectOpenAI, DialectResponses, DialectAnthropic, DialectGemini, DialectOllama, DialectBedrock, DialectReplay}
+
 // Provider is one upstream: an account with a vendor, a local server, or a recording. After Parse, one with a preset has
 // all that follows from it: dialect, address, way to authorise and key.
 type Provider struct {

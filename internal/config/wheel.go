@@ -52,6 +52,9 @@ func (c *Config) checkWheel(d *decoder, path string, t *Task) {
 	}
 	t.Wheel.check(d, path+".wheel")
 	for i, label := range t.Wheel.Aside {
+		if slices.Contains(t.Wheel.Aside[:i], label) {
+			d.fail(fmt.Sprintf("%s.wheel.aside[%d]", path, i), "%q is there twice; leave it out once", label)
+		}
 		if !slices.Contains(t.Output.Enum, label) {
 			d.fail(fmt.Sprintf("%s.wheel.aside[%d]", path, i), "%q is none of the task's labels%s", label, suggest(label, t.Output.Enum))
 		}
