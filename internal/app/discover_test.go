@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -154,5 +156,40 @@ func TestDiscoverLeavesOut(t *testing.T) {
 	found, err = a.Discover(t.Context(), DiscoverOptions{bytes: 10_000})
 	if err != nil || found.Unread != 60 || found.Older == 0 || found.Calls+found.Older != len(contents) {
 		t.Errorf("images, and more text than fits: %+v, %v", found, err)
+	}
+}
+
+// A file of examples is replaced whole: who reads the one before reads all of it.
+func TestExamplesAreReplacedWhole(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("open files are not replaced there")
+	}
+	folder := t.TempDir()
+	write := func(text string) {
+		t.Helper()
+		if err := WriteExamples(folder, []*Proposal{{Name: "desk", examples: []dataset.Example{{Text: text, Label: "refund"}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("first")
+	path := filepath.Join(folder, "desk.jsonl")
+	before, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer before.Close()
+	write("second")
+	for want, r := range map[string]io.Reader{"first": before, "second": nil} {
+		text, err := os.ReadFile(path)
+		if r != nil {
+			text, err = io.ReadAll(r)
+		}
+		if err != nil || string(text) != `{"label":"refund","text":"`+want+"\"}\n" {
+			t.Errorf("got %q, %v, want %s", text, err, want)
+		}
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("others may read what clients wrote: %v, %v", info.Mode(), err)
 	}
 }

@@ -46,7 +46,7 @@ func WriteTasks(file string, proposals []*Proposal, env func(string) (string, bo
 			return &addTasksError{file, fmt.Errorf("task %s would be read as something else than was written", name)}
 		}
 	}
-	if err := replaceFile(file, text); err != nil {
+	if err := replaceFile(file, text, outfile.Open); err != nil {
 		return fmt.Errorf("add tasks: %w", err)
 	}
 	for _, p := range proposals {
@@ -56,7 +56,7 @@ func WriteTasks(file string, proposals []*Proposal, env func(string) (string, bo
 }
 
 // WriteExamples writes the calls of each proposal as inputs with their answers, in NAME.jsonl in a folder that is made where
-// there is none, as retort distill --data reads them. A file that is there is replaced.
+// there is none, as retort distill --data reads them. A file that is there is replaced once all is written.
 func WriteExamples(folder string, proposals []*Proposal) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("write examples: %w", err)
@@ -71,7 +71,7 @@ func WriteExamples(folder string, proposals []*Proposal) error {
 			}
 		}
 		p.File = filepath.Join(folder, p.Name+".jsonl")
-		if err := os.WriteFile(p.File, text.Bytes(), 0o600); err != nil {
+		if err := replaceFile(p.File, text.Bytes(), outfile.Private); err != nil {
 			return fmt.Errorf("write examples: %w", err)
 		}
 	}
@@ -79,8 +79,8 @@ func WriteExamples(folder string, proposals []*Proposal) error {
 }
 
 // replaceFile puts text in the place of a file.
-func replaceFile(file string, text []byte) error {
-	out, err := outfile.Open(file)
+func replaceFile(file string, text []byte, open func(path string) (*outfile.File, error)) error {
+	out, err := open(file)
 	if err != nil {
 		return err
 	}

@@ -22,12 +22,16 @@ type File struct {
 
 // Open begins to write the file at path, with mode 0644 where there is none yet. Its folder must be there. Every File needs
 // Discard, also after Commit.
-func Open(path string) (*File, error) {
+func Open(path string) (*File, error) { return open(path, 0o644) }
+
+// Private is Open for what others on the machine are not to read: mode 0600 where there is no file yet.
+func Private(path string) (*File, error) { return open(path, 0o600) }
+
+func open(path string, mode fs.FileMode) (*File, error) {
 	path, err := followed(path)
 	if err != nil {
 		return nil, err
 	}
-	mode := fs.FileMode(0o644)
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
