@@ -94,11 +94,15 @@ func (l *lessons) forget(from map[string]time.Time) {
 	l.changed += before - len(l.examples) - len(l.hard)
 }
 
-// limit leaves as judges those from a time on, and of these the latest, most at most; 0: all. The others train alone.
+// limit leaves as judges those from a time on, and of these the latest, most at most; 0: all. The others train alone, as do those of a clock
+// that was ahead: nobody knows when they were.
 func (l *lessons) limit(from time.Time, most int) {
+	until := time.Now().Add(aheadBy)
 	times := make([]time.Time, 0, len(l.examples))
 	for i := range l.examples {
-		times = append(times, l.examples[i].Time)
+		if !l.examples[i].Time.After(until) {
+			times = append(times, l.examples[i].Time)
+		}
 	}
 	slices.SortFunc(times, func(a, b time.Time) int { return b.Compare(a) })
 	if most > 0 && len(times) > most && times[most-1].After(from) {
@@ -106,7 +110,7 @@ func (l *lessons) limit(from time.Time, most int) {
 	}
 	judges := l.examples[:0:0]
 	for i := range l.examples {
-		if l.examples[i].Time.Before(from) {
+		if l.examples[i].Time.Before(from) || l.examples[i].Time.After(until) {
 			l.hard = append(l.hard, l.examples[i])
 			l.early++
 		} else {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"retort/compose"
@@ -29,6 +30,8 @@ type loop struct {
 	wheel *wheel.Wheel
 
 	contract *task.Task
+
+	latest atomic.Int64 // number of a request that came lately
 
 	mu    sync.Mutex
 	tales []tale // that the keeper has not heard
@@ -96,6 +99,7 @@ func newInquiry(d *desk, t wheel.Ticket, req *model.Request) *inquiry {
 // generate answers a request.
 func (l *loop) generate(ctx context.Context, d *desk, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
 	t := l.wheel.AskAt(time.Now().UnixNano())
+	l.latest.Store(t.Request)
 	if t.Serving == nil {
 		resp, err := d.strong().Generate(ctx, req, emit)
 		if err == nil {

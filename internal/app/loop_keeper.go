@@ -133,11 +133,17 @@ func (l *loop) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := l.redate(ctx); err != nil {
+		return err
+	}
 	rows := now.students
 	if kept != nil && kept.State != nil {
 		var state wheel.State
 		err := json.Unmarshal(kept.State, &state)
 		if err == nil {
+			if ahead(state.Requests) {
+				state.Rewind(time.Now().UnixNano())
+			}
 			l.wheel, err = wheel.Resume(o, &state, func(_ int, name string) (wheel.Answerer, error) {
 				for i := range rows {
 					if rows[i].ID == name {
@@ -187,7 +193,7 @@ func (l *loop) recall(ctx context.Context, after int64) error {
 				said = other
 			}
 		}
-		l.wheel.Tell(wheel.Ticket{Request: a.Created.UnixNano(), Audited: !a.Picked, Serving: v},
+		l.wheel.Tell(wheel.Ticket{Request: min(a.Created.UnixNano(), time.Now().UnixNano()), Audited: !a.Picked, Serving: v},
 			wheel.Outcome{Said: wheel.Said{Answer: said, Score: a.Score}, Given: true, Label: label, Logged: true})
 	})
 }

@@ -23,7 +23,7 @@ func (a *App) turnOver(ctx context.Context, p *plant) (all bool) {
 	all = true
 	ended := map[string]*loop{}
 	for name, l := range a.loops {
-		if d := p.tasks[name]; d == nil || d.config.Wheel == nil || !l.made.same(d.makings()) {
+		if d := p.tasks[name]; d == nil || d.config.Wheel == nil || !l.made.same(d.makings()) || ahead(l.latest.Load()) {
 			l.end()
 			delete(a.loops, name)
 			ended[name] = l

@@ -29,6 +29,10 @@ func (a *App) recheckTeachers(ctx context.Context) {
 		p := a.plant.Load()
 		for name, d := range p.tasks {
 			l := d.loop.Load()
+			if l != nil && ahead(l.latest.Load()) {
+				a.renew(ctx)
+				continue
+			}
 			if l == nil || d.config.Wheel.Recheck == 0 || p.recorded(d) || l.wheel.Status().Champion == nil {
 				continue
 			}

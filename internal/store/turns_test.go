@@ -3,7 +3,10 @@
 package store
 
 import (
+	"encoding/json"
+	"fmt"
 	"testing"
+	"time"
 
 	"retort/model"
 )
@@ -142,5 +145,59 @@ func TestSucceed(t *testing.T) {
 	succeed(last, false) // it is no canary any more
 	if got := stages(t, s, "banking"); got["a"] != Retired || got["b"] != Champion {
 		t.Errorf("got %v", got)
+	}
+}
+
+// What a clock that was ahead dated is brought down to now, in its order; the rest stays.
+func TestRedate(t *testing.T) {
+	s := opened(t, t.TempDir())
+	ctx := t.Context()
+	for _, task := range []string{"banking", "other"} {
+		for i, id := range []string{"a", "b", "c"} {
+			add(t, s, task+id, task)
+			if err := s.BeginTurn(ctx, Turn{ID: task + id, Tenant: tenant, Task: task, Why: "labels"}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.EndTurn(ctx, tenant, task+id, Verdict{Outcome: TurnCandidate}); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.TakeOut(ctx, Takeout{Tenant: tenant, Task: task, Student: task + id, Why: "it fell", Evidence: []byte(`{}`)}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.write.Exec("UPDATE turns SET begun = ?1, ended = ?1 + 3 WHERE id = ?2", []int{100, 2000, 2010}[i], task+id); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.write.Exec("UPDATE takeouts SET created = ?1 * 100 WHERE student = ?2", i+1, task+id); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, want := range []int{4, 0} {
+		n, err := s.Redate(ctx, tenant, "banking", time.Unix(0, 150), func(json.RawMessage) json.RawMessage { return []byte(`{"n":1}`) })
+		if err != nil || n != want {
+			t.Fatalf("got %d, %v, want %d", n, err, want)
+		}
+		turns, err := s.Turns(ctx, tenant, "banking", 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, turn := range turns {
+			got += fmt.Sprint(turn.Begun.UnixNano(), "–", turn.Ended.UnixNano(), " ")
+		}
+		if got != "150–153 140–143 100–103 " && want == 4 {
+			t.Errorf("got %s", got)
+		}
+		out, err := s.TakenOut(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = ""
+		for _, o := range out {
+			got += fmt.Sprint(o.Student, o.Created.UnixNano(), string(o.Evidence), " ")
+		}
+		if got != `bankinga100{} bankingb150{"n":1} bankingc150{"n":1} othera100{} otherb200{} otherc300{} ` {
+			t.Errorf("got %s", got)
+		}
 	}
 }
