@@ -79,13 +79,11 @@ type NonInferiority struct {
 // share items. That a model is no worse in every group needs no correction (R. L. Berger 1982); that it is so in one that was
 // picked because it is does.
 func NonInferior(groups []Group, margin, alpha float64) ([]NonInferiority, error) {
-	switch {
-	case len(groups) == 0:
+	if len(groups) == 0 {
 		return nil, errors.New("compare: there are no groups")
-	case !(margin > 0 && margin < 1):
-		return nil, fmt.Errorf("compare: margin is %v: give a share between 0 and 1, both excluded", margin)
-	case !(alpha > 0 && alpha < 0.5):
-		return nil, fmt.Errorf("compare: alpha is %v: give a number between 0 and 0.5, both excluded", alpha)
+	}
+	if err := checkMargin(margin, alpha); err != nil {
+		return nil, err
 	}
 	out := make([]NonInferiority, len(groups))
 	better, worse := make([]float64, len(groups)), make([]float64, len(groups))
@@ -109,4 +107,14 @@ func NonInferior(groups []Group, margin, alpha float64) ([]NonInferiority, error
 		}
 	}
 	return out, nil
+}
+
+func checkMargin(margin, alpha float64) error {
+	switch {
+	case !(margin > 0 && margin < 1):
+		return fmt.Errorf("compare: margin is %v: give a share between 0 and 1, both excluded", margin)
+	case !(alpha > 0 && alpha < 0.5):
+		return fmt.Errorf("compare: alpha is %v: give a number between 0 and 0.5, both excluded", alpha)
+	}
+	return nil
 }

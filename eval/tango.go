@@ -44,13 +44,22 @@ func (m Matched) Difference(confidence float64) (Estimate, error) {
 	if err := m.check(); err != nil {
 		return Estimate{}, err
 	}
-	if !(confidence > 0 && confidence < 1) {
-		return Estimate{}, fmt.Errorf("compare: confidence is %v: give a number between 0 and 1, both excluded", confidence)
+	if err := checkConfidence(confidence); err != nil {
+		return Estimate{}, err
 	}
 	z := quantile((1 + confidence) / 2)
-	value := float64(m.OnlyA-m.OnlyB) / float64(m.Items)
+	value := m.difference()
 	return Estimate{Value: value, Lower: m.where(z, -1, value), Upper: m.where(-z, value, 1)}, nil
 }
+
+func checkConfidence(confidence float64) error {
+	if !(confidence > 0 && confidence < 1) {
+		return fmt.Errorf("compare: confidence is %v: give a number between 0 and 1, both excluded", confidence)
+	}
+	return nil
+}
+
+func (m Matched) difference() float64 { return float64(m.OnlyA-m.OnlyB) / float64(m.Items) }
 
 // where returns the difference between low and high at which the score is z. Scores fall as the difference grows.
 func (m Matched) where(z, low, high float64) float64 {

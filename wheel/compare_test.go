@@ -27,7 +27,7 @@ func TestCompareKeepsItsLevel(t *testing.T) {
 					pairs[i].Champion = "yes"
 				}
 			}
-			c, err := Compare(pairs, margin, 0.05)
+			c, err := Compare(pairs, Met{}, margin, 0.05)
 			if err != nil || len(c.Tests) != 8 {
 				t.Fatal(c, err)
 			}
@@ -45,7 +45,7 @@ func TestCompareKeepsItsLevel(t *testing.T) {
 	if better < draws*9/10 {
 		t.Errorf("%d of %d that are better pass", better, draws)
 	}
-	if _, err := Compare(nil, margin, 0.05); err == nil {
+	if _, err := Compare(nil, Met{}, margin, 0.05); err == nil {
 		t.Error("no labels compare")
 	}
 }

@@ -63,7 +63,7 @@ func (w *Wheel) Offer(c *Candidate) Verdict {
 // admit gives a candidate a number.
 func (w *Wheel) admit(c *Candidate) *Version {
 	v := &Version{ID: len(w.versions) + 1, Name: c.Name, Student: c.Student, Certificate: c.Certificate, Labels: len(c.Lesson.Labels),
-		Request: c.Lesson.Request, stage: Rejected, held: make(map[int64]string, len(c.Held)), errs: map[string]float64{},
+		Request: c.Lesson.Request, stage: Rejected, held: make(map[int64]Said, len(c.Held)), errs: map[string]float64{},
 		relearned: set(c.Lesson.Changed), compared: c.Pairs, harm: newHarm(w.Goal)}
 	maps.Copy(v.errs, c.Usual)
 	truth := make(map[int64]string, len(c.Lesson.Labels))
@@ -75,7 +75,7 @@ func (w *Wheel) admit(c *Candidate) *Version {
 	}
 	said := make([]Answered, 0, len(c.Held))
 	for _, h := range c.Held {
-		v.held[h.Request] = h.Answer
+		v.held[h.Request] = h.Said
 		if c.Certificate.Answers(h.Score) {
 			said = append(said, Answered{h.Answer, h.Answer == truth[h.Request]})
 		}
@@ -126,7 +126,7 @@ func (w *Wheel) place(v *Version, at Stage, why string, since int64) {
 	case at == Canary:
 		w.enter(v)
 	case at == Challenger && w.champion != nil:
-		w.challenge(v, len(v.compared))
+		w.challenge(v, v.compared)
 	}
 	w.happened(Event{Kind: Judged, Version: v.ID, Says: fmt.Sprintf("%s: %s", v.stage, why)})
 	w.seal()
@@ -135,14 +135,17 @@ func (w *Wheel) place(v *Version, at Stage, why string, since int64) {
 // lateWhy is why a candidate is rejected of which the world has moved on.
 const lateWhy = "it learned from labels of before a change that was noticed since"
 
-// challenge makes a version the challenger, which was compared on so many labels.
-func (w *Wheel) challenge(v *Version, items int) {
-	if w.challenger != nil && w.challenger != v {
-		w.challenger.stage = Rejected
+// challenge makes a version the challenger, which was compared by some pairs.
+func (w *Wheel) challenge(v *Version, by []Pair) {
+	if w.challenger != v {
+		if w.challenger != nil {
+			w.challenger.stage = Rejected
+		}
+		v.met = meet(by)
 	}
 	w.challenger, v.stage = v, Challenger
 	v.looks++
-	v.next = items + max(1, items/4)
+	v.next = len(by) + max(1, len(by)/2)
 }
 
 func (w *Wheel) gate(c *Candidate, v *Version) Verdict {
@@ -174,7 +177,8 @@ func (w *Wheel) enter(v *Version) {
 // compare tests a version against the champion. A challenger is tested again and again; the k-th time at the level α/(k(k+1)),
 // which sum to α.
 func (w *Wheel) compare(v *Version) Verdict {
-	c, err := Compare(w.pairs(v), w.Margin, w.level(v))
+	pairs := w.pairs(v)
+	c, err := Compare(pairs, v.met, w.Margin, w.level(v))
 	if err != nil {
 		return Verdict{Ruling: eval.Inconclusive, Why: err.Error()}
 	}
@@ -182,7 +186,7 @@ func (w *Wheel) compare(v *Version) Verdict {
 	case eval.Pass:
 		w.enter(v)
 	case eval.Inconclusive:
-		w.challenge(v, c.Tests[0].Items)
+		w.challenge(v, pairs)
 	default:
 		if w.challenger == v {
 			w.challenger = nil
@@ -192,17 +196,26 @@ func (w *Wheel) compare(v *Version) Verdict {
 	return Verdict{Ruling: c.Ruling, Why: c.Why, Tests: c.Tests}
 }
 
-// pairs are fair labels to which a version and the champion have answered unseen.
+// pairs are labels to which a version and the champion have answered unseen: all fair ones, and of the others those that the champion leaves
+// to the teacher, as no other has a share in what it leaves while there is a challenger.
 func (w *Wheel) pairs(v *Version) []Pair {
 	out := slices.Clone(v.compared)
 	for _, l := range w.memory.from(w.memory.epoch) {
 		a, ok := v.unseen(l)
 		b, known := w.champion.unseen(l)
-		if l.Fair && ok && known {
-			out = append(out, Pair{Label: l.Label, Class: l.Label, Slice: l.Slice, Candidate: a, Champion: b})
+		if !ok || !known {
+			continue
+		}
+		if left := w.leaves(w.champion, b); l.Fair || left {
+			out = append(out, Pair{Label: l.Label, Class: l.Label, Slice: l.Slice, Candidate: a.Answer, Champion: b.Answer, Left: left, Hard: !l.Fair})
 		}
 	}
 	return out
+}
+
+// leaves reports whether a version leaves all requests of which it says this to the teacher, whatever the evidence is at the moment.
+func (w *Wheel) leaves(v *Version, s Said) bool {
+	return !v.Certificate.Answers(s.Score) || slices.Contains(w.Aside, s.Answer)
 }
 
 // level is the one at which a version is tested the next time.
@@ -216,12 +229,26 @@ func LevelOf(alpha float64, look int) float64 {
 }
 
 // unseen is what the version answered to the request of a label that it had not learned from.
-func (v *Version) unseen(l *Label) (string, bool) {
+func (v *Version) unseen(l *Label) (Said, bool) {
 	if s, ok := l.said[v.ID]; ok {
-		return s.Answer, true
+		return s, true
 	}
-	answer, ok := v.held[l.Request]
-	return answer, ok
+	s, ok := v.held[l.Request]
+	return s, ok
+}
+
+// meet counts a request, whether it has a label or not, for the comparison of the challenger with the champion.
+func (w *Wheel) meet(t *Ticket, o *Outcome) {
+	v := w.challenger
+	if v == nil || w.champion == nil || t.Serving != w.champion || o.Logged {
+		return
+	}
+	left := w.leaves(w.champion, o.Said)
+	if t.Also == v || left {
+		v.met.add(left, o.Also.Answer == o.Said.Answer)
+	} else {
+		v.met.Blank++
+	}
 }
 
 // watchChallenger tries the gate again once there are more labels to compare on.

@@ -30,7 +30,7 @@ func (s *State) Rewind(to int64) {
 		for i := range s.Versions {
 			v := &s.Versions[i]
 			do(&v.Request)
-			held := make(map[int64]string, len(v.Held))
+			held := make(map[int64]Said, len(v.Held))
 			for n, said := range v.Held {
 				do(&n)
 				held[n] = said

@@ -26,7 +26,7 @@ func TestRewind(t *testing.T) {
 		Learned: map[string]int64{"a": then}, Service: service, Labels: []LabelState{{Request: then}, {Request: ahead + 2, Said: map[int]Said{1: {Answer: "a"}}}},
 		Events:   []Event{{Request: ahead + 4, Since: ahead + 3}, {Request: then}},
 		Classes:  map[string]ClassState{"a": {From: ahead + 2, DetectorState: DetectorState{About: []int64{ahead + 5}}}},
-		Versions: []VersionState{{Request: then, Held: map[int64]string{then: "a", ahead + 2: "b"}, Harm: &DetectorState{About: []int64{ahead + 6}}}}}
+		Versions: []VersionState{{Request: then, Held: map[int64]Said{then: {Answer: "a"}, ahead + 2: {Answer: "b"}}, Harm: &DetectorState{About: []int64{ahead + 6}}}}}
 	before, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)

@@ -49,7 +49,7 @@ type VersionState struct {
 	Labels      int                 `json:"labels"`
 	Fair        int                 `json:"fair"`
 	Request     int64               `json:"request"`
-	Held        map[int64]string    `json:"held,omitempty"`
+	Held        map[int64]Said      `json:"held,omitempty"`
 	Errs        map[string]float64  `json:"errs,omitempty"`
 	Compared    []Pair              `json:"compared,omitempty"`
 	Relearned   []string            `json:"relearned,omitempty"`
@@ -57,6 +57,7 @@ type VersionState struct {
 	Grade       int                 `json:"grade,omitempty"`
 	Looks       int                 `json:"looks,omitempty"`
 	Next        int                 `json:"next,omitempty"`
+	Met         Met                 `json:"met,omitzero"`
 	Harm        *DetectorState      `json:"harm,omitempty"` // of a canary
 }
 
@@ -138,7 +139,7 @@ func (w *Wheel) State() *State {
 	for _, v := range w.versions {
 		one := VersionState{Name: v.Name, Certificate: v.Certificate, Labels: v.Labels, Fair: v.Fair, Request: v.Request,
 			Held: maps.Clone(v.held), Errs: maps.Clone(v.errs), Relearned: slices.Sorted(maps.Keys(v.relearned)), Stage: v.stage,
-			Grade: v.grade, Looks: v.looks, Next: v.next}
+			Grade: v.grade, Looks: v.looks, Next: v.next, Met: v.met}
 		switch v.stage { // versions are many in the end, and what the others had shown is asked for no more
 		case Canary:
 			harm := kept(v.harm.Detector, &v.harm.about)
@@ -240,7 +241,7 @@ func (w *Wheel) resume(s *State, open func(version int, name string) (Answerer, 
 func (w *Wheel) resumeVersions(s *State, open func(version int, name string) (Answerer, error)) error {
 	for i, v := range s.Versions {
 		now := &Version{ID: i + 1, Name: v.Name, compared: slices.Clone(v.Compared), Certificate: v.Certificate, Labels: v.Labels, Fair: v.Fair, Request: v.Request, held: maps.Clone(v.Held),
-			errs: maps.Clone(v.Errs), relearned: set(v.Relearned), stage: v.Stage, grade: v.Grade, looks: v.Looks, next: v.Next,
+			errs: maps.Clone(v.Errs), relearned: set(v.Relearned), stage: v.Stage, grade: v.Grade, looks: v.Looks, next: v.Next, met: v.Met,
 			harm: newHarm(w.Goal)}
 		if v.Harm != nil && v.Stage == Canary && (s.Goal == (certify.Goal{}) || s.Goal == w.Goal) {
 			if err := v.Harm.into(now.harm.Detector, &now.harm.about); err != nil {
@@ -252,6 +253,9 @@ func (w *Wheel) resumeVersions(s *State, open func(version int, name string) (An
 			if now.Student, err = open(now.ID, now.Name); err != nil {
 				return fmt.Errorf("version %d: %w", now.ID, err)
 			}
+		}
+		if now.met == (Met{}) { // it was kept before these were counted
+			now.met = meet(now.compared)
 		}
 		w.versions = append(w.versions, now)
 		switch v.Stage {

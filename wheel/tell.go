@@ -25,6 +25,7 @@ func (w *Wheel) Tell(t Ticket, o Outcome) {
 			w.inputChanged()
 		}
 	}
+	w.meet(&t, &o)
 	if o.Label == "" {
 		return
 	}
@@ -183,7 +184,7 @@ func (w *Wheel) promote(v *Version, says string) {
 		w.champion.stage = Retired
 	}
 	if w.challenger != nil {
-		w.challenger.compared = nil // it was with another
+		w.challenger.compared, w.challenger.met = nil, Met{} // it was with another
 	}
 	w.champion, w.canary, w.fallen = v, nil, nil
 	v.stage = Champion

@@ -34,7 +34,7 @@ type Version struct {
 	Fair        int   // of them those that could judge it
 	Request     int64 // the last request of which it could know
 
-	held      map[int64]string   // by request: what siblings said that had not seen its label
+	held      map[int64]Said     // by request: what siblings said that had not seen its label
 	errs      map[string]float64 // share of disagreement by answer, among held answers above the threshold
 	compared  []Pair             // what it was compared with the champion by before it came here
 	relearned map[string]bool    // classes that were out when it learned, and of which it had labels since
@@ -42,6 +42,7 @@ type Version struct {
 	grade     int   // of a canary: answers that are known to agree, less penalties
 	looks     int   // of a challenger: how often its gate was tried
 	next      int   // of a challenger: pairs at which it is tried again
+	met       Met   // of a challenger: the requests that it is compared on
 	harm      *fall // of a canary: evidence that it does not keep the goal
 }
 

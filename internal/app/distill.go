@@ -297,7 +297,7 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 
 // register stores a student's file and its row, which says for how many seconds it was trained. Done again for the same id,
 // it leaves the same.
-func (a *App) register(ctx context.Context, id string, s student.Any, seconds float64, made seen, version string) (*store.Student, error) {
+func (a *App) register(ctx context.Context, id string, s student.Any, seconds float64, made seen, judged []distill.Judged, version string) (*store.Student, error) {
 	data := a.plant.Load().config.Data
 	path := filepath.Join("students", id+".student")
 	if err := os.MkdirAll(filepath.Join(data, "students"), 0o700); err != nil {
@@ -307,7 +307,7 @@ func (a *App) register(ctx context.Context, id string, s student.Any, seconds fl
 	if err != nil {
 		return nil, err
 	}
-	if err := a.writeSeen(id, made); err != nil {
+	if err := errors.Join(a.writeSeen(id, made), a.writeHeld(id, judged)); err != nil {
 		return nil, errors.Join(err, os.Remove(filepath.Join(data, path)))
 	}
 	if known, err := a.store.Student(ctx, model.DefaultTenant, id); model.KindOf(err) != model.NotFound {
@@ -328,7 +328,7 @@ func (a *App) register(ctx context.Context, id string, s student.Any, seconds fl
 	row, err := a.store.AddStudent(ctx, store.Student{ID: id, Tenant: model.DefaultTenant, Task: card.Task,
 		Path: filepath.ToSlash(path), Bytes: size, Card: text, Dataset: of})
 	if err != nil {
-		return nil, errors.Join(err, os.Remove(filepath.Join(data, path)), os.Remove(a.seenPath(id)))
+		return nil, errors.Join(err, os.Remove(filepath.Join(data, path)), os.Remove(a.seenPath(id)), os.Remove(a.heldPath(id)))
 	}
 	return &row, nil
 }

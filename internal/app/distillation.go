@@ -103,7 +103,7 @@ func (a *App) distil(ctx flow.Context, of *distillation) (*made, error) {
 			return nil, fmt.Errorf("distil %s: %w", o.Task, err)
 		}
 		row, err := a.register(ctx, run, outcome.Student, outcome.Report.TrainSeconds+outcome.Report.CrossFitSeconds,
-			newSeen(lessons.Job.Examples, lessons.Job.Hard), job.Dataset)
+			newSeen(lessons.Job.Examples, lessons.Job.Hard), outcome.Judged, job.Dataset)
 		if err != nil {
 			return nil, err
 		}

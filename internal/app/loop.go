@@ -212,23 +212,30 @@ func (l *loop) inherit(t tale) {
 	}
 }
 
-// same and other are what is told of objects: whether an answer is the teacher's. They are made of what clients write, which only traces keep.
-const same, other = "same", "other"
+// same, other and unlike are what is told of objects: whether answers are the teacher's, and each other's. They are made of what clients write, which
+// only traces keep.
+const same, other, unlike = "same", "other", "unlike"
 
-// alike says in these words whether an answer is the label.
-func alike(answer, label string) string {
-	if answer == label {
-		return same
+// veiled says in these words what is known of a label, which may be empty, and two answers.
+func veiled(label, first, second string) (l, a, b string) {
+	if label != "" {
+		l = same
 	}
-	return other
+	word := func(answer string) string {
+		switch answer {
+		case label:
+			return same
+		case first:
+			return other
+		}
+		return unlike
+	}
+	return l, word(first), word(second)
 }
 
 // veil leaves of objects whether they are the same.
 func veil(o *wheel.Outcome) {
-	o.Said.Answer, o.Also.Answer = alike(o.Said.Answer, o.Label), alike(o.Also.Answer, o.Label)
-	if o.Label != "" {
-		o.Label = same
-	}
+	o.Label, o.Said.Answer, o.Also.Answer = veiled(o.Label, o.Said.Answer, o.Also.Answer)
 }
 
 // nudge leaves a sign, unless there is one.

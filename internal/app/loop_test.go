@@ -243,6 +243,18 @@ func TestWheelsKeepNoObjects(t *testing.T) {
 	}
 }
 
+// Of two answers that are objects a wheel is told whether they are the teacher's, and each other's where there is no label.
+func TestVeiled(t *testing.T) {
+	for _, c := range [][6]string{
+		{"x", "x", "x", same, same, same}, {"x", "x", "y", same, same, unlike}, {"x", "y", "y", same, other, other}, {"x", "y", "z", same, other, unlike},
+		{"", "y", "y", "", other, other}, {"", "y", "z", "", other, unlike},
+	} {
+		if l, a, b := veiled(c[0], c[1], c[2]); l != c[3] || a != c[4] || b != c[5] {
+			t.Errorf("%q: got %q, %q, %q", c, l, a, b)
+		}
+	}
+}
+
 // askAs asks for desk with a key.
 func askAs(t *testing.T, url, key, text string) {
 	t.Helper()
@@ -461,11 +473,11 @@ func TestGateLeavesLevelForChallengers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		whole, err := wheel.Compare(pairs, 0.02, wheel.DefaultAlpha)
+		whole, err := wheel.Compare(pairs, wheel.Met{}, 0.02, wheel.DefaultAlpha)
 		if err != nil {
 			t.Fatal(err)
 		}
-		half, err := wheel.Compare(pairs, 0.02, wheel.DefaultAlpha/2)
+		half, err := wheel.Compare(pairs, wheel.Met{}, 0.02, wheel.DefaultAlpha/2)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -646,4 +658,45 @@ func TestDroppedAuditsAreTold(t *testing.T) {
 			t.Errorf("got %+v, %v", r, err)
 		}
 	})
+}
+
+// A student is compared with the champion on what judged that too, by the answers that did.
+func TestPairsOfWhatJudgedTheChampion(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
+	texts, labels := labelled(400)
+	id := champion(t, a, texts[:300])
+	row, err := a.champion(t.Context(), "desk")
+	if err != nil || row.ID != id {
+		t.Fatal(row, err)
+	}
+	d := a.plant.Load().tasks["desk"]
+	out := &made{}
+	for i := range 320 {
+		out.Judged = append(out.Judged, distill.Judged{Text: texts[i], Label: labels[i], Predicted: labels[i]})
+	}
+	kept, err := a.readHeld(id)
+	if err != nil || len(kept) < 200 || len(kept) > 300 {
+		t.Fatalf("%d answers judged the champion, %v", len(kept), err)
+	}
+	pairs, err := a.pairs(d, row, out)
+	if err != nil || len(pairs) != len(kept)+20 {
+		t.Fatalf("%d pairs, want %d, %v", len(pairs), len(kept)+20, err)
+	}
+	wrong, left := 0, 0
+	for _, p := range pairs {
+		if p.Champion != p.Label {
+			wrong++
+		}
+		if p.Left {
+			left++
+		}
+	}
+	if err := os.Remove(a.heldPath(id)); err != nil { // as of a champion from before they were kept
+		t.Fatal(err)
+	}
+	if pairs, err = a.pairs(d, row, out); err != nil || len(pairs) != 20 {
+		t.Errorf("%d pairs, want 20, %v", len(pairs), err)
+	}
+	t.Logf("of %d answers that judged it %d were wrong, and %d would have been left to the teacher", len(kept), wrong, left)
 }

@@ -48,7 +48,7 @@ func (a *App) recheckTeachers(ctx context.Context) {
 			if next[name] = at; time.Now().Before(at) {
 				continue
 			}
-			if err := a.recheck(ctx, d, l); err != nil && ctx.Err() == nil {
+			if err := a.recheck(ctx, p, d, l); err != nil && ctx.Err() == nil {
 				a.log.Warn("a teacher could not be asked again", "task", name, "error", err)
 			}
 			next[name] = time.Now().Add(d.config.Wheel.RecheckEvery)
@@ -76,16 +76,16 @@ func (a *App) lastRecheck(ctx context.Context, task string) (time.Time, error) {
 
 // recheck asks a desk's teacher what it was asked first since labels last changed their meaning: a set that stays the same. What it says is
 // compared with what it said first or, once it was found to have changed, with what it said last, so that each change is told once.
-func (a *App) recheck(ctx context.Context, d *desk, l *loop) error {
-	changed, err := a.askAgain(ctx, d, l, true)
+func (a *App) recheck(ctx context.Context, p *plant, d *desk, l *loop) error {
+	changed, err := a.askAgain(ctx, p, d, l, true)
 	if changed && err == nil { // the whole set is asked, to compare with from now on
-		_, err = a.askAgain(ctx, d, l, false)
+		_, err = a.askAgain(ctx, p, d, l, false)
 	}
 	return err
 }
 
 // askAgain is a round of recheck. With judge the wheel is told, and the round ends where it finds a change; without, what is said is only recorded.
-func (a *App) askAgain(ctx context.Context, d *desk, l *loop, judge bool) (alarm bool, err error) {
+func (a *App) askAgain(ctx context.Context, p *plant, d *desk, l *loop, judge bool) (alarm bool, err error) {
 	since, _, err := a.epoch(ctx, d)
 	if err != nil {
 		return false, err
@@ -96,7 +96,7 @@ func (a *App) askAgain(ctx context.Context, d *desk, l *loop, judge bool) (alarm
 			return false, err
 		}
 	}
-	p, lead := a.plant.Load(), d.config.Teacher.Lead()
+	lead := d.config.Teacher.Lead()
 	teachers := p.concrete(lead)
 	teacher := a.asking(d.teacher, model.Reasking, "")
 	left := d.config.Wheel.Recheck

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -222,7 +223,7 @@ func (a *App) contest(ctx context.Context, d *desk, g *Gate, out *made) error {
 		return err
 	}
 	g.Compared = len(pairs)
-	compared, err := wheel.Compare(pairs, d.config.Wheel.Margin, wheel.LevelOf(wheel.DefaultAlpha, 1)) // a challenger is compared further
+	compared, err := wheel.Compare(pairs, wheel.Met{}, d.config.Wheel.Margin, wheel.LevelOf(wheel.DefaultAlpha, 1)) // a challenger is compared further
 	if err != nil {
 		g.Why = err.Error()
 		return nil
@@ -261,10 +262,14 @@ func (a *App) champion(ctx context.Context, task string) (*store.Student, error)
 	return nil, err
 }
 
-// pairs are the fair labels that neither the student of a turn nor the champion has learned from, each text once. What judged the student was
-// answered by siblings that had not seen it.
+// pairs are the fair labels to which the student of a turn and the champion have both answered without having seen them, each text once: of what judged
+// one, siblings that had not seen it answered for it; of texts that it has not learned from, it does itself.
 func (a *App) pairs(d *desk, champion *store.Student, out *made) ([]wheel.Pair, error) {
-	made, err := a.readSeen(champion.ID)
+	learned, err := a.readSeen(champion.ID)
+	if err != nil {
+		return nil, err
+	}
+	judged, err := a.readHeld(champion.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -272,20 +277,29 @@ func (a *App) pairs(d *desk, champion *store.Student, out *made) ([]wheel.Pair, 
 	if err != nil {
 		return nil, err
 	}
+	c := opened.Card().Certificate
+	leaves := func(answer string, score float64) bool {
+		return c == nil || !c.Answers(score) || slices.Contains(d.config.Wheel.Aside, answer)
+	}
 	var pairs []wheel.Pair
 	counted := map[uint64]bool{}
 	for i := range out.Judged {
 		j := &out.Judged[i]
-		if counted[mark(j.Text)] || made.has(j.Text) {
+		text := mark(j.Text)
+		was, held := judged[text]
+		if counted[text] || !held && learned.has(j.Text) {
 			continue
 		}
-		counted[mark(j.Text)] = true
-		answer, _ := opened.Answer(j.Text)
-		pair := wheel.Pair{Label: j.Label, Slice: j.Group, Candidate: j.Predicted, Champion: answer}
+		counted[text] = true
+		answer, score := was.is(j.Label, j.Predicted), float64(was.score)
+		if !held {
+			answer, score = opened.Answer(j.Text)
+		}
+		pair := wheel.Pair{Label: j.Label, Slice: j.Group, Candidate: j.Predicted, Champion: answer, Left: leaves(answer, score)}
 		if d.task.Object == nil {
 			pair.Class = j.Label
 		} else { // they are made of what clients write, which only traces keep
-			pair.Label, pair.Candidate, pair.Champion = same, alike(j.Predicted, j.Label), alike(answer, j.Label)
+			pair.Label, pair.Champion, pair.Candidate = veiled(j.Label, answer, j.Predicted)
 		}
 		pairs = append(pairs, pair)
 	}

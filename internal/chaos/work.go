@@ -34,7 +34,7 @@ func Works() []Work {
 	type files = map[string]func(context.Context, Trial, string) ([]byte, error)
 	return []Work{
 		{Name: "distil", Kind: "distil", Args: append([]string{"distill", "desk", "--data", "mail.csv", "--json"}, asking...),
-			files:  files{"the student": only("students", "*.student"), "what it was made from": only("students", "*.seen"), "the students": listed("students", "list")},
+			files:  files{"the student": only("students", "*.student"), "what it was made from": only("students", "*.seen"), "what judged it": only("students", "*.held"), "the students": listed("students", "list")},
 			unlike: []string{"student", "train_seconds", "cross_fit_seconds", "predict_p50_us", "predict_p99_us", "labelling", "seconds"}},
 		{Name: "label", Kind: "label", Args: append([]string{"label", "desk", "--data", "mail.csv", "--out", "labels.jsonl", "--dataset", "mail", "--json"}, asking...),
 			files:  files{"the rows": rows, "the versions": listed("datasets", "list")},
