@@ -109,29 +109,43 @@ func (b *bayes) forget(rows []int32) {
 	}
 }
 
-// contradicts says whether a text speaks against a label: more than one of fifteen of all labels is likelier, and the likeliest by far.
-func (b *bayes) contradicts(text, label string) bool {
-	place, odds := b.place(wordsOf(text), label)
-	return place > len(b.labels)/15 && odds > byFar
+// claim counts a forgotten example for another label, until others are forgotten.
+func (b *bayes) claim(row, label int32) {
+	features := b.rows[row].features
+	for _, f := range features {
+		b.counts[f][label] += 0 // known, though it may have none of its own
+		b.gone[int64(f)<<32|int64(label)]--
+	}
+	b.gones[label] -= float64(len(features))
+	b.goneN[label]--
 }
 
-// byFar is in log-odds, which pairs of words beside the words make too large.
-const byFar = 9
+// contradicts says whether a text speaks against a label: more than one of thirty of all labels is likelier, and the likeliest, speaker, by far.
+func (b *bayes) contradicts(text, label string) (against bool, speaker int) {
+	place, odds, speaker := b.place(wordsOf(text), label)
+	return place > len(b.labels)/30 && odds > b.byFar(), speaker
+}
 
-// place says how many labels are likelier than one for these words, and the log-odds of the likeliest against it.
-func (b *bayes) place(words []string, label string) (place int, odds float64) {
+// byFar is how much likelier another label must be, in log-odds, which pairs of words beside the words make too large. Where a label has few examples
+// chance makes more of a difference.
+func (b *bayes) byFar() float64 { return 5 + 15*float64(len(b.labels))/float64(max(1, len(b.rows))) }
+
+// place says how many labels are likelier than one for these words, which is the likeliest, and the log-odds of it against that one.
+func (b *bayes) place(words []string, label string) (place int, odds float64, likeliest int) {
 	b.likelihoods(b.features(words, false))
 	for l := range b.scores {
 		b.scores[l] += math.Log(b.perRows[l] - b.goneN[l] + smoothed)
 	}
 	own := b.scores[b.of[label]]
-	for _, s := range b.scores {
+	for l, s := range b.scores {
 		if s > own {
 			place++
 		}
-		odds = max(odds, s-own)
+		if s > b.scores[likeliest] {
+			likeliest = l
+		}
 	}
-	return place, odds
+	return place, b.scores[likeliest] - own, likeliest
 }
 
 // likelihoods puts into scores the logarithm of how likely features are under each label.

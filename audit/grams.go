@@ -19,12 +19,13 @@ const fewestRows = 4
 
 // association is an n-gram of words with the label that it goes with.
 type association struct {
-	gram  string
-	label string
-	rows  []int32 // the examples that have it
-	with  int     // of them those with the label
-	odds  float64 // log-odds of the label with the n-gram against without it, half a row added to each cell
-	p, q  float64 // of the exact test, for the best of all labels; by Benjamini and Hochberg
+	gram   string
+	inside place
+	label  string
+	rows   []int32 // the examples that have it
+	with   int     // of them those with the label
+	odds   float64 // log-odds of the label with the n-gram against without it, half a row added to each cell
+	p, q   float64 // of the exact test, for the best of all labels; by Benjamini and Hochberg
 }
 
 // gramsOf returns the distinct n-grams of a text's words, as a reader sees them: in lower case, without punctuation at their ends.
@@ -61,6 +62,7 @@ type grams struct {
 	names  []string // sorted
 	rows   map[string][]int32
 	common map[string]bool // words that say little, since many examples have them
+	inside []association   // characters inside words, with no label yet
 }
 
 // newGrams collects the n-grams of examples, the rare and the less rare that may explain them.
@@ -76,6 +78,7 @@ func newGrams(examples []dataset.Example) *grams {
 			g.common[name] = true
 		}
 	}
+	g.inside = insides(g.rows, fewestRows, max(10, len(examples)/500))
 	most := max(10, len(examples)/20)
 	maps.DeleteFunc(g.rows, func(_ string, rows []int32) bool { return len(rows) < fewestRows || len(rows) > most })
 	g.names = slices.Sorted(maps.Keys(g.rows))
@@ -95,7 +98,13 @@ func (g *grams) associations(examples []dataset.Example, alpha float64) []associ
 			found = append(found, a)
 		}
 	}
-	found = discovered(found, len(g.names), alpha)
+	for i := range g.inside {
+		a := associate(g.inside[i].gram, g.inside[i].rows, examples, perLabel)
+		if a.inside = g.inside[i].inside; a.p < alpha {
+			found = append(found, a)
+		}
+	}
+	found = discovered(found, len(g.names)+len(g.inside), alpha)
 	found = slices.DeleteFunc(roots(found, examples), func(a association) bool { return len(a.rows) > rare })
 	return found
 }
@@ -180,7 +189,7 @@ func roots(found []association, examples []dataset.Example) []association {
 
 func (a *association) explains(b *association, examples []dataset.Example) bool {
 	switch {
-	case a == b:
+	case a == b || a.inside != b.inside || a.inside != apart && a.gram == b.gram:
 		return false
 	case len(a.gram) > len(b.gram):
 		return len(a.rows) == len(b.rows) && strings.Contains(a.gram, b.gram) && slices.Equal(a.rows, b.rows)

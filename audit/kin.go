@@ -35,10 +35,10 @@ func (b *bayes) named(word string) int {
 	return n
 }
 
-// names says whether a word is, or begins as, one of a label's name.
+// names says whether a word is, or begins as, one of a label's name: "minimum" is what min_payment is about, and "tires" what tire_change is.
 func names(word, label string) bool {
 	return slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(label), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), func(part string) bool {
-		return len(part) >= leastRoot && (part == word || sameStem(part, word))
+		return len(part) >= leastRoot && (strings.HasPrefix(word, part) || sameStem(part, word))
 	})
 }
 
