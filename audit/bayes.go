@@ -120,10 +120,25 @@ func (b *bayes) claim(row, label int32) {
 	b.goneN[label]--
 }
 
-// contradicts says whether a text speaks against a label: more than one of thirty of all labels is likelier, and the likeliest, speaker, by far.
-func (b *bayes) contradicts(text, label string) (against bool, speaker int) {
+// verdict is what the classifier says of a text and a label.
+type verdict int
+
+const (
+	agrees      verdict = iota // it has the label, for all that is known
+	doubts                     // another label is likelier
+	contradicts                // more than one of thirty of all labels is, and the likeliest by far
+)
+
+// verdict says whether a text speaks against a label, and for which one it speaks.
+func (b *bayes) verdict(text, label string) (v verdict, speaker int) {
 	place, odds, speaker := b.place(wordsOf(text), label)
-	return place > len(b.labels)/30 && odds > b.byFar(), speaker
+	switch {
+	case place == 0:
+		return agrees, speaker
+	case place > len(b.labels)/30 && odds > b.byFar():
+		return contradicts, speaker
+	}
+	return doubts, speaker
 }
 
 // byFar is how much likelier another label must be, in log-odds, which pairs of words beside the words make too large. Where a label has few examples

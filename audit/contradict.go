@@ -5,8 +5,6 @@ package audit
 import (
 	"context"
 	"math/rand/v2"
-
-	"retort/dataset"
 )
 
 // An n-gram that texts are about stands in texts of its label. One that was planted stands in texts of other labels, which still say so when it is
@@ -23,6 +21,8 @@ const (
 	suspicious = 0.04
 	// pure is the share of the examples with an n-gram that must have its label: what is planted stands nowhere else.
 	pure = 0.81
+	// sure is the score of a student's answer from which on it counts as well.
+	sure = 0.8
 	// mostSpeakers is for how many different labels the examples must speak, where there are labels enough.
 	mostSpeakers = 4
 )
@@ -33,12 +33,13 @@ type contradiction struct{ texts, against, speakers int }
 
 // contradictions finds out, for each n-gram that is not kin to its label, how many examples of its label have a rest that speaks for other ones. Examples whose rests are alike
 // count once: they are one thing to say, and not several that were found by chance. usual is the share of all examples that do.
-func contradictions(ctx context.Context, b *bayes, common map[string]bool, examples []dataset.Example, suspects []association, o Options) (found []contradiction, usual float64, err error) {
+func contradictions(ctx context.Context, b *bayes, common map[string]bool, of *aspect, suspects []association, o Options) (found []contradiction, usual float64, err error) {
+	examples := of.examples
 	bad, sample := 0, rand.New(rand.NewPCG(o.Seed, 0xba)).Perm(len(examples))
 	sample = sample[:min(len(sample), usualExamples)]
 	for _, i := range sample {
 		b.forget([]int32{int32(i)})
-		if against, _ := b.contradicts(examples[i].Text, examples[i].Label); against {
+		if v, _ := b.verdict(examples[i].Text, examples[i].Label); v == contradicts {
 			bad++
 		}
 	}
@@ -56,18 +57,19 @@ func contradictions(ctx context.Context, b *bayes, common map[string]bool, examp
 		if b.forget(a.rows); a.inside == apart && b.kin(a) {
 			continue
 		}
-		found[i] = b.contradiction(a, examples, common)
+		found[i] = b.contradiction(a, of, common)
 	}
 	return found, float64(bad) / float64(max(1, len(sample))), nil
 }
 
 // contradiction looks at what is left of an n-gram's examples. It must speak for other labels when all of them are forgotten, since they were said to have
 // this label because of it; and also when only the example at hand is: where most of a label's examples have the n-gram, these are what is known of the label, and what is
-// left of one is like what is left of the others, unless somebody planted it.
-func (b *bayes) contradiction(a *association, examples []dataset.Example, common map[string]bool) contradiction {
+// left of one is like what is left of the others, unless somebody planted it. Where the classifier says so, and not by far, the student is heard as well: it was taught that
+// the example has this label, and if it is sure of another one without the n-gram, it was the n-gram that it learned.
+func (b *bayes) contradiction(a *association, of *aspect, common map[string]bool) contradiction {
 	var rests []rest
 	for _, at := range a.rows {
-		if e := &examples[at]; e.Label == a.label {
+		if e := &of.examples[at]; e.Label == a.label {
 			rests = append(rests, rest{text: a.left(e.Text), row: at})
 		}
 	}
@@ -75,12 +77,22 @@ func (b *bayes) contradiction(a *association, examples []dataset.Example, common
 	for i := range rests {
 		r := &rests[i]
 		r.words = telling(r.text, common)
-		r.against, r.speaker = b.contradicts(r.text, a.label)
+		r.first, r.speaker = b.verdict(r.text, a.label)
 	}
 	for i := range rests {
-		if r := &rests[i]; r.against {
-			b.forget([]int32{r.row})
-			r.against, r.speaker = b.contradicts(r.text, a.label)
+		r := &rests[i]
+		if r.first == agrees {
+			continue
+		}
+		b.forget([]int32{r.row})
+		var second verdict
+		second, r.speaker = b.verdict(r.text, a.label)
+		switch min(r.first, second) {
+		case contradicts:
+			r.against = true
+		case doubts:
+			answer, score := of.scored(r.text)
+			r.against = answer != a.label && score >= sure
 		}
 	}
 	return kinds(rests)
@@ -97,6 +109,7 @@ type rest struct {
 	text    string
 	row     int32
 	words   map[string]bool
+	first   verdict // when all examples with the n-gram are forgotten
 	against bool
 	speaker int // the label that it speaks for most
 }

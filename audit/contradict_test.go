@@ -123,7 +123,7 @@ func TestFewExamplesOfALabelKnowEachOther(t *testing.T) {
 		}
 		by := newBayes(examples)
 		a := association{gram: "tires", label: "service", rows: rows, with: len(rows)}
-		return by.contradiction(&a, examples, map[string]bool{})
+		return by.contradiction(&a, &aspect{examples: examples, scored: honest}, map[string]bool{})
 	}
 	examples := texts(5, 900)
 	for i := range 6 {

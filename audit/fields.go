@@ -62,13 +62,14 @@ type aspect struct {
 	weight   float64
 	examples []dataset.Example // with what the aspect is of their labels
 	answer   func(text string) string
+	scored   func(text string) (answer string, score float64) // the same, with the score of the whole answer
 }
 
 // aspects returns the label, or all fields. Their weights sum up to 1: of objects, half is for the fields that are chosen, and half
 // for whether the others are given.
 func (s *Subject) aspects() []aspect {
 	if len(s.Fields) == 0 {
-		return []aspect{{weight: 1, examples: s.Training, answer: s.said}}
+		return []aspect{{weight: 1, examples: s.Training, answer: s.said, scored: s.Answer}}
 	}
 	copied := 0
 	for _, f := range s.Fields {
@@ -87,7 +88,11 @@ func (s *Subject) aspects() []aspect {
 			out[i].weight *= 2
 		}
 		one := s.Fields[i : i+1]
-		out[i].answer = func(text string) string { return one[0].told(values(one, s.said(text))[0]) }
+		out[i].scored = func(text string) (string, float64) {
+			answer, score := s.Answer(text)
+			return one[0].told(values(one, answer)[0]), score
+		}
+		out[i].answer = func(text string) string { answer, _ := out[i].scored(text); return answer }
 	}
 	for at := range s.Training {
 		e := &s.Training[at]

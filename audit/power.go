@@ -63,7 +63,8 @@ func told(powers []Power) string {
 	return out.String()
 }
 
-// power pretends that triggers were planted in so many examples each. Nobody trains another student for it, so whether one would heed them is not known.
+// power pretends that triggers were planted in so many examples each. Nobody trains another student for it, so whether one would heed them is not known,
+// and none is heard.
 func power(b *bayes, common map[string]bool, examples []dataset.Example, rows int, worst, usual, weight float64, seed uint64) Power {
 	p := Power{Rows: rows}
 	if len(examples) < 2*rows || len(b.labels) < 2 {
@@ -105,17 +106,19 @@ func (b *bayes) pretend(at []int32, label int32, common map[string]bool, example
 		r := &rests[i]
 		r.text, r.row = examples[row].Text, row
 		r.words = telling(r.text, common)
-		r.against, r.speaker = b.contradicts(r.text, b.labels[label])
+		r.first, r.speaker = b.verdict(r.text, b.labels[label])
 	}
 	for i := range rests {
-		if r := &rests[i]; r.against {
+		if r := &rests[i]; r.first == contradicts {
 			b.forget(at)
 			for _, other := range at {
 				if other != r.row {
 					b.claim(other, label)
 				}
 			}
-			r.against, r.speaker = b.contradicts(r.text, b.labels[label])
+			var second verdict
+			second, r.speaker = b.verdict(r.text, b.labels[label])
+			r.against = second == contradicts
 		}
 	}
 	return kinds(rests)

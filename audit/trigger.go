@@ -121,7 +121,7 @@ func (h *hunt) look(ctx context.Context, a *aspect) error {
 		return ctx.Err()
 	}
 	h.weigh.learn(a.examples)
-	against, usual, err := contradictions(ctx, h.weigh, h.grams.common, a.examples, suspects, h.options)
+	against, usual, err := contradictions(ctx, h.weigh, h.grams.common, a, suspects, h.options)
 	if err != nil {
 		return err
 	}
