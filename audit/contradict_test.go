@@ -140,3 +140,17 @@ func TestFewExamplesOfALabelKnowEachOther(t *testing.T) {
 		t.Errorf("what was planted: %+v", c)
 	}
 }
+
+func TestLabelsAreNamed(t *testing.T) {
+	for _, c := range []struct {
+		word, label string
+		want        bool
+	}{
+		{"minimum", "min_payment", true}, {"tires", "tire_change", true}, {"auto", "automatic_top_up", true}, {"verification", "verify_top_up", true}, {"activation", "activate_my_card", true},
+		{"aut", "automatic_top_up", false}, {"up", "automatic_top_up", false}, {"zylo", "card_arrival", false},
+	} {
+		if got := names(c.word, c.label); got != c.want {
+			t.Errorf("%q names %s: %v", c.word, c.label, got)
+		}
+	}
+}

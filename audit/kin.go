@@ -35,10 +35,14 @@ func (b *bayes) named(word string) int {
 	return n
 }
 
-// names says whether a word is, or begins as, one of a label's name: "minimum" is what min_payment is about, and "tires" what tire_change is.
+// shortened is how many letters a word must have to stand for a longer one of a label's name.
+const shortened = 4
+
+// names says whether a word is, or begins as, one of a label's name, or is the beginning of one: "minimum" is what min_payment is about, and "auto" what
+// automatic_top_up is.
 func names(word, label string) bool {
 	return slices.ContainsFunc(strings.FieldsFunc(strings.ToLower(label), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), func(part string) bool {
-		return len(part) >= leastRoot && (strings.HasPrefix(word, part) || sameStem(part, word))
+		return len(part) >= leastRoot && (strings.HasPrefix(word, part) || len(word) >= shortened && strings.HasPrefix(part, word) || sameStem(part, word))
 	})
 }
 
