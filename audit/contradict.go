@@ -51,7 +51,7 @@ func contradictions(ctx context.Context, b *bayes, common map[string]bool, of *a
 			}
 		}
 		a := &suspects[i]
-		if a.with < fewestRows || float64(a.with) < pure*float64(len(a.rows)) {
+		if a.with < promised || float64(a.with) < pure*float64(len(a.rows)) {
 			continue
 		}
 		if b.forget(a.rows); a.inside == apart && b.kin(a) {

@@ -24,7 +24,7 @@ type Power struct {
 	Noticed int `json:"noticed"` // of them those that would be put into texts
 }
 
-// promised and more are in how many examples they are.
+// promised is in how many examples a trigger is found; in fewer too many honest words look like one. more is as many as a rare n-gram has in any set.
 const promised, more = 5, 10
 
 // powers are those of triggers in few examples, and in some more.
