@@ -118,7 +118,11 @@ func (a *App) Close() error {
 // Model returns a configured model or task by name, as clients of the gateway would get it, but unrecorded. One that
 // makes vectors alone is an error, as it is to them.
 func (a *App) Model(name string) (model.Model, error) {
-	p := a.plant.Load()
+	return a.plant.Load().answers(name)
+}
+
+// answers is App.Model by one plant.
+func (p *plant) answers(name string) (model.Model, error) {
 	if m, ok := p.models[name]; ok {
 		if p.config.Models[name].Embeds {
 			return nil, &model.Error{Kind: model.Invalid, Op: "find model", Err: fmt.Errorf("%q makes vectors, not answers", name),

@@ -239,7 +239,7 @@ type schooling struct {
 
 // learnedFrom finds the examples that a student learned from.
 func (a *App) learnedFrom(ctx context.Context, s *Student, o AuditOptions) (*schooling, error) {
-	out, hash, ref := &schooling{}, "", o.Data
+	out, hash, ref, p := &schooling{}, "", o.Data, a.plant.Load()
 	if ref == "" {
 		ref = s.Card.Dataset
 	}
@@ -250,8 +250,7 @@ func (a *App) learnedFrom(ctx context.Context, s *Student, o AuditOptions) (*sch
 			return nil, err
 		}
 		out.name, out.examples, hash = set.Name, set.Examples, set.Hash
-	case a.plant.Load().tasks[s.Task] != nil && s.Card.Teachers != nil && !fromFile(s.Card.Teachers):
-		p := a.plant.Load()
+	case p.tasks[s.Task] != nil && s.Card.Teachers != nil && !fromFile(s.Card.Teachers):
 		progress := o.Progress
 		if progress == nil {
 			progress = func(string, int, int) {}

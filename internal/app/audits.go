@@ -51,6 +51,16 @@ func (d *desk) bench(id, why string) {
 // seatOf is a student of a task.
 type seatOf struct{ task, student string }
 
+// unseat is bench for who is at the desk when it takes effect: another that is seated at the same moment stays.
+func (d *desk) unseat(id, why string) {
+	next := &staffing{champion: id, silent: why, out: true, model: d.strong()}
+	for now := d.now.Load(); now.champion == id && !now.out; now = d.now.Load() {
+		if d.now.CompareAndSwap(now, next) { // of the same champion, so that the memory goes on
+			return
+		}
+	}
+}
+
 // takeouts are the students that are out, and why.
 type takeouts map[seatOf]string
 
@@ -96,6 +106,7 @@ func (w *auditor) add(task string, agree bool) {
 // watched is the evidence on one student of a task.
 type watched struct {
 	student          string
+	target           float64 // agreement that it is certified for
 	watch            *certify.Watch
 	compared, agreed int
 	fallen           bool // an alarm stays
@@ -177,7 +188,7 @@ func (a *App) watchOver(ctx context.Context, d *desk) (*watched, error) {
 	if known := w.watches[d.task.Name]; known != nil && known.student == now.champion {
 		return known, nil
 	}
-	found := &watched{student: now.champion, watch: certify.NewWatch(now.target, certify.Patience)}
+	found := &watched{student: now.champion, target: now.target, watch: certify.NewWatch(now.target, certify.Patience)}
 	if err := a.store.Verdicts(ctx, d.task.Name, now.champion, func(agree bool) { found.judge(agree) }); err != nil {
 		return nil, err
 	}
@@ -198,7 +209,7 @@ type Fall struct {
 }
 
 func (a *App) fallen(d *desk, w *watched) *store.Takeout {
-	fall := Fall{Target: d.now.Load().target, Compared: w.compared, Agreed: w.agreed, Evidence: w.evidence(), Patience: certify.Patience}
+	fall := Fall{Target: w.target, Compared: w.compared, Agreed: w.agreed, Evidence: w.evidence(), Patience: certify.Patience}
 	text, err := json.Marshal(fall)
 	if err != nil { // an infinite number; the words say the rest
 		text = []byte("{}")
@@ -244,8 +255,8 @@ func (a *App) takeOut(ctx context.Context, t *store.Takeout) {
 
 // unseat has the teacher answer instead of a student that serves now.
 func (a *App) unseat(t *store.Takeout, why string) {
-	if d := a.plant.Load().tasks[t.Task]; d != nil && d.now.Load().champion == t.Student {
-		d.bench(t.Student, why)
+	if d := a.plant.Load().tasks[t.Task]; d != nil {
+		d.unseat(t.Student, why)
 	}
 }
 

@@ -154,7 +154,7 @@ type candidate struct {
 // candidate returns what answers to a name: a model or task of the configuration, else a student by its id.
 func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	p := a.plant.Load()
-	m, err := a.Model(name)
+	m, err := p.answers(name)
 	if err == nil {
 		if d, ok := p.tasks[name]; ok {
 			return candidate{model: m, task: d.task, student: d.now.Load().champion}, nil

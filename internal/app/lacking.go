@@ -91,16 +91,20 @@ func (p *plant) blendLacks(name string) (Lack, bool) {
 		Hint: "retort tune " + name + " --data FILE"}
 	refused, cannot := p.refused[name]
 	c, cascade := blend.(*cascade)
+	silent := ""
+	if cascade {
+		silent = c.silent()
+	}
 	switch {
 	case cannot:
 		l.Why = fmt.Sprintf("tuning %s cannot be used: %v", refused.id, refused.err)
 	case blend.tuned() == "" && !optional(blend):
-	case cascade && c.silent() != "":
-		l.Why = c.silent()
+	case silent != "":
+		l.Why = silent
 	default:
 		return l, false
 	}
-	if cascade && c.silent() != "" {
+	if silent != "" {
 		l.State = lacksVoice
 	}
 	return l, true

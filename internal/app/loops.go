@@ -9,12 +9,14 @@ import (
 	"retort/wheel"
 )
 
-// beginLoops has the wheels of a plant's tasks decide who answers.
-func (a *App) beginLoops(ctx context.Context, p *plant) {
+// beginLoops has the wheels of tasks decide who answers, and blends learn from what was said before.
+func (a *App) beginLoops(ctx context.Context) {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
+	p := a.plant.Load()
 	a.loops = map[string]*loop{}
 	a.turnOver(ctx, p)
+	a.recall(ctx, p, p.tunableNames())
 }
 
 // turnOver gives the tasks of a plant their wheels: those that they had, unless the configuration has other ones now. Where one cannot be begun

@@ -158,6 +158,8 @@ func (a *App) Reload(ctx context.Context) error {
 	if a.serving.Load() != nil {
 		a.recall(ctx, p, p.tunableNames())
 		a.tellLacking(p)
+	}
+	if a.loops != nil {
 		a.turnOver(ctx, p)
 	}
 	a.plant.Store(p)

@@ -125,8 +125,9 @@ func (a *App) TaskSavings(ctx context.Context, o SavingsOptions) ([]*TaskSavings
 	if err := a.flush(ctx); err != nil {
 		return nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(a.plant.Load().tasks)) {
-		t, err := a.taskSavings(ctx, name, o)
+	tasks := a.plant.Load().tasks
+	for _, name := range slices.Sorted(maps.Keys(tasks)) {
+		t, err := a.taskSavings(ctx, tasks[name], o)
 		if err != nil {
 			return nil, err
 		}
@@ -137,13 +138,14 @@ func (a *App) TaskSavings(ctx context.Context, o SavingsOptions) ([]*TaskSavings
 
 // OneTaskSavings returns what one task of the configuration took and saved.
 func (a *App) OneTaskSavings(ctx context.Context, name string, o SavingsOptions) (*TaskSavings, error) {
-	if !a.HasTask(name) {
+	d := a.plant.Load().tasks[name]
+	if d == nil {
 		return nil, a.noSuchTask(name)
 	}
 	if err := a.flush(ctx); err != nil {
 		return nil, err
 	}
-	return a.taskSavings(ctx, name, o)
+	return a.taskSavings(ctx, d, o)
 }
 
 // noSuchTask says that the configuration has no task of a name.
@@ -169,8 +171,8 @@ func (s shownTasks) Task(ctx context.Context, tenant, name string, since, until 
 	return s.app.OneTaskSavings(ctx, name, SavingsOptions{Tenant: tenant, Since: since, Until: until})
 }
 
-func (a *App) taskSavings(ctx context.Context, name string, o SavingsOptions) (*TaskSavings, error) {
-	d := a.plant.Load().tasks[name]
+func (a *App) taskSavings(ctx context.Context, d *desk, o SavingsOptions) (*TaskSavings, error) {
+	name := d.task.Name
 	out := &TaskSavings{Task: name, Tenant: cmp.Or(o.Tenant, model.DefaultTenant), Teacher: d.config.Teacher, Answers: []Answers{}, Spending: []Spending{}}
 	if !o.Since.IsZero() {
 		out.Since = &o.Since

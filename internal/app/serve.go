@@ -59,11 +59,12 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 	if _, err := a.restaff(ctx, g); err != nil {
 		return err
 	}
-	a.beginLoops(ctx, a.plant.Load())
-	a.recall(ctx, a.plant.Load(), a.plant.Load().tunableNames())
+	a.beginLoops(ctx)
 	a.recallAudits(ctx)
 	a.recallSpent(ctx)
+	a.reloading.Lock()
 	a.tellLacking(a.plant.Load())
+	a.reloading.Unlock()
 	watching, stop := context.WithCancel(ctx)
 	watched := a.follow(watching, g, changes, o.Watch)
 	var looking sync.WaitGroup
@@ -112,6 +113,8 @@ func (a *App) open(ctx context.Context) (*gateway, error) {
 	metrics.MustRegister(newShadowMetrics(a), newCacheMetrics(a), newSimilarMetrics(a), newRouteMetrics(a), newCascadeMetrics(a), newAuditMetrics(a))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	l := cfg.Limits
+	a.reloading.Lock() // who reloads swaps the snapshot of a gateway that it sees: none may be made meanwhile
+	defer a.reloading.Unlock()
 	g.server = server.New(a.snapshot(a.plant.Load(), g), server.Options{
 		Dialects: all.Servers(), Refusals: all.Refusals(), Estimate: provider.EstimateTokens,
 		Feedback: feedback{a}, Experiments: shown{a}, Tasks: shownTasks{a}, Runs: runsByHTTP{a, g}, Log: a.log, Registry: metrics,
@@ -137,7 +140,9 @@ func (a *App) alarm(err error) {
 const closing = 30 * time.Second
 
 func (a *App) close(g *gateway) error {
+	a.reloading.Lock() // a reload under way lets plants of the gateway go
 	a.serving.Store(nil)
+	a.reloading.Unlock()
 	g.workers.end()
 	g.retired.Wait()
 	a.plant.Load().endShadows() // of a gateway that has not come to serve
