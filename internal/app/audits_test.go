@@ -133,11 +133,7 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 		if got, err := a.Resume(t.Context(), "desk"); err != nil || got != id {
 			t.Fatalf("got %s, %v", got, err)
 		}
-		for deadline := time.Now().Add(20 * time.Second); other.plant.Load().tasks["desk"].now.Load().out; time.Sleep(10 * time.Millisecond) {
-			if time.Now().After(deadline) {
-				t.Fatal("the serving process has not put the student back")
-			}
-		}
+		until(t, "the serving process has not put the student back", func() bool { return !other.plant.Load().tasks["desk"].now.Load().out })
 		if who := ask(t, url, texts[901]); !byStudent(who) {
 			t.Errorf("%s answered once the student was back", who)
 		}
@@ -249,7 +245,7 @@ func TestAuditsKeepToTheirMoney(t *testing.T) {
 func ended(t *testing.T, a *App) {
 	t.Helper()
 	d := a.plant.Load().tasks["desk"]
-	for deadline := time.Now().Add(20 * time.Second); d.audited.Counts().Running > 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(hung); d.audited.Counts().Running > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("an audit does not end")
 		}

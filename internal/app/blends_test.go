@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -157,13 +156,8 @@ func TestShadowThroughTheGateway(t *testing.T) {
 				t.Errorf("the client was told %q", got)
 			}
 		}
-		deadline := time.Now().Add(10 * time.Second)
-		const answered = `retort_shadow_copies_total{model="watch",outcome="answered"} 2`
-		for metrics := ""; !strings.Contains(metrics, answered); { // of the copies since the reload
-			if metrics = fetch(t, url+"/metrics"); time.Now().After(deadline) {
-				t.Fatalf("the metrics lack %s", answered)
-			}
-		}
+		const answered = `retort_shadow_copies_total{model="watch",outcome="answered"} 2` // of the copies since the reload
+		until(t, "the metrics lack "+answered, func() bool { return strings.Contains(fetch(t, url+"/metrics"), answered) })
 	})
 	traces := tracesOf(t, a)
 	if len(traces["watch"]) != 4 || len(traces["other"]) != 4 {

@@ -109,7 +109,7 @@ func TestDiscover(t *testing.T) {
 
 	file := filepath.Join(t.TempDir(), "retort.yaml")
 	text := strings.ReplaceAll(discoverConfig, "URL", "http://127.0.0.1:1")
-	if err := os.WriteFile(file, []byte(text), 0o640); err != nil {
+	if err := errors.Join(os.WriteFile(file, []byte(text), 0o640), os.Chmod(file, 0o640)); err != nil { // whatever the umask
 		t.Fatal(err)
 	}
 	if err := WriteTasks(file, found.Proposals, os.LookupEnv); err != nil {

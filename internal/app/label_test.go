@@ -3,7 +3,9 @@
 package app
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -49,6 +51,28 @@ func writeInputs(t *testing.T, n int) string {
 	return path
 }
 
+// handedIn is how many inputs the journals of an App's labels say to be in batches.
+func handedIn(t *testing.T, a *App) (n int) {
+	t.Helper()
+	journals, err := filepath.Glob(filepath.Join(a.plant.Load().config.Data, "labels", "*.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range journals {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range bytes.Lines(text) {
+			var noted struct{ Batch struct{ Keys []string } }
+			if json.Unmarshal(line, &noted) == nil { // else it is being written
+				n += len(noted.Batch.Keys)
+			}
+		}
+	}
+	return n
+}
+
 // The first word is the label; batches are handed in, waited for and found again after an interruption.
 func TestLabelsThroughBatches(t *testing.T) {
 	os.Setenv("RETORT_TEST_BATCH_KEY", "sk-test-key-1") // not t.Setenv, which is not for parallel tests
@@ -71,12 +95,20 @@ tasks:
 `)
 			budget := model.Dollar * 2
 			o := LabelOptions{Task: "desk", Data: writeInputs(t, 40), Asking: Asking{Budget: &budget, Deadline: 24 * time.Hour}}
-			interrupted, kill := context.WithTimeout(t.Context(), 2*time.Second)
+			interrupted, kill := context.WithCancel(t.Context())
 			defer kill()
-			if _, err := a.Label(interrupted, o); !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+			ended := make(chan error, 1)
+			go func() {
+				_, err := a.Label(interrupted, o)
+				ended <- err
+			}()
+			until(t, "it is not noted that all inputs are handed in", func() bool { return handedIn(t, a) == 40 })
+			kill()
+			if err := <-ended; !errors.Is(err, context.Canceled) {
 				t.Fatalf("got %v, want the run interrupted while its batch is under way", err)
 			}
-			if s.HandedIn != 1 || s.Direct != 0 || s.Batched != 0 {
+			batches := s.HandedIn // one, unless the machine was so slow that its inputs did not come together
+			if batches == 0 || s.Direct != 0 || s.Batched != 0 {
 				t.Fatalf("%d batches, %d direct, %d answered; faults %v", s.HandedIn, s.Direct, s.Batched, s.Faults)
 			}
 			got, err := a.Label(t.Context(), o)
@@ -84,7 +116,7 @@ tasks:
 				t.Fatal(err, s.Faults)
 			}
 			tr := got.Teachers[0]
-			if s.HandedIn != 1 || s.Direct != 2 || len(s.Faults) > 0 || got.Labelled != 40 || tr.Batched != 38 {
+			if s.HandedIn != batches || s.Direct != 2 || len(s.Faults) > 0 || got.Labelled != 40 || tr.Batched != 38 {
 				t.Errorf("%d batches, %d direct, faults %v; report %+v", s.HandedIn, s.Direct, s.Faults, got.Report)
 			}
 			// 100 tokens in and 5 out: $0.0011, and half of it in a batch.
@@ -151,13 +183,12 @@ tasks:
 func TestLabelsWithinRateLimits(t *testing.T) {
 	var mu sync.Mutex
 	active, most, refused, calls := 0, 0, 0, 0
-	begin := time.Now()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		active++
 		calls++
 		most = max(most, active)
-		storm := time.Since(begin) < 400*time.Millisecond
+		storm := calls <= 3
 		if storm {
 			refused++
 		}

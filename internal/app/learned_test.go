@@ -67,12 +67,15 @@ func putTraced(t *testing.T, url, name string, messages ...any) (answered, trace
 
 func says(role, text string) any { return map[string]string{"role": role, "content": text} }
 
+// hung is after how long a test is taken to hang, however slow the machine is.
+const hung = 3 * time.Minute
+
 // eventually waits for another goroutine of the gateway.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !done(); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(hung); !done(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within 20 s: %s", what)
+			t.Fatalf("not within %v: %s", hung, what)
 		}
 	}
 }

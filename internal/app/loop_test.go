@@ -23,10 +23,10 @@ import (
 	"retort/wheel"
 )
 
-// until waits for something that comes soon.
+// until waits for something that comes soon; what says that it has not come.
 func until(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !so(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(hung); !so(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal(what)
 		}

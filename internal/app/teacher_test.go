@@ -93,7 +93,8 @@ func (u *upstream) label(text string) string {
 	return label
 }
 
-// openApp opens an App whose task desk is taught by the server at url.
+// openApp opens an App whose task desk is taught by the server at url. Nothing audits its students: what chance has audited would be further
+// labels.
 func openApp(t *testing.T, url, more string) *App {
 	t.Helper()
 	text := strings.ReplaceAll(`listen: 127.0.0.1:0
@@ -107,6 +108,7 @@ tasks:
     output: {enum: [refund, delivery, invoice]}
     teacher: large
     agreement: 0.95
+    audit: {share: 0}
 `, "URL", url)
 	path := filepath.Join(t.TempDir(), "retort.yaml")
 	if err := os.WriteFile(path, []byte(strings.Replace(text, "MORE", more, 1)), 0o644); err != nil {

@@ -127,7 +127,7 @@ func TestTeachersAreAskedAgain(t *testing.T) {
 		l := a.plant.Load().tasks["desk"].loop.Load()
 		wait := func(what string, so func(r *WheelReport) bool) {
 			t.Helper()
-			for deadline := time.Now().Add(20 * time.Second); !so(l.report()); time.Sleep(20 * time.Millisecond) {
+			for deadline := time.Now().Add(hung); !so(l.report()); time.Sleep(20 * time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("%s: %+v", what, l.report())
 				}
