@@ -24,7 +24,7 @@ func TestKilledGatewayLosesNoTrace(t *testing.T) {
 	seen := map[string]bool{}
 	for round := range kills {
 		g := f.serve(t)
-		for _, id := range loadUntilKilled(t, g, time.Duration(rand.IntN(250))*time.Millisecond) {
+		for _, id := range loadUntilKilled(t, g, rand.IntN(300)) {
 			seen[id] = true
 		}
 		if t.Failed() {
@@ -48,11 +48,15 @@ func TestKilledGatewayLosesNoTrace(t *testing.T) {
 	}
 }
 
-// loadUntilKilled asks from several clients at once, kills the gateway after a while, and returns the trace ids of all
-// answers that were seen whole.
-func loadUntilKilled(t *testing.T, g *gateway, after time.Duration) []string {
+// loadUntilKilled asks from several clients at once, kills the gateway a moment after they have seen so many answers, and returns the trace
+// ids of all answers that were seen whole.
+func loadUntilKilled(t *testing.T, g *gateway, after int) []string {
 	var mu sync.Mutex
 	var seen []string
+	enough, gone := make(chan struct{}), make(chan struct{})
+	if after == 0 {
+		close(enough)
+	}
 	var clients sync.WaitGroup
 	for c := range 8 {
 		clients.Go(func() {
@@ -68,13 +72,20 @@ func loadUntilKilled(t *testing.T, g *gateway, after time.Duration) []string {
 					return
 				}
 				mu.Lock()
-				seen = append(seen, a.header.Get("Retort-Trace"))
+				if seen = append(seen, a.header.Get("Retort-Trace")); len(seen) == after {
+					close(enough)
+				}
 				mu.Unlock()
 			}
 		})
 	}
-	time.Sleep(after)
+	go func() { clients.Wait(); close(gone) }()
+	select {
+	case <-enough:
+		time.Sleep(rand.N(5 * time.Millisecond))
+	case <-gone: // each has met a fault
+	}
 	g.kill()
-	clients.Wait()
+	<-gone
 	return seen
 }

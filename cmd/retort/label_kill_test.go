@@ -17,9 +17,19 @@ import (
 
 // tutor is an upstream of OpenAI's shape that bills 1,000 tokens in and 10 out for every answer that it begins to send.
 type tutor struct {
-	mu    sync.Mutex
-	calls map[string]int
-	keys  map[string]map[string]bool // idempotency keys of the calls about each text
+	mu     sync.Mutex
+	calls  map[string]int
+	keys   map[string]map[string]bool // idempotency keys of the calls about each text
+	left   int                        // calls until enough is closed
+	enough chan struct{}
+}
+
+// after returns a channel that is closed once so many calls more have come.
+func (u *tutor) after(calls int) <-chan struct{} {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.left, u.enough = calls, make(chan struct{})
+	return u.enough
 }
 
 func (u *tutor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -38,6 +48,9 @@ func (u *tutor) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	text := asked.Messages[1].Content
 	u.mu.Lock()
 	u.calls[text]++
+	if u.left--; u.left == 0 {
+		close(u.enough)
+	}
 	if u.keys[text] == nil {
 		u.keys[text] = map[string]bool{}
 	}
@@ -74,15 +87,22 @@ tasks:
 	args := []string{"label", "desk", "--data", "mail.csv", "--budget", "2", "--max-tokens", "20", "--concurrency", fmt.Sprint(concurrency), "--json"}
 	kills := 0
 	for range 12 {
+		enough := u.after(1 + rand.IntN(20))
 		cmd := f.command(args...)
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(50+rand.IntN(150)) * time.Millisecond)
+		ended := make(chan struct{})
+		go func() { _ = cmd.Wait(); close(ended) }() // it is killed, or has labelled all that was left
+		select {
+		case <-enough:
+			time.Sleep(rand.N(10 * time.Millisecond))
+		case <-ended:
+		}
 		if cmd.Process.Kill() == nil {
 			kills++
 		}
-		_ = cmd.Wait() // it was killed
+		<-ended
 	}
 	var report struct {
 		Labelled int     `json:"labelled"`
@@ -92,6 +112,7 @@ tasks:
 	if err := json.Unmarshal([]byte(f.run(t, args...)), &report); err != nil {
 		t.Fatal(err)
 	}
+	server.Close() // calls of processes that were killed have ended, too
 	calls := 0
 	for _, n := range u.calls {
 		calls += n

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -75,9 +76,14 @@ func (f *folder) write(t *testing.T, name, text string) {
 	}
 }
 
+// self is the test binary, wherever a process of it is started.
+var self = sync.OnceValues(os.Executable)
+
 // command is retort as a process of its own.
 func (f *folder) command(args ...string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], args...)
+	path, err := self()
+	cmd := exec.Command(path, args...)
+	cmd.Err = errors.Join(cmd.Err, err)
 	cmd.Dir = f.dir
 	cmd.Env = append(os.Environ(), "RETORT_TEST_MAIN=1")
 	return cmd
@@ -132,7 +138,7 @@ func (f *folder) serve(t *testing.T, args ...string) *gateway {
 	case g.url = <-urls:
 	case <-g.read:
 		t.Fatalf("the gateway ended at once:\n%s", g.log)
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("the gateway does not come up:\n%s", g.log)
 	}
 	return g
@@ -164,7 +170,7 @@ func (g *gateway) ended(t *testing.T) error {
 	select {
 	case <-g.read:
 		return g.cmd.Wait()
-	case <-time.After(40 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("the gateway does not end:\n%s", g.log)
 		return nil
 	}
@@ -224,16 +230,17 @@ func (g *gateway) ask(t *testing.T, name, message string) answer {
 	return a
 }
 
+// patience ends a test that hangs, however slow the machine is.
+const patience = 3 * time.Minute
+
 // eventually waits for what another process brings about.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for range 300 {
-		if done() {
-			return
+	for deadline := time.Now().Add(patience); !done(); time.Sleep(50 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("it never came about that %s", what)
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
-	t.Fatalf("it never came about that %s", what)
 }
 
 // lockedBuffer is text that one goroutine writes and others read.

@@ -80,7 +80,6 @@ tasks:
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		<-g.came
 		return cmd, said
 	}
 	type listed struct {
@@ -97,6 +96,7 @@ tasks:
 	}
 
 	cmd, said := begin()
+	<-g.came
 	if run := only(); run.State != "running" || run.Process != cmd.Process.Pid {
 		t.Errorf("while it runs: %+v", run)
 	}
@@ -115,11 +115,8 @@ tasks:
 		t.Errorf("after an interrupt it shows:\n%s", out)
 	}
 
-	select { // what came before the interrupt
-	case <-g.came:
-	default:
-	}
 	cmd, said = begin()
+	eventually(t, "the run is gone on with", func() bool { run := only(); return run.State == "running" && run.Process == cmd.Process.Pid })
 	second, refusal := f.command(args...), &bytes.Buffer{}
 	second.Stderr = refusal
 	if err := second.Run(); err == nil || !strings.Contains(refusal.String(), fmt.Sprintf("it is running in process %d", cmd.Process.Pid)) {

@@ -4,7 +4,9 @@ package main
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -195,37 +197,43 @@ func TestReload(t *testing.T) {
 }
 
 func TestDrain(t *testing.T) {
+	up := &gate{came: make(chan struct{}, 1), open: make(chan struct{})}
+	server := httptest.NewServer(up)
+	t.Cleanup(server.Close)
+	t.Cleanup(func() { up.once.Do(func() { close(up.open) }) })
 	f := newFolder(t)
+	f.write(t, "retort.yaml", `listen: 127.0.0.1:0
+data: ./data
+providers: {up: {dialect: openai, base_url: "`+server.URL+`/v1"}}
+models: {large: {provider: up}}
+limits: {drain_timeout: 10m}
+`)
 	g := f.serve(t)
 	got := make(chan answer, 1)
 	go func() {
-		a, err := g.chat(http.DefaultClient, "sleepy", "wait", "")
+		a, err := g.chat(http.DefaultClient, "large", "where is parcel 3", "")
 		if err != nil {
 			a.text = err.Error()
 		}
 		got <- a
 	}()
-	eventually(t, "the request is under way", func() bool {
-		resp, err := http.Get(g.url + "/metrics")
-		if err != nil {
-			return false
-		}
-		defer resp.Body.Close()
-		var text strings.Builder
-		buf := make([]byte, 1<<16)
-		for {
-			n, err := resp.Body.Read(buf)
-			text.Write(buf[:n])
-			if err != nil {
-				break
-			}
-		}
-		return strings.Contains(text.String(), "in_flight 2") || strings.Contains(text.String(), "in_flight_requests 2")
-	})
+	select {
+	case <-up.came:
+	case a := <-got:
+		t.Fatalf("the request did not come to the upstream: %d %s\n%s", a.status, a.text, g.log)
+	}
 	if err := g.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if a := <-got; a.label != "done" {
+	eventually(t, "nobody else is let in", func() bool {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(g.url, "http://"))
+		if err == nil {
+			conn.Close()
+		}
+		return err != nil
+	})
+	up.once.Do(func() { close(up.open) })
+	if a := <-got; a.label != "delivery" {
 		t.Errorf("the request under way got %d %s", a.status, a.text)
 	}
 	if err := g.ended(t); err != nil {

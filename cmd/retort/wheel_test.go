@@ -186,7 +186,7 @@ func (c *customers) reign(t *testing.T, f *folder, g *gateway, at int, student s
 func (f *folder) settled(t *testing.T, g *gateway, turns int) *shownTask {
 	t.Helper()
 	var s *shownTask
-	for deadline := time.Now().Add(3 * time.Minute); ; time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
 		if s = f.task(t, "bank"); len(s.Wheel.Turns) >= turns && s.Wheel.Turns[0].Ended != nil && s.Wheel.Due == "" {
 			return s
 		}
