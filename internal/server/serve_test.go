@@ -174,20 +174,23 @@ func TestSwapUnderLoad(t *testing.T) {
 }
 
 func TestServeBoundsHeaders(t *testing.T) {
-	var released atomic.Bool
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := New(&Snapshot{Release: func() { released.Store(true) }},
-		Options{Estimate: estimate, Dialects: []dialect.Server{plain{"/chat"}}, MaxHeader: 1 << 10, HeaderTimeout: 30 * time.Millisecond})
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error)
-	go func() { ended <- s.Serve(ctx, l) }()
-	for name, c := range map[string]struct{ sent, want string }{
-		"large": {"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 20_000) + "\r\n\r\n", "HTTP/1.1 431"},
-		"slow":  {"GET /healthz HTTP/1.1\r\nHost: loc", ""},
+	for name, c := range map[string]struct {
+		sent, want string
+		timeout    time.Duration
+	}{
+		"large": {"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + strings.Repeat("x", 20_000) + "\r\n\r\n", "HTTP/1.1 431", time.Hour},
+		"slow":  {"GET /healthz HTTP/1.1\r\nHost: loc", "", 30 * time.Millisecond},
 	} {
+		var released atomic.Bool
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := New(&Snapshot{Release: func() { released.Store(true) }},
+			Options{Estimate: estimate, Dialects: []dialect.Server{plain{"/chat"}}, MaxHeader: 1 << 10, HeaderTimeout: c.timeout})
+		ctx, stop := context.WithCancel(context.Background())
+		ended := make(chan error)
+		go func() { ended <- s.Serve(ctx, l) }()
 		conn, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {
 			t.Fatal(err)
@@ -198,9 +201,9 @@ func TestServeBoundsHeaders(t *testing.T) {
 			t.Errorf("%s headers: got %q, want %q", name, got, c.want)
 		}
 		conn.Close()
-	}
-	stop()
-	if err := <-ended; err != nil || !released.Load() {
-		t.Errorf("Serve returned %v, released %v", err, released.Load())
+		stop()
+		if err := <-ended; err != nil || !released.Load() {
+			t.Errorf("Serve returned %v, released %v", err, released.Load())
+		}
 	}
 }

@@ -44,7 +44,7 @@ func TestUnreadBodyHoldsNothingUp(t *testing.T) {
 			}
 			defer conn.Close()
 			fmt.Fprintf(conn, "%sContent-Length: 100\r\n\r\n{", tt.head)
-			_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second)) // far beyond BodyTimeout: it only ends a broken server's test
+			_ = conn.SetReadDeadline(time.Now().Add(3 * time.Minute)) // far beyond BodyTimeout: it only ends a broken server's test
 			r := bufio.NewReader(conn)
 			resp, err := http.ReadResponse(r, nil)
 			if tt.status != 0 && (err != nil || resp.StatusCode != tt.status) {
