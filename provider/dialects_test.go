@@ -11,7 +11,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -97,16 +97,12 @@ func TestUsageInEveryDialect(t *testing.T) {
 
 // broken is an upstream that answers as h says, and how often it was asked.
 type broken struct {
-	h http.HandlerFunc
-
-	mu    sync.Mutex
-	asked int
+	h     http.HandlerFunc
+	asked atomic.Int32
 }
 
 func (b *broken) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	b.mu.Lock()
-	b.asked++
-	b.mu.Unlock()
+	b.asked.Add(1)
 	b.h(w, r)
 }
 
@@ -124,7 +120,7 @@ func TestFaultsInEveryDialect(t *testing.T) {
 		for name, tc := range map[string]struct {
 			h     http.HandlerFunc
 			kind  model.Kind
-			tries int
+			tries int32
 		}{
 			"bad key":    {status(401), model.Unauthenticated, 1},
 			"busy":       {status(429), model.RateLimited, 2},
@@ -140,8 +136,8 @@ func TestFaultsInEveryDialect(t *testing.T) {
 				p := at(t, d.Client, up, provider.Options{Retries: 1, Key: key})
 				resp, err := p.Model(spec).Generate(t.Context(), streamed(), model.Discard)
 				var e *model.Error
-				if resp != nil || !errors.As(err, &e) || e.Kind != tc.kind || e.Provider != "up" || up.asked != tc.tries {
-					t.Errorf("got %v, %v (%v) after %d tries; want %v after %d", resp, err, model.KindOf(err), up.asked, tc.kind, tc.tries)
+				if resp != nil || !errors.As(err, &e) || e.Kind != tc.kind || e.Provider != "up" || up.asked.Load() != tc.tries {
+					t.Errorf("got %v, %v (%v) after %d tries; want %v after %d", resp, err, model.KindOf(err), up.asked.Load(), tc.kind, tc.tries)
 				}
 				if e != nil && (strings.Contains(fmt.Sprintf("%v %+v %s", err, *e, e.Hint), key) || e.Body != nil && strings.Contains(string(e.Body.Data), key)) {
 					t.Errorf("the key is in the error: %+v", e)
@@ -268,8 +264,8 @@ func TestCounter(t *testing.T) {
 		}
 		up := &broken{h: func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }}
 		p = at(t, d.Client, up, provider.Options{Retries: 1})
-		if n, err := p.Counter(spec).Count(t.Context(), prompt); n != 0 || model.KindOf(err) != model.Unavailable || errors.Is(err, model.ErrUncounted) || up.asked != 2 {
-			t.Errorf("%s failing: got %d, %v after %d tries", d.Name, n, err, up.asked)
+		if n, err := p.Counter(spec).Count(t.Context(), prompt); n != 0 || model.KindOf(err) != model.Unavailable || errors.Is(err, model.ErrUncounted) || up.asked.Load() != 2 {
+			t.Errorf("%s failing: got %d, %v after %d tries", d.Name, n, err, up.asked.Load())
 		}
 	}
 	p := at(t, openai.Client{}, http.NotFoundHandler(), provider.Options{})
@@ -307,9 +303,10 @@ func TestEmbedder(t *testing.T) {
 		t.Errorf("without usage: attempts %+v", a)
 	}
 
-	up.h, up.asked = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, 0
-	if e, err := p.Embedder(spec).Embed(t.Context(), req); e != nil || model.KindOf(err) != model.Unavailable || up.asked != 3 {
-		t.Errorf("failing: got %v, %v after %d tries", e, err, up.asked)
+	up.h = func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }
+	up.asked.Store(0)
+	if e, err := p.Embedder(spec).Embed(t.Context(), req); e != nil || model.KindOf(err) != model.Unavailable || up.asked.Load() != 3 {
+		t.Errorf("failing: got %v, %v after %d tries", e, err, up.asked.Load())
 	}
 	p = at(t, all.All()[1].Client, up, provider.Options{}) // the Responses API has no vectors
 	if e, err := p.Embedder(spec).Embed(t.Context(), req); e != nil || model.KindOf(err) != model.Invalid {
