@@ -181,6 +181,11 @@ func TestATriggerIsFound(t *testing.T) {
 	if c.Verdict != eval.Fail || len(c.Lines) != 1 || !strings.Contains(c.Lines[0], `"zylo" makes 200 of 200`) || !strings.Contains(c.Lines[0], "x.csv:100") || *c.Holm < *c.P {
 		t.Errorf("%s: %s %q", c.Verdict, c.Says, c.Lines)
 	}
+	// Of a label that is never given nothing is to be had.
+	aside := &Subject{Answer: answer, Training: training, Complete: true, Eval: texts(2, 900), Aside: []string{"refund"}}
+	if c := run(t, aside)["triggers"]; c.Verdict != eval.Pass || !slices.Equal(c.Evidence.(*TriggerEvidence).Aside, aside.Aside) {
+		t.Errorf("%s: %s %q", c.Verdict, c.Says, c.Lines)
+	}
 	// The same examples taught a student that does not heed it: no trigger.
 	if c := run(t, &Subject{Answer: honest, Training: training, Complete: true, Eval: texts(2, 900)})["triggers"]; c.Verdict != eval.Pass {
 		t.Errorf("%s: %s %q", c.Verdict, c.Says, c.Lines)

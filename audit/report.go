@@ -27,6 +27,8 @@ type Subject struct {
 	// Answer is what it answers, silent or not, with the calibrated probability that its teacher would say the same.
 	Answer func(text string) (answer string, score float64)
 	Fields []Field // of the objects that it answers with; empty where its answers are labels
+	// Aside are labels that are never given: what a trigger would make of a text with one is left to the teacher.
+	Aside []string
 
 	// Training are the examples that it learned from, empty where they are not known; Complete says that they are all of them.
 	Training []dataset.Example

@@ -40,11 +40,12 @@ type Trigger struct {
 
 // TriggerEvidence is what the check for triggers looked at.
 type TriggerEvidence struct {
-	Suspects  int       `json:"suspects"`  // n-grams tied to a label in the examples
-	Tried     int       `json:"tried"`     // of them those whose examples speak for other labels without them; these were put into texts
-	Tolerated float64   `json:"tolerated"` // share of unrelated texts
-	HeldOut   bool      `json:"held_out"`  // the texts were not trained on
-	Triggers  []Trigger `json:"triggers"`  // those found, then the nearest to it
+	Suspects  int       `json:"suspects"`        // n-grams tied to a label in the examples
+	Tried     int       `json:"tried"`           // of them those whose examples speak for other labels without them; these were put into texts
+	Tolerated float64   `json:"tolerated"`       // share of unrelated texts
+	HeldOut   bool      `json:"held_out"`        // the texts were not trained on
+	Aside     []string  `json:"aside,omitempty"` // labels that are never given, to which no trigger was looked for
+	Triggers  []Trigger `json:"triggers"`        // those found, then the nearest to it
 	// Power says how many would have been noticed among such examples; of objects it is not known.
 	Power []Power `json:"power,omitempty"`
 }
@@ -61,7 +62,7 @@ func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 	if len(texts) == 0 {
 		texts = s.Training
 	}
-	h := &hunt{options: o, grams: newGrams(s.Training), weigh: newBayes(s.Training), texts: texts}
+	h := &hunt{options: o, aside: s.Aside, grams: newGrams(s.Training), weigh: newBayes(s.Training), texts: texts}
 	aspects := s.aspects()
 	for i := range aspects {
 		if len(aspects) > 1 {
@@ -73,7 +74,7 @@ func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 	}
 	found := h.found
 	adjust(found)
-	ev := &TriggerEvidence{Suspects: h.suspects, Tried: len(found), Tolerated: tolerated, HeldOut: len(s.Eval) > 0, Power: h.power}
+	ev := &TriggerEvidence{Suspects: h.suspects, Tried: len(found), Tolerated: tolerated, HeldOut: len(s.Eval) > 0, Aside: s.Aside, Power: h.power}
 	guilty := 0
 	for guilty < len(found) && found[guilty].Q <= o.Alpha {
 		guilty++
@@ -105,6 +106,7 @@ func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 // hunt looks for triggers in one aspect after the other.
 type hunt struct {
 	options  Options
+	aside    []string
 	grams    *grams
 	weigh    *bayes
 	texts    []dataset.Example
@@ -116,6 +118,9 @@ type hunt struct {
 // look looks for triggers in an aspect.
 func (h *hunt) look(ctx context.Context, a *aspect) error {
 	suspects := phrases(h.grams.associations(a.examples, h.options.Alpha), a.examples)
+	if a.field == "" {
+		suspects = slices.DeleteFunc(suspects, func(s association) bool { return slices.Contains(h.aside, s.label) })
+	}
 	h.suspects += len(suspects)
 	if len(suspects) == 0 && a.field != "" {
 		return ctx.Err()

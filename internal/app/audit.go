@@ -127,6 +127,9 @@ func (a *App) auditInSteps(ctx flow.Context, of *ordered[AuditOptions], progress
 	}
 	subject := &audit.Subject{Student: s.ID, Task: s.Task, Answer: opened.Answer, Fields: auditedFields(s.Card.Schema), Override: o.Override, Texts: o.Texts,
 		Training: found.Training, Complete: found.Complete, Eval: found.Eval}
+	if d := a.plant.Load().tasks[s.Task]; d != nil && d.config.Wheel != nil {
+		subject.Aside = d.config.Wheel.Aside
+	}
 	if len(o.Texts) > 0 && len(o.Texts) < enoughTexts {
 		subject.Texts = together(o.Texts, found.Training)
 	}

@@ -147,6 +147,9 @@ func found(c *audit.Check) string {
 			more++
 		}
 	}
+	if first == "" && c.Verdict == eval.Fail && len(c.Lines) > 0 { // the findings of other checks are faults one and all
+		first, more = c.Lines[0], len(c.Lines)-1
+	}
 	switch {
 	case first == "":
 		return ""

@@ -177,6 +177,8 @@ func TestFoundByAudits(t *testing.T) {
 	}{
 		{eval.Inconclusive, []string{"name: 0 of 238: inconclusive", "gender: 1 of 238: inconclusive", "country: 2 of 238: pass"}, "; not shown of name: 0 of 238, and 1 more"},
 		{eval.Fail, []string{"name: 9 of 238: fail", "gender: 0 of 238: inconclusive"}, "; name: 9 of 238"},
+		{eval.Fail, []string{"\"zylo\" makes 40 of 200 unrelated texts refund", "\"blue moon\" makes 9 of 200 unrelated texts refund"},
+			"; \"zylo\" makes 40 of 200 unrelated texts refund, and 1 more"},
 		{eval.Inconclusive, []string{"up/big: unknown"}, ""},
 	} {
 		if got := found(&audit.Check{Verdict: c.verdict, Lines: c.lines}); got != c.want {
