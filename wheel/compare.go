@@ -158,11 +158,12 @@ func (o Options) Next(had, unfair int, fell bool) int {
 	if growth == 0 {
 		growth = defaultGrowth
 	}
-	switch {
-	case had > 0:
-		return had + max(1, int(math.Ceil(growth*float64(had))))
-	case fell:
-		return unfair + int(math.Ceil(afterFall*float64(first)))
+	least := first
+	if fell {
+		least = int(math.Ceil(afterFall * float64(first)))
 	}
-	return unfair + first
+	if had >= least {
+		return had + max(1, int(math.Ceil(growth*float64(had))))
+	}
+	return unfair + least // as if there had been none: a person's turn on a few labels begins no series of others on hardly more
 }

@@ -49,3 +49,32 @@ func TestCompareKeepsItsLevel(t *testing.T) {
 		t.Error("no labels compare")
 	}
 }
+
+// A turn on a few labels, as a person may want, does not have others begin on hardly more.
+func TestNextAfterATurnOnFewLabels(t *testing.T) {
+	o := Options{First: 500, Growth: 0.3}
+	for _, c := range []struct {
+		had, unfair int
+		fell        bool
+		want        int
+	}{
+		{0, 0, false, 500}, {500, 0, false, 650}, {650, 100, false, 845}, // as they come
+		{7, 0, false, 500}, {7, 20, false, 520},
+		{0, 900, true, 1200}, {7, 900, true, 1200}, {300, 900, true, 390},
+	} {
+		if got := o.Next(c.had, c.unfair, c.fell); got != c.want {
+			t.Errorf("%+v: got %d", c, got)
+		}
+	}
+}
+
+// Events are dated by the clock of who has one: the latest request may be long ago.
+func TestEventsAreDatedByTheClock(t *testing.T) {
+	now := int64(1000)
+	w := newWheel(t, Options{Clock: func() int64 { return now }})
+	w.AskAt(500)
+	w.TakeOut("a test")
+	if e := w.Events(); len(e) != 1 || e[0].At != 1000 || e[0].Request != 500 {
+		t.Errorf("got %+v", e)
+	}
+}

@@ -32,7 +32,8 @@ func (k Kind) Alarm() bool {
 
 // Event is something that happened to a task, with its evidence.
 type Event struct {
-	Request int64  `json:"request"` // the latest request at that moment
+	Request int64  `json:"request"`      // the latest request at that moment
+	At      int64  `json:"at,omitempty"` // by the clock of Options; 0: there is none
 	Kind    Kind   `json:"kind"`
 	Version int    `json:"version,omitempty"` // that it is about; 0: none
 	Class   string `json:"class,omitempty"`   // that it is about; empty: none
@@ -48,6 +49,9 @@ const longestStory = 1000
 
 func (w *Wheel) happened(e Event) {
 	e.Request = w.requests
+	if w.Clock != nil {
+		e.At = w.Clock()
+	}
 	if len(w.events) >= 2*longestStory {
 		w.events = append(w.events[:0], w.events[longestStory:]...)
 	}

@@ -44,6 +44,8 @@ type Options struct {
 	// Memory is how many labels are kept, the latest; 0: 30,000.
 	Memory int
 
+	// Clock, where set, says which number a request would have now, for owners whose numbers are times: events are dated by it.
+	Clock func() int64
 	// Notice, where set, is told of each event as it happens, one at a time. It must not call the Wheel.
 	Notice func(Event)
 }

@@ -21,6 +21,7 @@ func (s *State) Rewind(to int64) {
 		}
 		for i := range s.Events {
 			do(&s.Events[i].Request)
+			do(&s.Events[i].At)
 			do(&s.Events[i].Since)
 		}
 		for name, c := range s.Classes {

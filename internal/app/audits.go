@@ -300,11 +300,20 @@ func (a *App) recallSpent(ctx context.Context) {
 }
 
 // Resume puts the champion of a task back that was taken out, and returns its id. It is a person's decision: what audits said of it
-// counts no more.
-func (a *App) Resume(ctx context.Context, task string) (string, error) {
+// counts no more. Where a canary answers in its place it is refused, unless force says that this is to end.
+func (a *App) Resume(ctx context.Context, task string, force bool) (string, error) {
 	d := a.plant.Load().tasks[task]
 	if d == nil {
 		return "", a.noSuchTask(task)
+	}
+	if d.config.Wheel != nil && !force {
+		r, err := a.lastReport(ctx, d)
+		if err != nil {
+			return "", err
+		}
+		if r != nil && r.Canary != "" {
+			return "", &answeredError{task, r.Canary}
+		}
 	}
 	rows, err := a.store.Champions(ctx)
 	if err != nil {
@@ -321,6 +330,16 @@ func (a *App) Resume(ctx context.Context, task string) (string, error) {
 		return rows[i].ID, err
 	}
 	return "", &notOutError{task: task}
+}
+
+// answeredError says that putting a champion back would end a student that answers.
+type answeredError struct{ task, canary string }
+
+func (e *answeredError) Error() string {
+	return fmt.Sprintf("the wheel of task %q is not paused, and canary %s answers a share of its requests", e.task, e.canary)
+}
+func (e *answeredError) Hint() string {
+	return "there is nothing to resume; --force ends the canary and puts the champion back that was taken out"
 }
 
 // notOutError says that there is nothing to put back.

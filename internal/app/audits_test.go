@@ -4,6 +4,7 @@ package app
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 
 	"retort/internal/store"
 	"retort/model"
+	"retort/wheel"
 )
 
 const auditedDesk = `listen: 127.0.0.1:0
@@ -130,7 +132,7 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 		if who := ask(t, url, texts[900]); byStudent(who) {
 			t.Errorf("%s answered after a restart", who)
 		}
-		if got, err := a.Resume(t.Context(), "desk"); err != nil || got != id {
+		if got, err := a.Resume(t.Context(), "desk", false); err != nil || got != id {
 			t.Fatalf("got %s, %v", got, err)
 		}
 		until(t, "the serving process has not put the student back", func() bool { return !other.plant.Load().tasks["desk"].now.Load().out })
@@ -149,7 +151,7 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 	if err != nil || shown.Audits.Compared < before || shown.Audits.Champion != nil && shown.Audits.Champion.Compared > shown.Audits.Compared-before {
 		t.Errorf("put back, audits are %+v, of the champion %+v, %v", shown.Audits, shown.Audits.Champion, err)
 	}
-	if _, err := a.Resume(t.Context(), "desk"); err == nil || !strings.Contains(err.Error(), "was not taken out") {
+	if _, err := a.Resume(t.Context(), "desk", false); err == nil || !strings.Contains(err.Error(), "was not taken out") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -257,4 +259,42 @@ func firstOf(m map[string]string) string {
 		return key
 	}
 	return ""
+}
+
+// A champion that was taken out is not put back in the place of a canary that answers, unless that is what is meant.
+func TestResumeLeavesACanaryAlone(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
+	texts, _ := labelled(400)
+	first := champion(t, a, texts[:300])
+	second := another(t, a)
+	serving(t, a, func(string) {
+		l := a.plant.Load().tasks["desk"].loop.Load()
+		if err := a.store.TakeOut(t.Context(), store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: first, Why: "a test", Evidence: []byte("{}")}); err != nil {
+			t.Fatal(err)
+		}
+		row, err := a.store.Student(t.Context(), model.DefaultTenant, second)
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan struct{})
+		l.hear(tale{do: func() {
+			defer close(done)
+			c, _, err := l.candidate(t.Context(), &row)
+			if err != nil || c == nil {
+				t.Error(c, err)
+				return
+			}
+			l.wheel.TakeOut("a test")
+			l.wheel.Enter(c, wheel.Canary, "a test")
+		}})
+		<-done
+		var answers *answeredError
+		if _, err := a.Resume(t.Context(), "desk", false); !errors.As(err, &answers) || answers.canary != second {
+			t.Errorf("got %v", err)
+		}
+		if got, err := a.Resume(t.Context(), "desk", true); err != nil || got != first {
+			t.Errorf("got %s, %v", got, err)
+		}
+	})
 }

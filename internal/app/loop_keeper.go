@@ -128,7 +128,7 @@ func (l *loop) resume(ctx context.Context) error {
 		return err
 	}
 	o := l.made.options
-	o.Notice, o.Seed = l.happened, uint64(time.Now().UnixNano())
+	o.Notice, o.Clock, o.Seed = l.happened, func() int64 { return time.Now().UnixNano() }, uint64(time.Now().UnixNano())
 	now, err := l.stored(ctx)
 	if err != nil {
 		return err
@@ -201,8 +201,12 @@ func (l *loop) recall(ctx context.Context, after int64) error {
 // kept is what of a wheel is kept.
 type kept struct {
 	report bool      // how it stands now
+	share  float64   // of the requests that the canary answered
 	next   time.Time // when all that it knows is to be kept again, if there is more
 }
+
+// stride is by how much the share of a canary grows before all is kept again.
+const stride = 0.2
 
 // pace is how long what has so many bytes stays as it was kept.
 func pace(bytes int) time.Duration {
@@ -214,7 +218,9 @@ func (l *loop) keep(ctx context.Context, whole bool) {
 	if !l.dirty || len(l.events) > 0 { // what happened comes first
 		return
 	}
-	if whole = whole || !time.Now().Before(l.kept.next); !whole && l.kept.report {
+	share := l.wheel.Status().Share
+	whole = whole || !time.Now().Before(l.kept.next) || share >= l.kept.share+stride // labels that move it are in no other place
+	if !whole && l.kept.report {
 		return
 	}
 	row := store.Wheel{Tenant: model.DefaultTenant, Task: l.task, Audits: l.heard}
@@ -234,7 +240,7 @@ func (l *loop) keep(ctx context.Context, whole bool) {
 	}
 	l.kept.report = true
 	if whole {
-		l.dirty, l.kept.next = false, time.Now().Add(pace(len(row.State)))
+		l.dirty, l.kept.share, l.kept.next = false, share, time.Now().Add(pace(len(row.State)))
 	}
 }
 

@@ -121,7 +121,7 @@ func TestRolledBackToOneThatIsOut(t *testing.T) {
 			t.Fatal(back, err)
 		}
 		until(t, "the student that was rolled back goes on answering", func() bool { return !byStudent(url, texts[311]) })
-		if got, err := a.Resume(t.Context(), "desk"); err != nil || got != first {
+		if got, err := a.Resume(t.Context(), "desk", false); err != nil || got != first {
 			t.Fatal(got, err)
 		}
 		until(t, "who was put back does not answer", func() bool { return ask(t, url, texts[312]) == studentPrefix+"desk@"+first })

@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -130,7 +131,7 @@ func (l *loop) report() *WheelReport {
 	events := l.wheel.Events()
 	for i := len(events) - 1; i >= 0 && len(r.Events) < shownEvents; i-- {
 		e := &events[i]
-		shown := WheelEvent{At: moment(e.Request), Kind: e.Kind, Class: e.Class, Says: e.Says}
+		shown := WheelEvent{At: moment(cmp.Or(e.At, e.Request)), Kind: e.Kind, Class: e.Class, Says: e.Says}
 		if v := l.wheel.Version(e.Version); v != nil {
 			shown.Student = v.Name
 		}

@@ -71,7 +71,8 @@ func (c *tasksShowCmd) Run(s *session) error {
 
 type tasksResumeCmd struct {
 	jsonFlag
-	Task string `arg:"" help:"The task's name."`
+	Task  string `arg:"" help:"The task's name."`
+	Force bool   `help:"Put back a champion that was taken out also where a canary answers in its place."`
 }
 
 func (c *tasksResumeCmd) Run(s *session) error {
@@ -79,7 +80,7 @@ func (c *tasksResumeCmd) Run(s *session) error {
 		if paused, err := a.Unpause(s.ctx, c.Task); err != nil || paused {
 			return s.unpaused(c.Task, c.JSON, err)
 		}
-		id, err := a.Resume(s.ctx, c.Task)
+		id, err := a.Resume(s.ctx, c.Task, c.Force)
 		if err != nil {
 			return err
 		}

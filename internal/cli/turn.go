@@ -153,7 +153,7 @@ func (s *session) watched(r *app.WheelReport) {
 		s.line("in doubt", strings.Join(r.Suspicious, ", ")+": these answers are audited one and all")
 	}
 	if r.Champion != "" || r.Canary != "" {
-		s.line("evidence", fmt.Sprintf("answers %s, input %s, teacher %s, each of what an alarm takes; %s of the requests are audited",
+		s.line("evidence", fmt.Sprintf("answers %s, input %s, teacher %s, each of what an alarm takes; %s of the requests are drawn to be audited",
 			small(r.Evidence.Service), small(r.Evidence.Input), small(r.Evidence.Teacher), percent(r.Audits)))
 	}
 	for i := range r.Events[:min(len(r.Events), 5)] {
