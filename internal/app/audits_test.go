@@ -15,7 +15,6 @@ import (
 
 	"retort/internal/store"
 	"retort/model"
-	"retort/wheel"
 )
 
 const auditedDesk = `listen: 127.0.0.1:0
@@ -273,22 +272,13 @@ func TestResumeLeavesACanaryAlone(t *testing.T) {
 		if err := a.store.TakeOut(t.Context(), store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: first, Why: "a test", Evidence: []byte("{}")}); err != nil {
 			t.Fatal(err)
 		}
-		row, err := a.store.Student(t.Context(), model.DefaultTenant, second)
-		if err != nil {
+		l.look()
+		until(t, "the champion is not taken out", func() bool { return l.wheel.Status().Champion == nil })
+		if _, err := a.store.Restage(t.Context(), model.DefaultTenant, second, store.Candidate, store.Canary, "a test"); err != nil {
 			t.Fatal(err)
 		}
-		done := make(chan struct{})
-		l.hear(tale{do: func() {
-			defer close(done)
-			c, _, err := l.candidate(t.Context(), &row)
-			if err != nil || c == nil {
-				t.Error(c, err)
-				return
-			}
-			l.wheel.TakeOut("a test")
-			l.wheel.Enter(c, wheel.Canary, "a test")
-		}})
-		<-done
+		l.look()
+		until(t, "the wheel has no canary", func() bool { return l.wheel.Status().Canary != nil })
 		var answers *answeredError
 		if _, err := a.Resume(t.Context(), "desk", false); !errors.As(err, &answers) || answers.canary != second {
 			t.Errorf("got %v", err)
