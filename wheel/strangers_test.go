@@ -64,3 +64,24 @@ func TestStrangersAskForMore(t *testing.T) {
 		t.Errorf("%.3f of the requests were audited until then, %.3f since", before, later)
 	}
 }
+
+// Answers that are put aside are never given, so that none of them is taken out, however often they are wrong.
+func TestNoAlarmOfWhatIsAside(t *testing.T) {
+	world := newWorld(5, 20)
+	w := newWheel(t, Options{Seed: 5, Aside: []string{"c3"}})
+	world.run(t, w, 3000, learner(20))
+	if w.Status().Champion == nil {
+		t.Fatal("no champion")
+	}
+	world.means[3], world.means[4] = 4, 5 // what both say means something else
+	world.run(t, w, 2000, func(l *Lesson) *pupil { return &pupil{classes: 20, skill: 3} })
+	out := map[string]bool{}
+	for _, e := range w.Events() {
+		if e.Kind == AlarmClass {
+			out[e.Class] = true
+		}
+	}
+	if out["c3"] || !out["c4"] {
+		t.Errorf("taken out: %v", out)
+	}
+}

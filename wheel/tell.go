@@ -75,7 +75,7 @@ func (w *Wheel) watchAnswers(t *Ticket, label string, said map[int]Said) {
 	if !t.Audited && t.Serving != v { // another version left it to the teacher, which its own score does not account for
 		return
 	}
-	if w.Classless {
+	if w.Classless || slices.Contains(w.Aside, s.Answer) { // what is never given is nothing to take out, and its older labels still hold
 		return
 	}
 	c := w.classes[s.Answer]
