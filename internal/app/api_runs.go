@@ -28,6 +28,9 @@ func (h runsByHTTP) Runs(ctx context.Context, tenant, state, kind string) (any, 
 	if state != "" && !slices.Contains(states, flow.State(state)) {
 		return nil, &model.Error{Kind: model.Invalid, Op: "read query", Field: "state", Err: fmt.Errorf("%.40q is no state; there are: %s", state, joinStates())}
 	}
+	if kinds := RunKinds(); kind != "" && !slices.Contains(kinds, kind) {
+		return nil, &model.Error{Kind: model.Invalid, Op: "read query", Field: "kind", Err: fmt.Errorf("%.40q is no kind of runs; there are: %s", kind, strings.Join(kinds, ", "))}
+	}
 	out := []flow.Run{}
 	if tenant != model.DefaultTenant {
 		return out, nil
@@ -151,7 +154,11 @@ func (a *App) seized(ctx context.Context, run *Run, from string, began time.Time
 			if at >= 0 {
 				out = &runs[at]
 			} else if ended {
-				return &model.Error{Kind: model.Invalid, Op: "resume run", Err: errors.New(lastLines(w.said.String()))}
+				op, said := "resume run", strings.TrimPrefix(lastLines(w.said.String()), "retort: error: ")
+				if strings.HasPrefix(said, op) {
+					op = ""
+				}
+				return &model.Error{Kind: model.Invalid, Op: op, Err: errors.New(said)}
 			}
 		}
 		return nil
@@ -170,7 +177,7 @@ func runError(op string, err error) error {
 	case errors.As(err, &missing):
 		out.Kind, out.Hint = model.NotFound, missing.Hint()
 	case errors.As(err, &state):
-		out.Hint = state.Hint()
+		out.Op, out.Hint = "", state.Hint() // it says what was to be done itself
 	case errors.As(err, &far):
 		out.Hint = far.Hint()
 	case errors.As(err, &step):

@@ -20,6 +20,15 @@ func (a *App) runsDir() string { return filepath.Join(a.plant.Load().config.Data
 // works are the kinds of work that are runs.
 var works = []work{distilling, labelRuns, createRuns, refineRuns, auditRuns, turns{}}
 
+// RunKinds returns what the kinds of runs are called.
+func RunKinds() []string {
+	var names []string
+	for _, w := range works {
+		names = append(names, w.name())
+	}
+	return names
+}
+
 // kinds are those of the runs of this program.
 type kinds struct {
 	of   map[string]flow.Kind // by their names

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -69,13 +68,15 @@ tasks:
 				t.Errorf("%s is not as described: %v\n%s", schema, err, text)
 			}
 		}
-		resp, err := http.Get(url + "/api/runs?state=lost")
-		if err != nil {
-			t.Fatal(err)
-		}
-		resp.Body.Close()
-		if resp.StatusCode != http.StatusBadRequest {
-			t.Errorf("a state that there is not: %s", resp.Status)
+		for _, query := range []string{"state=lost", "kind=distill"} {
+			resp, err := http.Get(url + "/api/runs?" + query)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != http.StatusBadRequest {
+				t.Errorf("%s, which there is not: %s", query, resp.Status)
+			}
 		}
 	})
 	h := runsByHTTP{app: a}
@@ -90,8 +91,11 @@ tasks:
 			t.Errorf("%s by another tenant: %v", name, err)
 		}
 	}
-	if _, err := h.ResumeRun(t.Context(), model.DefaultTenant, ids[0], ""); err == nil || !strings.Contains(err.Error(), "it is done") {
+	if _, err := h.ResumeRun(t.Context(), model.DefaultTenant, ids[0], ""); err == nil || err.Error() != "resume run "+ids[0]+": it is done" {
 		t.Errorf("resuming what is done: %v", err)
+	}
+	if _, err := h.CancelRun(t.Context(), model.DefaultTenant, ids[0]); err == nil || err.Error() != "cancel run "+ids[0]+": it is done" {
+		t.Errorf("cancelling what is done: %v", err)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"retort/audit"
 	"retort/dataset"
+	"retort/eval"
 	"retort/internal/app"
 )
 
@@ -24,6 +25,7 @@ type auditCmd struct {
 	Budget   *float64 `placeholder:"USD" help:"What the teacher's answers may cost at most, in US dollars. It is never exceeded."`
 	Seed     uint64   `default:"1" help:"Seed of what is drawn."`
 	Again    bool     `help:"Audit again where there is an audit."`
+	Strict   bool     `help:"Fail, with exit code 1, unless the verdict is pass."`
 	anewFlag
 }
 
@@ -37,15 +39,21 @@ func (c *auditCmd) Run(s *session) error {
 	case budget != nil && c.Ask == 0:
 		return &hinted{errors.New("--budget without --ask pays for nothing"), "say how many pairs of texts to put to the teacher, such as --ask 100"}
 	}
-	return s.opened(func(a *app.App) error {
+	var verdict eval.Ruling
+	err = s.opened(func(a *app.App) error {
 		return s.asRun(c.Anew, c.JSON && !s.Terminal, func(how app.Asked, bar *progress) error {
 			return a.AuditRun(s.ctx, app.AuditOptions{Student: c.Student, Data: c.Data, Eval: c.Eval, Columns: dataset.Columns{Input: c.Input, Label: c.Label},
 				Override: c.Override, Ask: c.Ask, Budget: budget, Seed: c.Seed, Again: c.Again}, how, func(report *audit.Report) error {
 				bar.End()
+				verdict = report.Verdict
 				return c.print(s, report)
 			})
 		})
 	})
+	if err == nil && c.Strict && verdict != eval.Pass { // only now: the run itself is done, and its report was given
+		return &hinted{fmt.Errorf("the verdict is %s, and --strict wants pass", verdict), "the report says which checks decided so"}
+	}
+	return err
 }
 
 func (c *auditCmd) print(s *session, r *audit.Report) error {

@@ -19,6 +19,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
+
+	"retort/internal/app"
 )
 
 // The exit codes.
@@ -113,6 +115,7 @@ func Run(ctx context.Context, p Process) (code int) {
 	parser, err := kong.New(&g,
 		kong.Name("retort"),
 		kong.Description("Mix and match AI models behind one endpoint, and distil your own small ones from them."),
+		kong.Vars{"run_kinds": strings.Join(app.RunKinds(), ",")},
 		kong.Writers(p.Stdout, p.Stderr),
 		kong.Exit(func(code int) { panic(errExit(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}),

@@ -25,7 +25,7 @@ type runsCmd struct {
 type runsListCmd struct {
 	jsonFlag
 	State string `enum:",running,interrupted,done,failed,cancelled" default:"" placeholder:"STATE" help:"Only runs that are so: running, interrupted, done, failed or cancelled."`
-	Kind  string `placeholder:"KIND" help:"Only runs of this kind, such as distil, label, refine, audit or turn."`
+	Kind  string `enum:",${run_kinds}" default:"" placeholder:"KIND" help:"Only runs of this kind, one of ${run_kinds}."`
 }
 
 func (c *runsListCmd) Run(s *session) error {
