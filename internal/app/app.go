@@ -139,6 +139,12 @@ func (p *plant) answers(name string) (model.Model, error) {
 // HasTask says whether the configuration has a task of that name.
 func (a *App) HasTask(name string) bool { return a.plant.Load().tasks[name] != nil }
 
+// Turns says whether a task of the configuration has a wheel.
+func (a *App) Turns(name string) bool {
+	d := a.plant.Load().tasks[name]
+	return d != nil && d.config.Wheel != nil
+}
+
 // unknownModel is the error for a name that is neither a model nor a task.
 func unknownModel(name string, p *plant) error {
 	names := p.names()

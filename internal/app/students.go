@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -137,11 +138,8 @@ func (a *App) ForcePromote(ctx context.Context, id string) (*Student, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch certificate := opened.Card().Certificate; {
-	case certificate == nil:
-		return nil, &silentError{s.ID, "it has no certificate"}
-	case !certificate.Speaks():
-		return nil, &silentError{s.ID, certificate.Reason}
+	if why := (&Student{Card: opened.Card()}).Silent(); why != "" {
+		return nil, &silentError{s.ID, why}
 	}
 	if d, ok := p.tasks[s.Task]; ok {
 		if err := fits(d.task, opened); err != nil {
@@ -180,7 +178,26 @@ func (a *App) Rollback(ctx context.Context, task string) (*Student, error) {
 	if err != nil || row == nil {
 		return nil, err
 	}
-	return newStudent(row)
+	s, err := newStudent(row)
+	if err != nil {
+		return nil, err
+	}
+	takenOut, err := a.store.TakenOut(ctx)
+	s.Out = outOf(takenOut)[seatOf{s.Task, s.ID}]
+	return s, err
+}
+
+// Silent says why a student answers nothing where it is the champion; empty: it answers.
+func (s *Student) Silent() string {
+	switch certificate := s.Card.Certificate; {
+	case s.Out != "":
+		return s.Out
+	case certificate == nil:
+		return "it has no certificate"
+	case !certificate.Speaks():
+		return cmp.Or(certificate.Reason, "its certificate lets it answer nothing")
+	}
+	return ""
 }
 
 // endCanary makes a task's canary a candidate again, and reports whether there was one.

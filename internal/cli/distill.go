@@ -176,6 +176,9 @@ func (c *distillCmd) next(s *session, a *app.App, result *app.Distilled) {
 		fmt.Fprintln(s.Stdout, "the student is silent, so there is nothing to promote: collect more labels and distil again, or ask for less with --agreement")
 	default:
 		fmt.Fprintf(s.Stdout, "promote it:  %s students promote %s%s\n", program(), result.ID, s.configFlag())
+		if a.Turns(c.Task) {
+			fmt.Fprintf(s.Stdout, "%s has a wheel, which promotes students of its own once they are shown to be good enough; this one answers only where you promote it, and then all at once\n", printable(c.Task))
+		}
 	}
 	if !a.HasTask(c.Task) {
 		fmt.Fprintf(s.Stdout, "%s is not in the configuration yet; to serve it, add it there with a teacher:\n\n%s", printable(c.Task), printableLines(result.TaskYAML()))

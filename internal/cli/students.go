@@ -185,6 +185,13 @@ func (c *studentsPromoteCmd) done(s *session, st *app.Student, err error) error 
 	if c.JSON {
 		return s.json(st)
 	}
+	if why := st.Silent(); why != "" {
+		fmt.Fprintf(s.Stdout, "%s is now the champion of %s, and silent, so that the teacher answers: %s\n", st.ID, printable(st.Task), printable(why))
+		if st.Out != "" {
+			fmt.Fprintf(s.Stdout, "put it back:  %s students promote %s%s\n", program(), st.ID, s.configFlag())
+		}
+		return nil
+	}
 	fmt.Fprintf(s.Stdout, "%s is now the champion of %s; a serving retort takes it up within a second\n", st.ID, st.Task)
 	return nil
 }
