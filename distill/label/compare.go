@@ -18,7 +18,8 @@ func (r *run) summary() Report {
 	}
 	for t, s := range r.stats {
 		report.Teachers = append(report.Teachers, TeacherReport{Name: r.askers[t].Name, Terms: r.askers[t].Terms, Models: map[string]int{},
-			Reused: s.reused, Traced: s.traced, Asked: s.asked, Batched: s.batched, Calls: s.calls, Refused: s.refused, Usage: s.usage, Cost: s.cost})
+			Reused: s.reused, Traced: s.traced, Asked: s.asked, Batched: s.batched, Calls: s.calls, Refused: s.refused, Usage: s.usage, Cost: s.cost,
+			Passed: s.passed, PassedCost: s.passedCost})
 	}
 	return report
 }

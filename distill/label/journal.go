@@ -21,6 +21,7 @@ import (
 // line is one entry of a journal: money set aside for a call, money paid, an answer, a failure, or a batch.
 type line struct {
 	Key string `json:"key"`
+	Ask string `json:"ask,omitempty"` // of an answer: who was asked what, by the teacher's name alone, whatever stands behind it
 
 	Hold int64 `json:"hold,omitempty"` // set aside, in millionths of a millionth of a dollar, as model.Money
 	Back int64 `json:"back,omitempty"` // no longer set aside

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"retort/internal/filelock"
+	"retort/model"
 )
 
 // A journal cut off anywhere, as by kill -9, loses no answer but the one torn, and counts what was set aside as paid.
@@ -98,6 +99,39 @@ func TestJournalKeys(t *testing.T) {
 	} {
 		if got := calls(c.change); got != c.want {
 			t.Errorf("%s: %d calls, want %d", c.name, got, c.want)
+		}
+	}
+}
+
+// What another model behind a teacher's name was paid for the same inputs is told, and neither used nor counted.
+func TestAnotherTeacherOfTheName(t *testing.T) {
+	const answerCost = model.Dollar / 10_000 * 11
+	u := newUpstream(obvious)
+	job := Job{Task: desk, Inputs: inputs(6), Journal: filepath.Join(t.TempDir(), "desk.jsonl"), Budget: new(model.Dollar)}
+	for _, c := range []struct {
+		identity   string
+		inputs     int
+		asked      int
+		passed     int
+		paid       model.Money // to others
+		costBefore model.Money
+	}{
+		{identity: "here", inputs: 6, asked: 6},
+		{identity: "there", inputs: 4, asked: 4, passed: 4, paid: 4 * answerCost},
+		{identity: "there", inputs: 6, asked: 2, passed: 6, paid: 6 * answerCost, costBefore: 4 * answerCost},
+		{identity: "here", inputs: 6, passed: 6, paid: 6 * answerCost, costBefore: 6 * answerCost},
+		{identity: "beyond", inputs: 2, asked: 2, passed: 2, paid: 4 * answerCost}, // of both
+	} {
+		teacher := u.teacher("a")
+		teacher.Identity = c.identity
+		job.Teachers, job.Inputs = []Teacher{teacher}, inputs(c.inputs)
+		got, err := Run(t.Context(), job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &got.Report.Teachers[0]
+		if r.Asked != c.asked || r.Passed != c.passed || r.PassedCost != c.paid || got.Report.CostBefore != c.costBefore {
+			t.Errorf("%s, %d inputs: asked %d, passed %d for $%s, $%s before; want %+v", c.identity, c.inputs, r.Asked, r.Passed, r.PassedCost, got.Report.CostBefore, c)
 		}
 	}
 }

@@ -40,7 +40,7 @@ type Job struct {
 
 	Votes       int           // how often each teacher is asked about each input; 0: once
 	Soft        bool          // ask for the probabilities of tokens
-	Budget      *model.Money  // most that the labels of these inputs may cost, with what earlier runs paid for them; nil: any
+	Budget      *model.Money  // most that the labels of these inputs may cost, with what earlier runs paid these teachers for them; nil: any
 	MaxTokens   int           // most output tokens of a call; 0: 1,024, and 4,096 where answers are objects
 	Concurrency int           // inputs under way at a time; 0: 8
 	Deadline    time.Duration // how long the labels may take; from an hour on, batches are used, and canceled once four fifths are gone

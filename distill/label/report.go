@@ -57,6 +57,11 @@ type TeacherReport struct {
 	Usage   model.Usage    `json:"usage"`
 	Cost    model.Money    `json:"cost_usd"` // of this run
 
+	// Passed counts answers to the same inputs that earlier runs had from another teacher of this name, another model or a server at another address:
+	// they are not used, and what they cost is in no budget of this one.
+	Passed     int         `json:"passed,omitempty"`
+	PassedCost model.Money `json:"passed_cost_usd,omitempty"`
+
 	// Repeated counts inputs that the teacher was asked about more than once, and Repeats those of them to which its first two
 	// answers are the same: how consistent it is.
 	Repeated int `json:"repeated,omitempty"`
@@ -86,9 +91,9 @@ type Agreement struct {
 
 // stats is what is counted of one teacher while a run goes on.
 type stats struct {
-	reused, traced, asked, calls, refused, batched int
-	usage                                          model.Usage
-	cost                                           model.Money
+	reused, traced, asked, calls, refused, batched, passed int
+	usage                                                  model.Usage
+	cost, passedCost                                       model.Money
 }
 
 func newStats(job *Job) []stats { return make([]stats, len(job.Teachers)) }

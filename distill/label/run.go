@@ -31,10 +31,11 @@ type run struct {
 	mu    sync.Mutex
 	slots chan struct{} // of calls that follow on a batch
 
-	known   map[string]*record  // by key
-	batches map[string]*pending // by key; of earlier runs
-	traced  map[string]*Answer  // by key; from elsewhere
-	stats   []stats             // of each teacher
+	known   map[string]*record   // by key
+	batches map[string]*pending  // by key; of earlier runs
+	traced  map[string]*Answer   // by key; from elsewhere
+	asks    map[string][]*record // what is known, by ask
+	stats   []stats              // of each teacher
 	done    int
 	total   int
 	failure error              // the first that ended the run
@@ -63,6 +64,12 @@ func newRun(job *Job) (*run, error) {
 
 // recall counts what is known already, and what it cost.
 func (r *run) recall() error {
+	r.asks = map[string][]*record{}
+	for _, known := range r.known {
+		if known.Ask != "" && known.Said != "" {
+			r.asks[known.Ask] = append(r.asks[known.Ask], known)
+		}
+	}
 	contract := Contract(r.job.Task)
 	earlier := make(map[[2]string]*Answer, len(r.job.Earlier))
 	for i := range r.job.Earlier {
@@ -117,6 +124,7 @@ func (r *run) recallTeacher(contract string, input, t int, earlier map[[2]string
 	for vote := range r.job.Votes {
 		q := r.question(contract, input, t, vote)
 		r.total++
+		r.pass(q)
 		if known := r.known[q.key]; known != nil {
 			if err := r.repay(q.key, known); err != nil {
 				return err
@@ -140,6 +148,30 @@ func (r *run) recallTeacher(contract string, input, t int, earlier map[[2]string
 		}
 	}
 	return nil
+}
+
+// pass counts what another teacher of the same name answered to a question: another model, or a server at another address. It is not used.
+func (r *run) pass(q *question) {
+	if len(r.asks) == 0 {
+		return
+	}
+	var cost model.Money
+	others := 0
+	for _, known := range r.asks[r.ask(q)] {
+		if known.Key != q.key {
+			others++
+			cost += known.paid
+		}
+	}
+	if others > 0 {
+		r.stats[q.teacher].passed++
+		r.stats[q.teacher].passedCost += cost
+	}
+}
+
+// ask names a question by the teacher's name alone.
+func (r *run) ask(q *question) string {
+	return Hash("ask", r.askers[q.teacher].Name, dataset.Canonical(q.text), strconv.Itoa(q.vote))
 }
 
 // usable says whether an outcome in the journal stands: an object was spelled as another text with the same words has it.
@@ -309,6 +341,7 @@ func (r *run) answer(going, calls context.Context, questions []*question, end co
 // keep books an outcome. A failure that may pass is not written down, so that the next run asks again.
 func (r *run) keep(q *question, s *said) error {
 	if s.Said != "" || lasting(s.Error) {
+		s.Ask = r.ask(q)
 		if err := r.journal.append(s.line); err != nil {
 			return err
 		}

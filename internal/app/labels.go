@@ -24,7 +24,7 @@ import (
 // Asking says how teachers are asked for labels.
 type Asking struct {
 	Teachers    []string      // models; empty: the task's
-	Budget      *model.Money  // most that the labels may cost, with what earlier runs paid for them; nil: nothing, where calls cost
+	Budget      *model.Money  // most that the labels may cost, with what earlier runs paid these teachers for them; nil: nothing, where calls cost
 	Votes       int           // how often each teacher is asked about each input; 0: once
 	Soft        bool          // ask for probabilities of labels
 	Deadline    time.Duration // how long the labels may take; long ones let batches be used, at half the price

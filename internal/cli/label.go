@@ -21,7 +21,7 @@ import (
 // askFlags are the flags of commands that have teachers label.
 type askFlags struct {
 	Teachers    []string      `name:"teacher" placeholder:"MODEL" help:"Have this model label the inputs; several are weighed by how reliable each is at each label. Default: the task's teachers."`
-	Budget      *float64      `placeholder:"USD" help:"What the labels may cost at most, in US dollars, with what earlier runs paid for the same inputs. It is never exceeded."`
+	Budget      *float64      `placeholder:"USD" help:"What the labels may cost at most, in US dollars, with what earlier runs paid the same teachers for the same inputs; a server of one's own at another address, and another model, is another teacher. It is never exceeded."`
 	Votes       int           `default:"1" placeholder:"K" help:"Ask each teacher K times about each input; the shares become soft labels."`
 	Soft        bool          `help:"Ask for the probabilities of labels, where an upstream gives them."`
 	Deadline    time.Duration `placeholder:"24h" help:"How long the labels may take; from an hour on they come through batches, at half the price, where the upstream has them."`
@@ -186,6 +186,9 @@ func teacherWords(t *label.TeacherReport) string {
 	}
 	add(t.Soft, "%d with probabilities")
 	parts = append(parts, "$"+t.Cost.String())
+	if t.Passed > 0 {
+		parts = append(parts, fmt.Sprintf("%d answers to these inputs, for $%s, are not used: earlier runs had them from another model, or another address, of this name", t.Passed, t.PassedCost))
+	}
 	if t.Terms != "" {
 		parts = append(parts, "learning from it: "+t.Terms)
 	}
