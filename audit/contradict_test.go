@@ -154,3 +154,19 @@ func TestLabelsAreNamed(t *testing.T) {
 		}
 	}
 }
+
+// What is too long for a word is not taken apart, which would take hours: tokens, and texts in languages that write without spaces.
+func TestLongWordsAreNotTakenApart(t *testing.T) {
+	words := map[string][]int32{strings.Repeat("base64", 200_000): {0}}
+	rng := rand.New(rand.NewPCG(1, 2))
+	for i := range int32(2000) {
+		text := make([]rune, 800)
+		for j := range text {
+			text[j] = rune(0x4e00 + rng.IntN(2000))
+		}
+		words[string(text)] = []int32{i}
+	}
+	if found := insides(words, 5, 20); len(found) > 0 {
+		t.Errorf("got %d", len(found))
+	}
+}

@@ -40,6 +40,9 @@ func insides(words map[string][]int32, fewest, most int) []association {
 			continue
 		}
 		runes := []rune(word)
+		if len(runes) > longestWord { // no word but a token, or the text of a language that writes without spaces: all that is in it would be looked at
+			continue
+		}
 		for n := 1; n <= longestInside; n++ {
 			for at := 0; at+n <= len(runes) && len(runes) > n+1; at++ {
 				left := string(runes[:at]) + string(runes[at+n:])
@@ -102,3 +105,6 @@ func (a *association) left(text string) string {
 	}
 	return strings.Join(words, " ")
 }
+
+// longestWord is the most characters that a word has in which others are looked for.
+const longestWord = 40

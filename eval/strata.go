@@ -18,7 +18,7 @@ type Stratum struct {
 	Alike   bool // both models say the same of every item, so that they do not differ whoever is right
 }
 
-// Strata are the parts of a whole. A part that was never met is none of it.
+// Strata are the parts of a whole, all of them: one that was never met may be a part of it all the same.
 type Strata []Stratum
 
 func (s Strata) check() error {
@@ -55,8 +55,8 @@ func (s Strata) All() (all Matched) {
 
 // Difference is how much more often A is right than B, as a share of the whole: the differences in the strata, weighted by how much
 // of the whole these are. The interval is put together from Tango's of the strata, or exact ones of those with few items, by the recovery of their variances (G. Y. Zou, A. Donner,
-// "Construction of confidence limits about effect measures: a general approach", Statistics in Medicine 27, 2008), and is wider by what is not known of
-// the weights, as they are counted (W. G. Cochran, Sampling Techniques, 1977, 12.2). Of a stratum without known items anything may be true, whatever the
+// "Construction of confidence limits about effect measures: a general approach", Statistics in Medicine 27, 2008), each with
+// exact bounds of how large the stratum is, also of one that was never met. Of a stratum without known items anything may be true, whatever the
 // confidence. Errors are as those of [Matched.Difference].
 func (s Strata) Difference(confidence float64) (Estimate, error) {
 	if err := s.check(); err != nil {
@@ -79,21 +79,26 @@ func (s Strata) value() float64 {
 	return sum
 }
 
-// reach is how far the interval reaches on one side of the value: below it where z is positive.
+// reach is how far the interval reaches on one side of the value: below it where z is positive. What a stratum adds to the value is bounded by its share
+// and its difference, each at the worst that is likely.
 func (s Strata) reach(z float64) float64 {
-	sum, unknown, n, value := 0.0, 0.0, s.met(), s.value()
+	sum, unknown, n := 0.0, 0.0, s.met()
 	for _, one := range s {
-		share, d := float64(one.Met)/n, one.difference()
-		switch {
-		case one.Alike:
-		case one.Items == 0: // what is not known does not vary by chance: it may be all for one of them
-			unknown += share
-			d = -math.Copysign(1, z)
-		default:
-			far := share * (d - one.bound(z))
-			sum += far * far
+		if one.Alike {
+			continue
 		}
-		sum += z * z * share * (d - value) * (d - value) / n
+		share, d := float64(one.Met)/n, one.difference()
+		worst := one.bound(z)
+		if one.Items == 0 { // what is not known does not vary by chance: it may be all for one of them
+			unknown += share
+			d = worst
+		}
+		of := share // larger than it seems where that is bad, and smaller where it would be good
+		if len(s) > 1 {
+			of = exact(float64(one.Met), n, math.Copysign(z, z*worst))
+		}
+		far := share*d - of*worst
+		sum += far * far
 	}
 	return unknown + math.Sqrt(sum)
 }
@@ -109,8 +114,10 @@ func (s Stratum) difference() float64 {
 // bound is the lower bound of the difference by the known items where z is positive, else the upper.
 func (s Stratum) bound(z float64) float64 {
 	switch d := s.difference(); {
-	case s.Items < few:
-		return s.exact(z)
+	case s.Items == 0:
+		return -math.Copysign(1, z)
+	case s.Items < few: // what an item counts is 1 where A alone is right, 0 where B is, else a half
+		return 2*exact(float64(s.Items+s.OnlyA-s.OnlyB)/2, float64(s.Items), z) - 1
 	case z < 0:
 		return s.where(z, d, 1)
 	default:
@@ -121,17 +128,19 @@ func (s Stratum) bound(z float64) float64 {
 // few is the number of items below which a stratum's bounds are exact: scores are too sure of a handful on which models nearly always differ.
 const few = 30
 
-// exact is the bound of Clopper and Pearson for the mean of what an item counts: 1 where A alone is right, 0 where B is, else a half.
-func (s Stratum) exact(z float64) float64 {
-	good, bad := float64(s.Items+s.OnlyA-s.OnlyB)/2, float64(s.Items-s.OnlyA+s.OnlyB)/2
+// exact is the bound of Clopper and Pearson for a share of which so many of n were found: the lower one where z is positive.
+func exact(found, n, z float64) float64 {
 	tail := normal(-math.Abs(z))
 	switch {
-	case z > 0 && good > 0:
-		return 2*distuv.Beta{Alpha: good, Beta: bad + 1}.Quantile(tail) - 1
-	case z <= 0 && bad > 0:
-		return 2*distuv.Beta{Alpha: good + 1, Beta: bad}.Quantile(1-tail) - 1
+	case z > 0 && found <= 0:
+		return 0
+	case z > 0:
+		return distuv.Beta{Alpha: found, Beta: n - found + 1}.Quantile(tail)
+	case found >= n:
+		return 1
+	default:
+		return distuv.Beta{Alpha: found + 1, Beta: n - found}.Quantile(1 - tail)
 	}
-	return -math.Copysign(1, z)
 }
 
 // NonInferior tests whether A is worse than B on the whole by margin or more; it decides as the interval of [Strata.Difference] does. See

@@ -44,15 +44,20 @@ func TestStrataRefuseWhatCannotBe(t *testing.T) {
 			t.Errorf("%+v is taken", s)
 		}
 	}
-	s := Strata{{Matched: Matched{5, 1, 0}, Met: 5}, {Matched: Matched{7, 0, 7}}} // the second is no part of the whole
-	if d, err := s.Difference(0.9); err != nil || d.Value != 0.2 {
+	s := Strata{{Matched: Matched{5, 1, 0}, Met: 5}, {Matched: Matched{7, 0, 7}}} // the second was not met, but is known of
+	if d, err := s.Difference(0.9); err != nil || d.Value != 0.2 || d.Lower > -0.4 {
 		t.Errorf("got %+v, %v", d, err)
+	}
+	for _, s := range []Strata{{{Met: 30, Alike: true}, {Matched: Matched{1, 0, 1}}, {}}, {{Met: 30, Alike: true}, {}, {}}} { // thirty requests tell little of what they were not
+		if v, err := s.NonInferior(0.02, 0.05); err != nil || v.Ruling != Inconclusive || v.Difference.Lower > -0.09 {
+			t.Errorf("got %+v, %v", v, err)
+		}
 	}
 	s = Strata{{Met: 90, Alike: true}, {Met: 10}} // of a tenth nothing is known
-	if d, err := s.Difference(0.9); err != nil || d.Value != 0 || d.Lower > -0.1 || d.Lower < -0.16 || d.Lower != -d.Upper {
+	if d, err := s.Difference(0.9); err != nil || d.Value != 0 || d.Lower > -0.1 || d.Lower < -0.19 || d.Lower != -d.Upper {
 		t.Errorf("got %+v, %v", d, err)
 	}
-	if v, err := s.NonInferior(0.2, 0.05); err != nil || v.Ruling != Pass {
+	if v, err := s.NonInferior(0.3, 0.05); err != nil || v.Ruling != Pass {
 		t.Errorf("got %+v, %v", v, err)
 	}
 	if v, err := s.NonInferior(0.05, 0.05); err != nil || v.Ruling != Inconclusive {
@@ -119,6 +124,9 @@ func TestStrataKeepTheirLevel(t *testing.T) {
 		"few, left are worse":     {world{200, [3]float64{0.78, 0.02, 0.2}, [3]float64{0, 0.5, 0.05}, [3]float64{0, 0.5, 0.15}}, alpha},
 		"wrong where they differ": {world{600, [3]float64{0.57, 0.03, 0.4}, [3]float64{0, 0, 0.125}, [3]float64{0, 1, 0.1}}, alpha},
 		"seldom, and then wrong":  {world{300, [3]float64{0.555, 0.045, 0.4}, [3]float64{0, 0, 0.15}, [3]float64{0, 1, 0.0875}}, alpha},
+		"few, hardly any left":    {world{60, [3]float64{0.965, 0.02, 0.015}, [3]float64{0, 0, 0.1}, [3]float64{0, 1, 0.1}}, alpha},
+		"hardly any left":         {world{150, [3]float64{0.96, 0.02, 0.02}, [3]float64{0, 0, 0.1}, [3]float64{0, 1, 0.1}}, alpha},
+		"very few":                {world{30, [3]float64{0.975, 0.02, 0.005}, [3]float64{0, 0, 0.1}, [3]float64{0, 1, 0.1}}, alpha},
 		"the kinds pull apart":    {world{1200, [3]float64{0.5, 0.1, 0.4}, [3]float64{0, 0, 0.25}, [3]float64{0, 0.9, 0.075}}, alpha},
 		"nearly all are left":     {world{1000, [3]float64{0.09, 0.01, 0.9}, [3]float64{0, 0.5, 0.10}, [3]float64{0, 0.5, 0.122222}}, alpha},
 		"it is better":            {world{1200, [3]float64{0.58, 0.02, 0.4}, [3]float64{0, 0.5, 0.15}, [3]float64{0, 0.5, 0.10}}, 1},

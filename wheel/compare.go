@@ -40,6 +40,8 @@ func meet(pairs []Pair) (m Met) {
 	return m
 }
 
+func (m Met) total() int { return m.Left + m.Same + m.Differ + m.Blank }
+
 func (m *Met) add(left, same bool) {
 	switch {
 	case left:

@@ -135,17 +135,27 @@ func (w *Wheel) place(v *Version, at Stage, why string, since int64) {
 // lateWhy is why a candidate is rejected of which the world has moved on.
 const lateWhy = "it learned from labels of before a change that was noticed since"
 
-// challenge makes a version the challenger, which was compared by some pairs.
+// challenge makes a version the challenger, which was compared by some pairs, or goes on being it.
 func (w *Wheel) challenge(v *Version, by []Pair) {
 	if w.challenger != v {
 		if w.challenger != nil {
 			w.challenger.stage = Rejected
 		}
-		v.met = meet(by)
+		v.met, v.begun = meet(by), w.requests
 	}
 	w.challenger, v.stage = v, Challenger
 	v.looks++
-	v.next = len(by) + max(1, len(by)/2)
+	v.next = v.met.total() + max(soonest/2, v.met.total()/2)
+}
+
+// soonest is how many requests are met before a challenger whose comparison begins anew is compared.
+const soonest = 100
+
+// recompare has the comparison of the challenger begin anew: with another champion, or since labels from before judge no more.
+func (w *Wheel) recompare() {
+	if v := w.challenger; v != nil {
+		v.compared, v.met, v.begun, v.next = nil, Met{}, w.requests, soonest
+	}
 }
 
 func (w *Wheel) gate(c *Candidate, v *Version) Verdict {
@@ -206,7 +216,7 @@ func (w *Wheel) pairs(v *Version) []Pair {
 		if !ok || !known {
 			continue
 		}
-		if left := w.leaves(w.champion, b); l.Fair || left {
+		if left := w.leaves(w.champion, b); l.Fair || left && l.Request > v.begun { // as only these were all met
 			out = append(out, Pair{Label: l.Label, Class: l.Label, Slice: l.Slice, Candidate: a.Answer, Champion: b.Answer, Left: left, Hard: !l.Fair})
 		}
 	}
@@ -254,7 +264,7 @@ func (w *Wheel) meet(t *Ticket, o *Outcome) {
 // watchChallenger tries the gate again once there are more labels to compare on.
 func (w *Wheel) watchChallenger() {
 	v := w.challenger
-	if v == nil || w.champion == nil || w.canary != nil || w.asked%16 != 0 || len(w.pairs(v)) < v.next {
+	if v == nil || w.champion == nil || w.canary != nil || w.asked%16 != 0 || v.met.total() < v.next {
 		return
 	}
 	verdict := w.compare(v)

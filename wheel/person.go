@@ -125,7 +125,10 @@ func (w *Wheel) TakeOut(why string) {
 func (w *Wheel) Changed(since int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.memory.epoch = max(w.memory.epoch, since)
+	if since > w.memory.epoch {
+		w.memory.epoch = since
+		w.recompare()
+	}
 }
 
 // Status is what a person wants to know.

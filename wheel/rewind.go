@@ -31,6 +31,7 @@ func (s *State) Rewind(to int64) {
 		for i := range s.Versions {
 			v := &s.Versions[i]
 			do(&v.Request)
+			do(&v.Begun)
 			held := make(map[int64]Said, len(v.Held))
 			for n, said := range v.Held {
 				do(&n)

@@ -58,7 +58,8 @@ type VersionState struct {
 	Looks       int                 `json:"looks,omitempty"`
 	Next        int                 `json:"next,omitempty"`
 	Met         Met                 `json:"met,omitzero"`
-	Harm        *DetectorState      `json:"harm,omitempty"` // of a canary
+	Begun       int64               `json:"begun,omitempty"` // of a challenger: the request after which all were met
+	Harm        *DetectorState      `json:"harm,omitempty"`  // of a canary
 }
 
 // LabelState is a label with what versions said that had not learned it.
@@ -139,7 +140,7 @@ func (w *Wheel) State() *State {
 	for _, v := range w.versions {
 		one := VersionState{Name: v.Name, Certificate: v.Certificate, Labels: v.Labels, Fair: v.Fair, Request: v.Request,
 			Held: maps.Clone(v.held), Errs: maps.Clone(v.errs), Relearned: slices.Sorted(maps.Keys(v.relearned)), Stage: v.stage,
-			Grade: v.grade, Looks: v.looks, Next: v.next, Met: v.met}
+			Grade: v.grade, Looks: v.looks, Next: v.next, Met: v.met, Begun: v.begun}
 		switch v.stage { // versions are many in the end, and what the others had shown is asked for no more
 		case Canary:
 			harm := kept(v.harm.Detector, &v.harm.about)
@@ -241,7 +242,7 @@ func (w *Wheel) resume(s *State, open func(version int, name string) (Answerer, 
 func (w *Wheel) resumeVersions(s *State, open func(version int, name string) (Answerer, error)) error {
 	for i, v := range s.Versions {
 		now := &Version{ID: i + 1, Name: v.Name, compared: slices.Clone(v.Compared), Certificate: v.Certificate, Labels: v.Labels, Fair: v.Fair, Request: v.Request, held: maps.Clone(v.Held),
-			errs: maps.Clone(v.Errs), relearned: set(v.Relearned), stage: v.Stage, grade: v.Grade, looks: v.Looks, next: v.Next, met: v.Met,
+			errs: maps.Clone(v.Errs), relearned: set(v.Relearned), stage: v.Stage, grade: v.Grade, looks: v.Looks, next: v.Next, met: v.Met, begun: v.Begun,
 			harm: newHarm(w.Goal)}
 		if v.Harm != nil && v.Stage == Canary && (s.Goal == (certify.Goal{}) || s.Goal == w.Goal) {
 			if err := v.Harm.into(now.harm.Detector, &now.harm.about); err != nil {
@@ -255,7 +256,7 @@ func (w *Wheel) resumeVersions(s *State, open func(version int, name string) (An
 			}
 		}
 		if now.met == (Met{}) { // it was kept before these were counted
-			now.met = meet(now.compared)
+			now.compared, now.begun, now.next = nil, s.Requests, soonest
 		}
 		w.versions = append(w.versions, now)
 		switch v.Stage {

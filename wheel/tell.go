@@ -183,9 +183,7 @@ func (w *Wheel) promote(v *Version, says string) {
 	if w.champion != nil {
 		w.champion.stage = Retired
 	}
-	if w.challenger != nil {
-		w.challenger.compared, w.challenger.met = nil, Met{} // it was with another
-	}
+	w.recompare()
 	w.champion, w.canary, w.fallen = v, nil, nil
 	v.stage = Champion
 	w.input.renew()

@@ -41,8 +41,9 @@ type Version struct {
 	stage     Stage
 	grade     int   // of a canary: answers that are known to agree, less penalties
 	looks     int   // of a challenger: how often its gate was tried
-	next      int   // of a challenger: pairs at which it is tried again
+	next      int   // of a challenger: requests met at which it is tried again
 	met       Met   // of a challenger: the requests that it is compared on
+	begun     int64 // of a challenger: the request after which all were met
 	harm      *fall // of a canary: evidence that it does not keep the goal
 }
 

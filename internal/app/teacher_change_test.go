@@ -77,8 +77,13 @@ tasks:
 			t.Errorf("%s: its wheel counts %d labels, %v, want %d", c.to, s.Labels, err, c.labels)
 		}
 	}
-	if elsewhere.calls == 0 || u.calls == 0 {
-		t.Errorf("%d and %d calls", u.calls, elsewhere.calls)
+	calls := func(u *upstream) int {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		return u.calls
+	}
+	if here, there := calls(u), calls(elsewhere); here == 0 || there == 0 {
+		t.Errorf("%d and %d calls", here, there)
 	}
 	if _, err := a.Distill(t.Context(), DistillOptions{Task: "desk"}); err == nil || !strings.Contains(err.Error(), "no traces of its teacher") {
 		t.Errorf("what one of its models said alone is not what a vote says: %v", err)

@@ -1,5 +1,7 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
+//go:build !race
+
 package yield
 
 import (
@@ -9,7 +11,7 @@ import (
 	"time"
 )
 
-// While the only processor of a process naps, nothing of it runs, and it runs again afterwards.
+// While the only processor of a process naps (the race detector calls what may give it away), nothing of it runs, and it runs again afterwards.
 func TestNap(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var count atomic.Int64
