@@ -23,16 +23,17 @@ const (
 	longestInside = 4
 	// rareWord is in how many examples a word may stand that has a trigger inside: most of such words stand in one.
 	rareWord = 3
+	// longestWord is the most characters that a word has in which others are looked for.
+	longestWord = 40
 )
 
 // insides returns the characters that make known words into rare ones, "zx" when there are "cardzx" and "moneyzx" beside cards and money, with the examples that
 // have such words. words are all words with the examples that have each.
 func insides(words map[string][]int32, fewest, most int) []association {
 	type seen struct {
-		rows    map[int32]bool
-		words   map[string]bool // without the characters
-		at, all int             // how often at the start and at the end, see below
-		ends    int
+		rows              map[int32]bool
+		words             map[string]bool // without the characters
+		all, begins, ends int             // how often in all, and of it at the start and at the end
 	}
 	found := map[string]*seen{}
 	for word, rows := range words {
@@ -57,7 +58,7 @@ func insides(words map[string][]int32, fewest, most int) []association {
 				}
 				s.words[left] = true
 				if s.all++; at == 0 {
-					s.at++
+					s.begins++
 				}
 				if at+n == len(runes) {
 					s.ends++
@@ -76,7 +77,7 @@ func insides(words map[string][]int32, fewest, most int) []association {
 		}
 		a := association{gram: gram, rows: slices.Sorted(maps.Keys(s.rows)), inside: middle}
 		switch s.all {
-		case s.at:
+		case s.begins:
 			a.inside = start
 		case s.ends:
 			a.inside = end
@@ -105,6 +106,3 @@ func (a *association) left(text string) string {
 	}
 	return strings.Join(words, " ")
 }
-
-// longestWord is the most characters that a word has in which others are looked for.
-const longestWord = 40

@@ -94,19 +94,25 @@ func NonInferior(groups []Group, margin, alpha float64) ([]NonInferiority, error
 		}
 		z := g.score(-margin)
 		better[i], worse[i] = normal(-z), normal(z)
-		out[i] = NonInferiority{Group: g, Difference: difference, P: better[i], Worse: worse[i], Ruling: Inconclusive}
+		out[i] = NonInferiority{Group: g, Difference: difference, P: better[i], Worse: worse[i]}
 	}
 	better, worse = Holm(better), Holm(worse)
 	for i := range out {
 		out[i].Holm, out[i].WorseHolm = better[i], worse[i]
-		switch {
-		case better[i] <= alpha:
-			out[i].Ruling = Pass
-		case worse[i] <= alpha:
-			out[i].Ruling = Fail
-		}
+		out[i].Ruling = ruled(better[i], worse[i], alpha)
 	}
 	return out, nil
+}
+
+// ruled is the ruling at a level by the p-values of being worse than the margin, and of not.
+func ruled(better, worse, alpha float64) Ruling {
+	switch {
+	case better <= alpha:
+		return Pass
+	case worse <= alpha:
+		return Fail
+	}
+	return Inconclusive
 }
 
 func checkMargin(margin, alpha float64) error {

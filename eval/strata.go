@@ -153,7 +153,7 @@ func (s Strata) NonInferior(margin, alpha float64) (NonInferiority, error) {
 	if err != nil {
 		return NonInferiority{}, err
 	}
-	out := NonInferiority{Group: Group{Matched: s.All()}, Difference: difference, Ruling: Inconclusive}
+	out := NonInferiority{Group: Group{Matched: s.All()}, Difference: difference}
 	gap := difference.Value + margin
 	side := 1.0 // on which side of the value the margin lies
 	if gap < 0 {
@@ -167,17 +167,8 @@ func (s Strata) NonInferior(margin, alpha float64) (NonInferiority, error) {
 			high = middle
 		}
 	}
-	out.P = normal(-side * low)
-	out.Worse = 1 - out.P
-	if side < 0 {
-		out.Worse = normal(-low)
-	}
+	out.P, out.Worse = normal(-side*low), normal(side*low)
 	out.Holm, out.WorseHolm = out.P, out.Worse
-	switch {
-	case out.P <= alpha:
-		out.Ruling = Pass
-	case out.Worse <= alpha:
-		out.Ruling = Fail
-	}
+	out.Ruling = ruled(out.P, out.Worse, alpha)
 	return out, nil
 }

@@ -224,8 +224,11 @@ func (w *Wheel) pairs(v *Version) []Pair {
 }
 
 // leaves reports whether a version leaves all requests of which it says this to the teacher, whatever the evidence is at the moment.
-func (w *Wheel) leaves(v *Version, s Said) bool {
-	return !v.Certificate.Answers(s.Score) || slices.Contains(w.Aside, s.Answer)
+func (w *Wheel) leaves(v *Version, s Said) bool { return w.Leaves(v.Certificate, s.Answer, s.Score) }
+
+// Leaves reports whether a student with a certificate leaves all requests that it would answer so to the teacher.
+func (o Options) Leaves(c certify.Certificate, answer string, score float64) bool {
+	return !c.Answers(score) || slices.Contains(o.Aside, answer)
 }
 
 // level is the one at which a version is tested the next time.

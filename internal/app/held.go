@@ -3,11 +3,8 @@
 package app
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -29,18 +26,12 @@ type heldAnswer struct {
 
 const heldBytes = 20
 
-// markAnswer stands for an answer.
-func markAnswer(answer string) uint64 {
-	sum := sha256.Sum256([]byte(answer))
-	return binary.LittleEndian.Uint64(sum[:])
-}
-
 // is says which of two answers was given, the first where they are the same; empty: neither.
 func (h heldAnswer) is(first, second string) string {
 	switch h.answer {
-	case markAnswer(first):
+	case markOf(first):
 		return first
-	case markAnswer(second):
+	case markOf(second):
 		return second
 	}
 	return ""
@@ -56,7 +47,7 @@ func (a *App) writeHeld(id string, judged []distill.Judged) error {
 	for i := range judged {
 		j := &judged[i]
 		b = binary.LittleEndian.AppendUint64(b, mark(j.Text))
-		b = binary.LittleEndian.AppendUint64(b, markAnswer(j.Predicted))
+		b = binary.LittleEndian.AppendUint64(b, markOf(j.Predicted))
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(j.Score)))
 	}
 	if err := os.WriteFile(a.heldPath(id), b, 0o600); err != nil {
@@ -67,10 +58,7 @@ func (a *App) writeHeld(id string, judged []distill.Judged) error {
 
 // readHeld returns the answers that judged a student; none for one from before they were kept.
 func (a *App) readHeld(id string) (held, error) {
-	b, err := os.ReadFile(a.heldPath(id))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	b, err := readBeside(a.heldPath(id))
 	if err != nil {
 		return nil, fmt.Errorf("read what judged student %s: %w", id, err)
 	}

@@ -35,9 +35,21 @@ func newSeen(groups ...[]dataset.Example) seen {
 }
 
 // mark stands for a text, however it is cased and spaced.
-func mark(text string) uint64 {
-	sum := sha256.Sum256([]byte(dataset.Canonical(text)))
+func mark(text string) uint64 { return markOf(dataset.Canonical(text)) }
+
+// markOf stands for a string as it is.
+func markOf(text string) uint64 {
+	sum := sha256.Sum256([]byte(text))
 	return binary.LittleEndian.Uint64(sum[:])
+}
+
+// readBeside reads a file that lies beside a student's; empty where there is none, as of one from before it was kept.
+func readBeside(path string) ([]byte, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return b, err
 }
 
 func (s seen) has(text string) bool {
@@ -63,10 +75,7 @@ func (a *App) writeSeen(id string, s seen) error {
 
 // readSeen returns what a student was made from; empty for one from before that was kept.
 func (a *App) readSeen(id string) (seen, error) {
-	b, err := os.ReadFile(a.seenPath(id))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	b, err := readBeside(a.seenPath(id))
 	if err != nil {
 		return nil, fmt.Errorf("read what student %s was made from: %w", id, err)
 	}

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -280,10 +279,11 @@ func (a *App) pairs(d *desk, champion *store.Student, out *made) ([]wheel.Pair, 
 	if err != nil {
 		return nil, err
 	}
-	c := opened.Card().Certificate
-	leaves := func(answer string, score float64) bool {
-		return c == nil || !c.Answers(score) || slices.Contains(d.config.Wheel.Aside, answer)
+	var certificate certify.Certificate // the zero one answers nothing
+	if c := opened.Card().Certificate; c != nil {
+		certificate = *c
 	}
+	how := d.makings().options
 	var pairs []wheel.Pair
 	counted := map[uint64]bool{}
 	for i := range out.Judged {
@@ -298,7 +298,7 @@ func (a *App) pairs(d *desk, champion *store.Student, out *made) ([]wheel.Pair, 
 		if !held {
 			answer, score = opened.Answer(j.Text)
 		}
-		pair := wheel.Pair{Label: j.Label, Slice: j.Group, Candidate: j.Predicted, Champion: answer, Left: leaves(answer, score)}
+		pair := wheel.Pair{Label: j.Label, Slice: j.Group, Candidate: j.Predicted, Champion: answer, Left: how.Leaves(certificate, answer, score)}
 		if d.task.Object == nil {
 			pair.Class = j.Label
 		} else { // they are made of what clients write, which only traces keep
