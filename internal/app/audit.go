@@ -19,6 +19,8 @@ import (
 	"retort/dataset"
 	"retort/eval"
 	"retort/flow"
+	"retort/internal/config"
+	"retort/internal/origin"
 	"retort/internal/sections"
 	"retort/model"
 	"retort/student"
@@ -143,7 +145,7 @@ func (a *App) auditInSteps(ctx flow.Context, of *ordered[AuditOptions], progress
 	var checks []audit.Check
 	for _, name := range audit.Checks() {
 		c, err := flow.Step(ctx, name, func(ctx context.Context) (checked, error) {
-			subject.Terms, notes = a.plant.Load().termsFor(s, found.Training), nil
+			subject.Terms, notes = termsFor(a.plant.Load().config, s, found.Training), nil
 			c, err := audit.One(ctx, name, subject, options)
 			return checked{c, notes}, err
 		})
@@ -313,7 +315,7 @@ func (a *App) match(s *Student, out *schooling, hash string) error {
 
 // termsFor returns what is known of the terms of everyone who labelled for a student, now: what the configuration says counts above what
 // the card remembers, and a refusal anywhere holds.
-func (p *plant) termsFor(s *Student, examples []dataset.Example) []audit.Terms {
+func termsFor(c *config.Config, s *Student, examples []dataset.Example) []audit.Terms {
 	who := maps.Clone(s.Card.Terms)
 	if who == nil {
 		who = map[string]string{}
@@ -332,9 +334,9 @@ func (p *plant) termsFor(s *Student, examples []dataset.Example) []audit.Terms {
 	var out []audit.Terms
 	for _, name := range slices.Sorted(maps.Keys(who)) {
 		t := audit.Terms{Teacher: name, Status: who[name]}
-		for _, configured := range p.named(name) {
-			policy := p.policy(configured)
-			t.Status, t.Basis, t.Source = p.termsOf(configured), policy.Basis, policy.Source
+		for _, configured := range origin.Called(c, name) {
+			policy := origin.Policy(c, configured)
+			t.Status, t.Basis, t.Source = origin.TermsOf(c, configured), policy.Basis, policy.Source
 			if t.Status == audit.Forbidden {
 				break
 			}

@@ -190,10 +190,10 @@ func TestTermsOfAudits(t *testing.T) {
 		{", distillation: {status: allowed, basis: own weights}", "own weights", audit.Allowed},
 		{", distillation: {status: forbidden, basis: section 2}", "section 2", audit.Forbidden},
 	} {
-		p := openApp(t, "http://127.0.0.1:1", c.more).plant.Load()
+		p := openApp(t, "http://127.0.0.1:1", c.more).plant.Load().config
 		// The card remembers that it was allowed once.
 		s := &Student{Card: student.Card{Teachers: []string{"file x.csv", "up/large"}, Terms: map[string]string{"up/large": "allowed"}}}
-		got := p.termsFor(s, []dataset.Example{{Teacher: "gone/model"}})
+		got := termsFor(p, s, []dataset.Example{{Teacher: "gone/model"}})
 		if len(got) != 2 || got[0] != (audit.Terms{Teacher: "gone/model", Status: audit.Unknown}) || got[1].Status != c.status || got[1].Basis != c.says {
 			t.Errorf("%s: %+v", c.more, got)
 		}

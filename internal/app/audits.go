@@ -17,6 +17,7 @@ import (
 	"retort/compose"
 	"retort/eval/certify"
 	"retort/internal/config"
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 )
@@ -29,7 +30,7 @@ func (d *desk) audit(c config.Audit) {
 	seated := model.Func(func(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
 		return d.now.Load().model.Generate(ctx, req, emit)
 	})
-	own := studentPrefix + d.task.Name + "@"
+	own := origin.Student(d.task.Name, "")
 	d.audited = compose.Shadow(seated, d.teacher, compose.Shadowing{Name: d.task.Name, Share: c.Share, Concurrent: c.Concurrent,
 		PerDay: model.Money(c.PerDay * float64(model.Dollar)), Timeout: c.Timeout, Mark: true,
 		Only: func(resp *model.Response) bool { return strings.HasPrefix(resp.Model, own) },
@@ -153,7 +154,7 @@ func (a *App) audited(d *desk, c compose.Copied) {
 
 // auditRow is what is kept of an audit: of answers only labels, and those where content is captured.
 func (a *App) auditRow(d *desk, c *compose.Copied) store.Audit {
-	id, said := strings.TrimPrefix(c.Served.Model, studentPrefix+d.task.Name+"@"), c.Answer.Text()
+	id, said := strings.TrimPrefix(c.Served.Model, origin.Student(d.task.Name, "")), c.Answer.Text()
 	row := store.Audit{Tenant: cmp.Or(c.Tenant, model.DefaultTenant), Task: d.task.Name, Student: id, Trace: c.Of, Audit: c.Trace, Agree: said == c.Served.Text, Score: c.Served.Score}
 	if d.task.Object == nil && a.plant.Load().config.Capture.Content {
 		row.Said, row.Taught = c.Served.Text, said

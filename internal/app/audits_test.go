@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 )
@@ -62,7 +63,7 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 	a := openFor(t, url, auditedDesk)
 	texts, _ := labelled(400)
 	id := champion(t, a, texts[:400])
-	byStudent := func(who string) bool { return strings.HasPrefix(who, studentPrefix) }
+	byStudent := func(who string) bool { return strings.HasPrefix(who, origin.Student("desk", "")) }
 	traced := map[string]string{}
 	serving(t, a, func(url string) {
 		for _, text := range texts[400:500] {
@@ -168,7 +169,7 @@ func TestEvidenceOutlastsAProcess(t *testing.T) {
 		}
 	}
 	serveWhile(t, a, func(ask func(string) string) {
-		if who := ask(texts[450]); strings.HasPrefix(who, studentPrefix) {
+		if who := ask(texts[450]); strings.HasPrefix(who, origin.Student("desk", "")) {
 			t.Errorf("%s answered", who)
 		}
 	})
@@ -176,7 +177,7 @@ func TestEvidenceOutlastsAProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	serveWhile(t, a, func(ask func(string) string) {
-		if who := ask(texts[450]); !strings.HasPrefix(who, studentPrefix) {
+		if who := ask(texts[450]); !strings.HasPrefix(who, origin.Student("desk", "")) {
 			t.Errorf("%s answered after the student was promoted again", who)
 		}
 	})

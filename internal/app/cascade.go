@@ -22,6 +22,7 @@ import (
 	"retort/eval/certify"
 	"retort/eval/judge"
 	"retort/internal/config"
+	"retort/internal/origin"
 	"retort/model"
 )
 
@@ -162,13 +163,14 @@ func (c *cascade) fitting() judge.Fitting {
 // fingerprint names how the answers of a cascade are scored, and whose answers these are: a certificate is worth nothing
 // once another model stands behind a name, or another schema in the file.
 func (p *plant) fingerprint(c *config.Cascade) string {
-	named := map[string]any{}
-	p.describe(c.Cheap, named)
-	schema := ""
+	behind, schema := []string{c.Cheap}, ""
 	v := &c.Verify
+	if v.Judge != nil {
+		behind = append(behind, v.Judge.Model)
+	}
+	named := origin.Describe(p.config, behind...)
 	switch {
 	case v.Judge != nil:
-		p.describe(v.Judge.Model, named)
 	case v.Samples != nil && v.Samples.Task != "":
 		named[v.Samples.Task] = p.config.Tasks[v.Samples.Task]
 	case v.Schema != "":
@@ -187,24 +189,6 @@ func (p *plant) fingerprint(c *config.Cascade) string {
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
-}
-
-// describe notes what stands behind a name, and behind the names in that; prices change no answer.
-func (p *plant) describe(name string, named map[string]any) {
-	if _, known := named[name]; known {
-		return
-	}
-	if t, ok := p.config.Tasks[name]; ok {
-		named[name] = t
-		p.describe(t.Teacher.Lead(), named)
-		return
-	}
-	c := p.config.Models[name]
-	c.Price = config.Price{}
-	named[name] = c
-	for _, ref := range c.Refs() {
-		p.describe(ref, named)
-	}
 }
 
 // verifier returns what scores the answers of a cascade; nil for their own score, and for what is yet to be learned.

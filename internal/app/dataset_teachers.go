@@ -12,6 +12,7 @@ import (
 	"retort/dataset"
 	"retort/distill"
 	"retort/internal/config"
+	"retort/internal/origin"
 	"retort/model"
 )
 
@@ -57,28 +58,17 @@ func (a *App) taughtBy(job *distill.Job, v *dataset.Version) error {
 		job.Teachers = []string{"dataset " + v.Ref()}
 		return nil
 	}
-	p := a.plant.Load()
+	c := a.plant.Load().config
 	job.Teachers, job.Terms = slices.Sorted(maps.Keys(who)), map[string]string{}
 	for _, name := range job.Teachers {
 		terms := config.DistillUnknown
-		for _, configured := range p.named(name) {
-			if _, err := p.terms(configured); err != nil {
+		for _, configured := range origin.Called(c, name) {
+			if _, err := origin.Terms(c, configured); err != nil {
 				return err
 			}
-			terms = p.termsOf(configured)
+			terms = origin.TermsOf(c, configured)
 		}
 		job.Terms[name] = terms
 	}
 	return nil
-}
-
-// named returns the configured models of upstreams that have a name in answers, in order.
-func (p *plant) named(answers string) []string {
-	var out []string
-	for _, name := range slices.Sorted(maps.Keys(p.config.Models)) {
-		if m := p.config.Models[name]; m.Provider != "" && m.Provider+"/"+m.Name == answers {
-			out = append(out, name)
-		}
-	}
-	return out
 }

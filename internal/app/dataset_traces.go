@@ -11,6 +11,7 @@ import (
 
 	"retort/dataset"
 	"retort/internal/datasets"
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 )
@@ -28,12 +29,12 @@ func (a *App) addTraces(ctx context.Context, d *datasets.Draft, desk *desk, c *T
 		return &tracesTaskError{}
 	}
 	p := a.plant.Load()
-	unknown, err := p.terms(desk.config.Teacher...)
+	unknown, err := origin.Terms(p.config, desk.config.Teacher...)
 	if err != nil {
 		return err
 	}
 	for _, name := range unknown {
-		d.Note("%s", unknownTerms(name))
+		d.Note("%s", origin.UnknownTerms(name))
 	}
 	if err := a.flush(ctx); err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"retort/compose"
 	"retort/eval/certify"
 	"retort/internal/config"
+	"retort/internal/origin"
 	"retort/internal/similar"
 	"retort/internal/store"
 	"retort/model"
@@ -95,12 +96,6 @@ func silence(c *certify.Certificate) string {
 	return cmp.Or(c.Reason, "nothing is certified")
 }
 
-// studentPrefix begins the concrete names of students in answers and traces.
-const studentPrefix = "student/"
-
-// studentName is a student's name in answers and traces.
-func studentName(row *store.Student) string { return studentPrefix + row.Task + "@" + row.ID }
-
 // staff puts a champion at the desk, or, with nil, the teacher alone. Another student leaves other requests to the
 // teacher, so what was known of the memory's agreement holds no more.
 func (d *desk) staff(row *store.Student, s student.Any) {
@@ -109,7 +104,7 @@ func (d *desk) staff(row *store.Student, s student.Any) {
 		certificate := s.Card().Certificate
 		accept := func(score float64) bool { return certificate != nil && certificate.Answers(score) }
 		next.champion, next.silent = row.ID, silence(certificate)
-		cascade := &compose.Cascade{Cheap: d.task.Student(studentName(row), s), Strong: d.strong(), Accept: accept}
+		cascade := &compose.Cascade{Cheap: d.task.Student(origin.Student(row.Task, row.ID), s), Strong: d.strong(), Accept: accept}
 		if w := d.config.Wheel; w != nil && len(w.Aside) > 0 {
 			cascade.Take = func(_ context.Context, resp *model.Response) bool {
 				return accept(resp.Score) && !slices.Contains(w.Aside, resp.Text())

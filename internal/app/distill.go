@@ -22,6 +22,7 @@ import (
 	"retort/eval/certify"
 	"retort/flow"
 	"retort/internal/config"
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 	"retort/student"
@@ -262,13 +263,13 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 		return nil, &unknownTaskError{o.Task}
 	}
 	p := a.plant.Load()
-	unknown, err := p.terms(d.config.Teacher...)
+	unknown, err := origin.Terms(p.config, d.config.Teacher...)
 	if err != nil {
 		return nil, err
 	}
 	if len(d.config.Teacher) == 1 && !o.given() { // else who asks them says so
 		for _, name := range unknown {
-			job.Notes = append(job.Notes, unknownTerms(name))
+			job.Notes = append(job.Notes, origin.UnknownTerms(name))
 		}
 	}
 	job.Task = d.task
@@ -283,13 +284,13 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 		return nil, &noTracesError{task: o.Task, hard: len(taught.hard)}
 	}
 	job.Examples, job.Hard, job.DataHash = taught.examples, taught.hard, dataset.Hash(taught.examples)
-	job.Teachers = p.concrete(d.config.Teacher.Lead()).names()
+	job.Teachers = origin.NamesOf(p.config, d.config.Teacher.Lead()).Sorted()
 	if len(d.config.Teacher) > 1 || o.given() {
 		if err := a.teachTraces(ctx, job, d, &o, taught); err != nil {
 			return nil, err
 		}
 	}
-	if o.Reask <= 0 || p.recorded(d) {
+	if o.Reask <= 0 || origin.Recorded(p.config, d.config.Teacher.Lead()) {
 		return nil, nil
 	}
 	return taught.again(o.Reask), nil

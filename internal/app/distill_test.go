@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"retort/eval/certify"
+	"retort/internal/origin"
 )
 
 // serveWhile runs the gateway of a while work asks it.
@@ -138,7 +139,7 @@ func TestForbiddenTeacherIsNotDistilled(t *testing.T) {
 	_, url := newUpstream(t, 1, 0)
 	a := openApp(t, url, `, distillation: {status: forbidden, basis: "terms of use, section 2"}`)
 	_, err := a.Distill(t.Context(), DistillOptions{Task: "desk"})
-	var forbidden *forbiddenError
+	var forbidden *origin.ForbiddenError
 	if !errors.As(err, &forbidden) || !strings.Contains(err.Error(), "terms of use, section 2") {
 		t.Errorf("got %v, want a refusal with its basis", err)
 	}

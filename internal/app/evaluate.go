@@ -11,6 +11,7 @@ import (
 	"retort/dataset"
 	"retort/distill"
 	"retort/eval"
+	"retort/internal/origin"
 	"retort/model"
 	"retort/task"
 )
@@ -174,7 +175,7 @@ func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	if card.Schema != nil {
 		t.Object = &task.Object{Bare: card.Schema.Bare, Fields: card.Schema.Names(), Canonical: card.Schema.Canonical}
 	}
-	return candidate{t.Student(studentPrefix+s.Task+"@"+s.ID, opened), t, s.ID, true}, nil
+	return candidate{t.Student(origin.Student(s.Task, s.ID), opened), t, s.ID, true}, nil
 }
 
 // cases puts the examples, labelled ones with the answers wanted as the task spells them, whatever their case and blanks. What the task does not allow stays as

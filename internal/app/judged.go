@@ -14,6 +14,7 @@ import (
 
 	"retort/eval"
 	"retort/eval/judge"
+	"retort/internal/origin"
 	"retort/model"
 )
 
@@ -47,20 +48,12 @@ func (a *App) unbiased(names []string, o *EvalOptions) error {
 	return err
 }
 
-// behind says whether a name is a model's, or that of one it is made of.
-func (p *plant) behind(name, of string) bool {
-	named := map[string]any{}
-	p.describe(of, named)
-	_, is := named[name]
-	return is
-}
-
 // meet lets a judge compare the answers of each two models.
 func (r *examination) meet(ctx context.Context, names []string, out *Contrast) (*eval.Tournament, error) {
 	out.Judged = &Judged{Judge: r.o.Judge}
-	p := r.app.plant.Load()
+	c := r.app.plant.Load().config
 	for _, name := range names {
-		if p.behind(r.o.Judge, name) || p.behind(name, r.o.Judge) {
+		if origin.Behind(c, r.o.Judge, name) || origin.Behind(c, name, r.o.Judge) {
 			out.Warnings = append(out.Warnings, fmt.Sprintf("the judge %s and %s have a model in common: judges favour answers like their own", r.o.Judge, name))
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"retort/distill"
 	"retort/distill/label"
 	"retort/internal/config"
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 	"retort/task"
@@ -201,9 +202,9 @@ func (w *labelling) divide(set *dataset.Set) (open, kept []dataset.Example, err 
 
 // taughtBy says whether a label is a person's, or one that who is asked may have given.
 func (w *labelling) taughtBy(who string) bool {
-	p := w.app.plant.Load()
+	c := w.app.plant.Load().config
 	for name := range strings.SplitSeq(who, ", ") {
-		if name != "" && !slices.ContainsFunc(w.names(), func(teacher string) bool { return p.concrete(teacher).has(name) }) {
+		if name != "" && !slices.ContainsFunc(w.names(), func(teacher string) bool { return origin.NamesOf(c, teacher).Has(name) }) {
 			return false
 		}
 	}
@@ -234,7 +235,7 @@ func (w *labelling) run(ctx context.Context, inputs []dataset.Example) (*label.R
 	if job.Earlier, err = w.traced(ctx, p, names); err != nil {
 		return nil, err
 	}
-	uncounted := p.unpriced(names)
+	uncounted := origin.Unpriced(p.config, names...)
 	if uncounted != "" && !(w.thrifty && job.Budget == nil) {
 		return nil, &unpricedError{uncounted}
 	}
@@ -280,9 +281,9 @@ func (w *labelling) traced(ctx context.Context, p *plant, names []string) ([]lab
 	if err := w.app.flush(ctx); err != nil {
 		return nil, err
 	}
-	var who []concrete
+	var who []origin.Names
 	for _, name := range names {
-		who = append(who, p.concrete(name))
+		who = append(who, origin.NamesOf(p.config, name))
 	}
 	chosen := store.Filter{Tenant: model.DefaultTenant, Model: w.task.Name, Status: store.Answered, Content: true}
 	var out []label.Answer
@@ -295,7 +296,7 @@ func (w *labelling) traced(ctx context.Context, p *plant, names []string) ([]lab
 		}
 		at := -1
 		for i, c := range who {
-			if p.gave(names[i], c, trace) {
+			if origin.Gave(p.config, names[i], c, trace) {
 				if at >= 0 {
 					at = len(who)
 					break
@@ -311,9 +312,4 @@ func (w *labelling) traced(ctx context.Context, p *plant, names []string) ([]lab
 		}
 	}
 	return out, nil
-}
-
-// unknownTerms says that nobody has said whether a model may be learned from.
-func unknownTerms(name string) string {
-	return fmt.Sprintf("whether the terms of model %q allow distilling it is not known; say so under models.%s.distillation", name, name)
 }

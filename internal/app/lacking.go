@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"retort/internal/origin"
 	"retort/internal/store"
 )
 
@@ -137,8 +138,8 @@ func (p *plant) turning(d *desk, l *Lack) {
 		return
 	}
 	l.Hint = fmt.Sprintf("it turns by itself while retort serves; retort tasks show %s says when", l.Name)
-	unknown, err := p.terms(d.config.Teacher...)
-	var forbidden *forbiddenError
+	unknown, err := origin.Terms(p.config, d.config.Teacher...)
+	var forbidden *origin.ForbiddenError
 	switch {
 	case errors.As(err, &forbidden):
 		l.Why, l.Hint = "its wheel learns nothing: "+forbidden.Error(), "name another teacher, or leave wheel out"

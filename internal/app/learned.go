@@ -13,6 +13,7 @@ import (
 	"retort/compose"
 	"retort/dialect"
 	"retort/internal/config"
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 	"retort/provider"
@@ -25,7 +26,7 @@ import (
 type learned struct {
 	name    string
 	by      *config.Route
-	credit  *credit
+	credit  *origin.Credit
 	decider *live.Decider
 	stays   *live.Stays // nil: conversations do not matter
 	can     [][]dialect.Ability
@@ -41,7 +42,7 @@ const conversations = 50_000
 
 // routeByLearning returns a route among models that are asked by what was learned about them.
 func (p *plant) routeByLearning(name string, c *config.Route) (model.Model, error) {
-	r := &learned{name: name, by: c, credit: p.credit(name, c.Among), chosen: make([]atomic.Int64, len(c.Among))}
+	r := &learned{name: name, by: c, credit: origin.CreditOf(p.config, name, c.Among), chosen: make([]atomic.Int64, len(c.Among))}
 	how := live.Options{Models: c.Among, Explore: c.Exploration()}
 	among := make([]compose.Alternative, len(c.Among))
 	for i, of := range c.Among {
@@ -50,7 +51,7 @@ func (p *plant) routeByLearning(name string, c *config.Route) (model.Model, erro
 			return nil, err
 		}
 		among[i] = compose.Alternative{Model: m, Name: of, Context: p.holds(of)}
-		_, can := known(p.config, of)
+		_, can := origin.Known(p.config, of)
 		r.can = append(r.can, can)
 		how.Prices = append(how.Prices, model.Price(p.config.Models[of].Price))
 	}
@@ -214,7 +215,7 @@ func (r *learned) fitter() (tune.Fitter, []string) {
 // heed learns from what was said of an answer that a trace holds, if one of the models gave it: reward from 0 to 1. before is
 // the reward that was said of it earlier and no longer counts; nil: nothing was.
 func (r *learned) heed(trace *model.Trace, reward float64, before *float64) {
-	place := r.credit.of(trace)
+	place := r.credit.Of(trace)
 	if place < 0 {
 		return
 	}

@@ -400,3 +400,15 @@ func TestCascadeIsTuned(t *testing.T) {
 		t.Error("a cascade with a fixed rule is tuned")
 	}
 }
+
+// A rating of a cascade's strong model leaves the route that was asked first as it was.
+func TestRouteLearnsNothingOfAnothersAnswer(t *testing.T) {
+	r := openWith(t, learning+"  thrifty: {cascade: {cheap: auto, strong: smart, verify: json}}\n").plant.Load().tunables["auto"].(*learned)
+	r.heed(&model.Trace{Model: "thrifty", Attempts: []model.Attempt{{Model: "up/fast", Rejected: true}, {Model: "up/smart"}}, Picks: []model.Pick{{Blend: "auto", Model: "fast"}},
+		Response: &model.Response{Model: "up/smart"}}, 0, nil)
+	for _, l := range r.decider.Learned() {
+		if l.Ratings != 0 {
+			t.Errorf("learned %+v from an answer of another", l)
+		}
+	}
+}

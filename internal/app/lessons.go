@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"retort/dataset"
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 	"retort/task"
@@ -79,8 +80,8 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 
 func newLessons(p *plant, d *desk) *lessons {
 	lead := d.config.Teacher.Lead()
-	names := p.concrete(lead)
-	return &lessons{task: d.task, teacher: func(t *model.Trace) bool { return p.gave(lead, names, t) }}
+	names := origin.NamesOf(p.config, lead)
+	return &lessons{task: d.task, teacher: func(t *model.Trace) bool { return origin.Gave(p.config, lead, names, t) }}
 }
 
 // forget leaves out labels from before a time of theirs.
@@ -156,7 +157,7 @@ func (l *lessons) learn(trace *model.Trace, correction string) *dataset.Example 
 		// Others were audited since answers like theirs are in doubt, or in a blend, whose other requests are not known.
 		key, picked = asker, !drawn
 	}
-	ownAnswer := strings.HasPrefix(who, studentPrefix+l.task.Name+"@") || who == similarPrefix+l.task.Name
+	ownAnswer := strings.HasPrefix(who, origin.Student(l.task.Name, "")) || who == origin.Memory(l.task.Name)
 	label, outside := l.task.Canonical(input, label)
 	switch {
 	case ownAnswer && !corrected:
@@ -188,7 +189,7 @@ func (l *lessons) left(trace *model.Trace) bool {
 // remembers says whether a memory that speaks was asked: its answers are not audited.
 func remembers(trace *model.Trace, name string) bool {
 	for i := range trace.Attempts {
-		if trace.Attempts[i].Model == similarPrefix+name {
+		if trace.Attempts[i].Model == origin.Memory(name) {
 			return true
 		}
 	}
@@ -216,7 +217,7 @@ func (l *lessons) notes() []string {
 // sample of the traffic.
 func asked(trace *model.Trace, name string) bool {
 	for i := range trace.Attempts {
-		if who := trace.Attempts[i].Model; strings.HasPrefix(who, studentPrefix+name+"@") || who == similarPrefix+name {
+		if who := trace.Attempts[i].Model; strings.HasPrefix(who, origin.Student(name, "")) || who == origin.Memory(name) {
 			return true
 		}
 	}

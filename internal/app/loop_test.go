@@ -18,6 +18,7 @@ import (
 	"retort/distill"
 	"retort/eval"
 	"retort/eval/certify"
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 	"retort/wheel"
@@ -112,7 +113,7 @@ func TestRolledBackToOneThatIsOut(t *testing.T) {
 	if _, err := a.Promote(t.Context(), second); err != nil {
 		t.Fatal(err)
 	}
-	byStudent := func(url, text string) bool { return strings.HasPrefix(ask(t, url, text), studentPrefix) }
+	byStudent := func(url, text string) bool { return strings.HasPrefix(ask(t, url, text), origin.Student("desk", "")) }
 	serving(t, a, func(url string) {
 		if !byStudent(url, texts[310]) {
 			t.Fatal("the champion does not answer")
@@ -124,7 +125,7 @@ func TestRolledBackToOneThatIsOut(t *testing.T) {
 		if got, err := a.Resume(t.Context(), "desk", false); err != nil || got != first {
 			t.Fatal(got, err)
 		}
-		until(t, "who was put back does not answer", func() bool { return ask(t, url, texts[312]) == studentPrefix+"desk@"+first })
+		until(t, "who was put back does not answer", func() bool { return ask(t, url, texts[312]) == origin.Student("desk", first) })
 	})
 }
 
@@ -141,19 +142,19 @@ func TestPupilsAreReadAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	serving(t, a, func(url string) {
-		if by := ask(t, url, texts[310]); strings.HasPrefix(by, studentPrefix) {
+		if by := ask(t, url, texts[310]); strings.HasPrefix(by, origin.Student("desk", "")) {
 			t.Errorf("%s answered, whose file is away", by)
 		}
 		if err := os.Rename(file+".away", file); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "it does not serve although its file is back", func() bool { return strings.HasPrefix(ask(t, url, texts[311]), studentPrefix) })
+		until(t, "it does not serve although its file is back", func() bool { return strings.HasPrefix(ask(t, url, texts[311]), origin.Student("desk", "")) })
 		l := a.plant.Load().tasks["desk"].loop.Load()
 		champion := l.wheel.Status().Champion
 		if _, err := a.Promote(t.Context(), second); err != nil {
 			t.Fatal(err)
 		}
-		until(t, "the other does not serve", func() bool { return ask(t, url, texts[312]) == studentPrefix+"desk@"+second })
+		until(t, "the other does not serve", func() bool { return ask(t, url, texts[312]) == origin.Student("desk", second) })
 		until(t, "who retired stays in memory", func() bool { return champion.Student.(*pupil).now.Load() == nil })
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"retort/compose"
 	"retort/internal/config"
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 	"retort/tune"
@@ -19,7 +20,8 @@ import (
 
 // outcomes are what traces say of a blend's parts, by what was asked.
 type outcomes struct {
-	credit *credit
+	credit *origin.Credit
+	parts  []string // of the blend; credit tells their places
 	scale  *config.Ratings
 	rated  map[string]*store.Rated // by trace
 	asked  map[[sha256.Size]byte]*question
@@ -59,7 +61,7 @@ func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, parts
 	if err != nil {
 		return nil, err
 	}
-	o := &outcomes{credit: p.credit(job.Blend, parts), rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}, room: mostAsked}
+	o := &outcomes{parts: parts, credit: origin.CreditOf(p.config, job.Blend, parts), rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}, room: mostAsked}
 	if h, ok := p.tunables[job.Blend].(heeder); ok {
 		o.scale = h.scale()
 	}
@@ -122,11 +124,11 @@ func (o *outcomes) notes(rows int) []string {
 
 // judged adds an answer of which something was said.
 func (o *outcomes) judged(trace *model.Trace) {
-	at := o.credit.of(trace)
+	at := o.credit.Of(trace)
 	if at < 0 {
 		return
 	}
-	name, said := o.credit.parts[at], o.rated[trace.ID]
+	name, said := o.parts[at], o.rated[trace.ID]
 	q, err := o.question(trace)
 	switch {
 	case err != nil:
@@ -155,7 +157,7 @@ func (o *outcomes) judged(trace *model.Trace) {
 
 // unjudged adds an answer of which nothing was said, where it is known what is right.
 func (o *outcomes) unjudged(trace *model.Trace) {
-	at := o.credit.of(trace)
+	at := o.credit.Of(trace)
 	if at < 0 {
 		return
 	}
@@ -167,7 +169,7 @@ func (o *outcomes) unjudged(trace *model.Trace) {
 	if q == nil || q.right == "" {
 		return
 	}
-	name := o.credit.parts[at]
+	name := o.parts[at]
 	if _, twice := q.outcomes[name]; twice {
 		return
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"retort/internal/config"
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 )
@@ -54,7 +56,7 @@ func TestQuestionsOfTraces(t *testing.T) {
 // Answers take room as requests do: many short requests with long answers are bounded too, and what is left out is counted.
 func TestAnswersTakeRoom(t *testing.T) {
 	rating := 1.0
-	o := &outcomes{credit: &credit{blend: "auto", parts: []string{"fast"}}, rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}, room: 5000}
+	o := &outcomes{parts: []string{"fast"}, credit: origin.CreditOf(&config.Config{}, "auto", []string{"fast"}), rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}, room: 5000}
 	for i := range 10 {
 		trace := &model.Trace{ID: fmt.Sprint(i), Tenant: model.DefaultTenant, Model: "fast", Dialect: "openai",
 			Body:     fmt.Appendf(nil, `{"model": "fast", "messages": [{"role": "user", "content": "%d"}]}`, i),

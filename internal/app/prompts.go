@@ -14,19 +14,18 @@ import (
 	"retort/distill/label"
 	"retort/eval/judge"
 	"retort/internal/config"
+	"retort/internal/origin"
 	"retort/model"
 	"retort/tune"
 )
 
 // judging names a judge and how it is asked: a prompt that was found for another one is worth nothing.
 func (p *plant) judging(c *config.Judge) string {
-	named := map[string]any{}
-	p.describe(c.Model, named)
 	text, err := json.Marshal(struct {
 		Model, Rubric string
 		Logprobs      bool
 		Named         map[string]any
-	}{c.Model, c.Rubric, c.Logprobs, named})
+	}{c.Model, c.Rubric, c.Logprobs, origin.Describe(p.config, c.Model)})
 	if err != nil { // text and numbers always marshal
 		return ""
 	}
@@ -69,7 +68,7 @@ func (a *App) hire(ctx context.Context, job *tune.Job, blend tunable, o *TuneOpt
 		return release, &noJudgeError{o.Blend}
 	}
 	serving, name := a.plant.Load(), j.asks()
-	if leaf := serving.unpriced([]string{name}); leaf != "" {
+	if leaf := origin.Unpriced(serving.config, name); leaf != "" {
 		return release, &unpricedJudgeError{name, leaf}
 	}
 	p, err := meteredPlant(serving.config)
@@ -85,7 +84,7 @@ func (a *App) hire(ctx context.Context, job *tune.Job, blend tunable, o *TuneOpt
 		p.close()
 		return release, err
 	}
-	journal, err := journals.open("judge of "+o.Blend+" "+serving.identity(name), o.Data, name)
+	journal, err := journals.open("judge of "+o.Blend+" "+origin.Identity(serving.config, name), o.Data, name)
 	if err != nil {
 		p.close()
 		return release, err

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 	"retort/student"
@@ -38,7 +39,7 @@ type awake struct {
 func (l *loop) pupil(row *store.Student) *pupil {
 	p := l.pupils[row.ID]
 	if p == nil {
-		p = &pupil{loop: l, path: row.Path, name: studentName(row)}
+		p = &pupil{loop: l, path: row.Path, name: origin.Student(row.Task, row.ID)}
 		l.pupils[row.ID] = p
 	}
 	return p

@@ -17,16 +17,6 @@ import (
 // reaskAtOnce is how many questions are put to a teacher at a time.
 const reaskAtOnce = 8
 
-// recorded says whether a desk's teacher is a recording, which can only repeat itself.
-func (p *plant) recorded(d *desk) bool {
-	c, ok := p.config.Models[d.config.Teacher.Lead()]
-	if !ok {
-		return false
-	}
-	_, ok = p.tapes[c.Provider]
-	return ok
-}
-
 // repetition is an input to put to a teacher again.
 type repetition struct {
 	Input string      `json:"input"`

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 	"retort/wheel"
@@ -33,7 +34,7 @@ func (a *App) recheckTeachers(ctx context.Context) {
 				a.renew(ctx)
 				continue
 			}
-			if l == nil || d.config.Wheel.Recheck == 0 || p.recorded(d) || l.wheel.Status().Champion == nil {
+			if l == nil || d.config.Wheel.Recheck == 0 || origin.Recorded(p.config, d.config.Teacher.Lead()) || l.wheel.Status().Champion == nil {
 				continue
 			}
 			at, known := next[name]
@@ -97,7 +98,7 @@ func (a *App) askAgain(ctx context.Context, p *plant, d *desk, l *loop, judge bo
 		}
 	}
 	lead := d.config.Teacher.Lead()
-	teachers := p.concrete(lead)
+	teachers := origin.NamesOf(p.config, lead)
 	teacher := a.asking(d.teacher, model.Reasking, "")
 	left := d.config.Wheel.Recheck
 	chosen := store.Filter{Tenant: model.DefaultTenant, Model: d.task.Name, Status: store.Answered, Content: true, Since: since}
@@ -105,7 +106,7 @@ func (a *App) askAgain(ctx context.Context, p *plant, d *desk, l *loop, judge bo
 		if trace == nil {
 			return false, err
 		}
-		if err != nil || !p.gave(lead, teachers, trace) || asked(trace, d.task.Name) && !trace.Drawn {
+		if err != nil || !origin.Gave(p.config, lead, teachers, trace) || asked(trace, d.task.Name) && !trace.Drawn {
 			continue // damaged, or no fair sample of the traffic
 		}
 		input, err := traceInput(trace)

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"retort/internal/origin"
 	"retort/internal/savings"
 	"retort/internal/store"
 	"retort/internal/suggest"
@@ -236,9 +237,9 @@ func (a *App) auditsNow(ctx context.Context, task, champion string) (*Audits, er
 // whoAnswered says who answered requests that are alike.
 func whoAnswered(task string, u *store.Use) string {
 	switch {
-	case strings.HasPrefix(u.Answered, studentPrefix+task+"@"):
+	case strings.HasPrefix(u.Answered, origin.Student(task, "")):
 		return ByStudent
-	case u.Answered == similarPrefix+task:
+	case u.Answered == origin.Memory(task):
 		return ByMemory
 	case u.Cached:
 		return ByCache

@@ -10,11 +10,9 @@ import (
 	"retort/compose"
 	"retort/eval/certify"
 	"retort/internal/config"
+	"retort/internal/origin"
 	"retort/internal/similar"
 )
-
-// similarPrefix begins the names, in answers and traces, of memories that answer tasks.
-const similarPrefix = "similar/"
 
 // remember puts the memory of its teacher's answers before a desk's teacher.
 func (d *desk) remember(c config.Similar) error {
@@ -24,7 +22,7 @@ func (d *desk) remember(c config.Similar) error {
 		return err
 	}
 	d.memory = memory
-	d.reminded = compose.Similar(d.teacher, compose.Similarity{Name: similarPrefix + d.task.Name, Memory: memory, Input: d.task.Repeatable, Audit: c.Audit})
+	d.reminded = compose.Similar(d.teacher, compose.Similarity{Name: origin.Memory(d.task.Name), Memory: memory, Input: d.task.Repeatable, Audit: c.Audit})
 	return nil
 }
 
@@ -43,7 +41,7 @@ func (a *App) forget(ctx context.Context, tenant, id string) error {
 		if err != nil || trace.Response == nil {
 			return nil
 		}
-		if trace.Model == name || trace.Response.Model == similarPrefix+name {
+		if trace.Model == name || trace.Response.Model == origin.Memory(name) {
 			d.memory.Forget(tenant, input, trace.Response.Text())
 		}
 	}

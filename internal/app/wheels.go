@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 	"retort/wheel"
@@ -107,9 +108,9 @@ func (a *App) taughtSince(ctx context.Context, d *desk, since time.Time) (int, e
 		a.tallies.of = map[string]*store.Tally{}
 	}
 	a.tallies.of[name] = t
-	n, teachers := 0, a.plant.Load().concrete(d.config.Teacher.Lead())
+	n, teachers := 0, origin.NamesOf(a.plant.Load().config, d.config.Teacher.Lead())
 	for who, answers := range t.By {
-		if teachers.has(who) && !strings.HasPrefix(who, studentPrefix+name+"@") {
+		if teachers.Has(who) && !strings.HasPrefix(who, origin.Student(name, "")) {
 			n += answers
 		}
 	}

@@ -1,35 +1,37 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package origin
 
 import (
 	"slices"
 
+	"retort/internal/config"
 	"retort/model"
 )
 
-// credit tells which part of a blend gave an answer. A trace that leaves it open teaches nothing: what was said of one
-// model's answer must not count for another.
-type credit struct {
+// Credit tells which part of a blend gave an answer. A trace that leaves it open teaches nothing: what was said of one
+// model's answer must not count for another. It is safe for concurrent use.
+type Credit struct {
 	blend string
 	parts []string
-	named []concrete // the parts' names in answers
-	other concrete   // names of what answers in the parts' stead: a cascade's strong model
+	named []Names // the parts' names in answers
+	other Names   // names of what answers in the parts' stead: a cascade's strong model
 }
 
-func (p *plant) credit(blend string, parts []string) *credit {
-	c := &credit{blend: blend, parts: parts}
+// CreditOf returns who has a blend's answers to its credit: one of these parts.
+func CreditOf(c *config.Config, blend string, parts []string) *Credit {
+	out := &Credit{blend: blend, parts: parts}
 	for _, name := range parts {
-		c.named = append(c.named, p.concrete(name))
+		out.named = append(out.named, NamesOf(c, name))
 	}
-	if of, ok := p.cascades[blend]; ok {
-		c.other = p.concrete(of.by.Strong)
+	if of := c.Models[blend].Cascade; of != nil {
+		out.other = NamesOf(c, of.Strong)
 	}
-	return c
+	return out
 }
 
-// of returns the place of the part that gave a trace's answer; -1: none did, or it cannot be told.
-func (c *credit) of(trace *model.Trace) int {
+// Of returns the place of the part that gave a trace's answer; -1: none did, or it cannot be told.
+func (c *Credit) Of(trace *model.Trace) int {
 	if trace.Response == nil {
 		return -1
 	}
@@ -38,12 +40,12 @@ func (c *credit) of(trace *model.Trace) int {
 	}
 	var may []int // have the name of who answered
 	for at, names := range c.named {
-		if names.has(trace.Response.Model) {
+		if names.Has(trace.Response.Model) {
 			may = append(may, at)
 		}
 	}
 	whole := trace.Model == c.blend // nothing but the blend can have answered
-	if whole && len(may) == 1 && !c.other.has(trace.Response.Model) {
+	if whole && len(may) == 1 && !c.other.Has(trace.Response.Model) {
 		return may[0]
 	}
 	found := -1
@@ -59,7 +61,7 @@ func (c *credit) of(trace *model.Trace) int {
 	return found
 }
 
-func (c *credit) picked(trace *model.Trace, at int) bool {
+func (c *Credit) picked(trace *model.Trace, at int) bool {
 	return slices.ContainsFunc(trace.Picks, func(p model.Pick) bool { return p.Blend == c.blend && p.Model == c.parts[at] })
 }
 

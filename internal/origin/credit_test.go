@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package origin
 
 import (
 	"strings"
@@ -11,12 +11,18 @@ import (
 
 // Only the part that gave an answer is credited with it; what cannot be told teaches nothing.
 func TestCreditGoesToWhoAnswered(t *testing.T) {
-	a := openWith(t, learning+`  thrifty: {cascade: {cheap: auto, strong: smart, verify: json}}
+	c := parse(t, `providers:
+  up: {dialect: openai, base_url: 'http://127.0.0.1:1/v1'}
+models:
+  fast: {provider: up}
+  smart: {provider: up}
+  auto: {route: {among: [fast, smart], by: learned, quality: 1}}
+  thrifty: {cascade: {cheap: auto, strong: smart, verify: json}}
   sure: {cascade: {cheap: auto, strong: smart, verify: json, accept: certified, agreement: 0.9}}
   both: {fallback: [fast, smart]}
   wide: {route: {among: [both, smart], by: learned, quality: 1}}
 `)
-	p := a.plant.Load()
+	partsOf := map[string][]string{"auto": {"fast", "smart"}, "sure": {"auto"}, "wide": {"both", "smart"}}
 	ok := func(name string) model.Attempt { return model.Attempt{Model: "up/" + name} }
 	refused := func(name string) model.Attempt { return model.Attempt{Model: "up/" + name, Rejected: true} }
 	failed := func(name string) model.Attempt { return model.Attempt{Model: "up/" + name, Error: "busy"} }
@@ -41,22 +47,12 @@ func TestCreditGoesToWhoAnswered(t *testing.T) {
 		if test.pick != "" {
 			trace.Picks = []model.Pick{{Blend: strings.Replace(test.blend, "sure", "auto", 1), Model: test.pick}}
 		}
-		_, parts := p.tunables[test.blend].fitter()
-		got := ""
-		if at := p.credit(test.blend, parts).of(trace); at >= 0 {
+		parts, got := partsOf[test.blend], ""
+		if at := CreditOf(c, test.blend, parts).Of(trace); at >= 0 {
 			got = parts[at]
 		}
 		if got != test.want {
 			t.Errorf("%s: credited %q, want %q", name, got, test.want)
-		}
-	}
-	// A rating of the strong model's answer leaves the route as it was.
-	r := p.tunables["auto"].(*learned)
-	r.heed(&model.Trace{Model: "thrifty", Attempts: []model.Attempt{refused("fast"), ok("smart")}, Picks: []model.Pick{{Blend: "auto", Model: "fast"}},
-		Response: &model.Response{Model: "up/smart"}}, 0, nil)
-	for _, l := range r.decider.Learned() {
-		if l.Ratings != 0 {
-			t.Errorf("learned %+v from an answer of another", l)
 		}
 	}
 }
