@@ -142,7 +142,7 @@ func (a *App) HasTask(name string) bool { return a.plant.Load().tasks[name] != n
 // Turns says whether a task of the configuration has a wheel.
 func (a *App) Turns(name string) bool {
 	d := a.plant.Load().tasks[name]
-	return d != nil && d.config.Wheel != nil
+	return d != nil && d.Config.Wheel != nil
 }
 
 // unknownModel is the error for a name that is neither a model nor a task.

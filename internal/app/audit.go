@@ -129,8 +129,8 @@ func (a *App) auditInSteps(ctx flow.Context, of *ordered[AuditOptions], progress
 	}
 	subject := &audit.Subject{Student: s.ID, Task: s.Task, Answer: opened.Answer, Fields: auditedFields(s.Card.Schema), Override: o.Override, Texts: o.Texts,
 		Training: found.Training, Complete: found.Complete, Eval: found.Eval}
-	if d := a.plant.Load().tasks[s.Task]; d != nil && d.config.Wheel != nil {
-		subject.Aside = d.config.Wheel.Aside
+	if d := a.plant.Load().tasks[s.Task]; d != nil && d.Config.Wheel != nil {
+		subject.Aside = d.Config.Wheel.Aside
 	}
 	if len(o.Texts) > 0 && len(o.Texts) < enoughTexts {
 		subject.Texts = together(o.Texts, found.Training)

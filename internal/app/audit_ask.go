@@ -17,8 +17,8 @@ func (a *App) askTeacher(s *Student, o AuditOptions, notes *[]string) (func(cont
 	if d == nil {
 		return nil, &unlabelledTaskError{s.Task}
 	}
-	lead := d.config.Teacher.Lead()
-	w := &labelling{app: a, task: d.task, configured: []string{lead}, asking: &Asking{Budget: o.Budget}, progress: o.Progress, purpose: model.Evaluating}
+	lead := d.Config.Teacher.Lead()
+	w := &labelling{app: a, task: d.Task, configured: []string{lead}, asking: &Asking{Budget: o.Budget}, progress: o.Progress, purpose: model.Evaluating}
 	return func(ctx context.Context, texts []string) (map[string]string, error) {
 		inputs := make([]dataset.Example, len(texts))
 		for i, text := range texts {

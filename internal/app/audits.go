@@ -16,51 +16,14 @@ import (
 
 	"retort/compose"
 	"retort/eval/certify"
-	"retort/internal/config"
+	"retort/internal/desk"
 	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
 )
 
-// audit has a share of what a desk's student answers put to its teacher.
-func (d *desk) audit(c config.Audit) {
-	if c.Share == 0 {
-		return
-	}
-	seated := model.Func(func(ctx context.Context, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
-		return d.now.Load().model.Generate(ctx, req, emit)
-	})
-	own := origin.Student(d.task.Name, "")
-	d.audited = compose.Shadow(seated, d.teacher, compose.Shadowing{Name: d.task.Name, Share: c.Share, Concurrent: c.Concurrent,
-		PerDay: model.Money(c.PerDay * float64(model.Dollar)), Timeout: c.Timeout, Mark: true,
-		Only: func(resp *model.Response) bool { return strings.HasPrefix(resp.Model, own) },
-		Told: func(c compose.Copied) {
-			if c.Answer != nil {
-				d.told(d, c)
-			}
-		}})
-}
-
-// bench names a champion at its desk that is out: the teacher answers.
-func (d *desk) bench(id, why string) {
-	if now := d.now.Load(); now.champion == id && now.out {
-		return
-	}
-	d.put(&staffing{champion: id, silent: why, out: true, model: d.strong()})
-}
-
 // seatOf is a student of a task.
 type seatOf struct{ task, student string }
-
-// unseat is bench for who is at the desk when it takes effect: another that is seated at the same moment stays.
-func (d *desk) unseat(id, why string) {
-	next := &staffing{champion: id, silent: why, out: true, model: d.strong()}
-	for now := d.now.Load(); now.champion == id && !now.out; now = d.now.Load() {
-		if d.now.CompareAndSwap(now, next) { // of the same champion, so that the memory goes on
-			return
-		}
-	}
-}
 
 // takeouts are the students that are out, and why.
 type takeouts map[seatOf]string
@@ -144,7 +107,7 @@ func (a *App) takenOut(ctx context.Context) (takeouts, error) {
 }
 
 // audited judges what a teacher said to a request that a student had answered. It is called from the audit's goroutine.
-func (a *App) audited(d *desk, c compose.Copied) {
+func (a *App) audited(d *desk.Desk, c compose.Copied) {
 	row := a.auditRow(d, &c)
 	ctx := context.Background() // the audit is paid: what came of it is kept, whoever leaves
 	if fallen := a.judge(ctx, d, &row); fallen != nil {
@@ -153,10 +116,10 @@ func (a *App) audited(d *desk, c compose.Copied) {
 }
 
 // auditRow is what is kept of an audit: of answers only labels, and those where content is captured.
-func (a *App) auditRow(d *desk, c *compose.Copied) store.Audit {
-	id, said := strings.TrimPrefix(c.Served.Model, origin.Student(d.task.Name, "")), c.Answer.Text()
-	row := store.Audit{Tenant: cmp.Or(c.Tenant, model.DefaultTenant), Task: d.task.Name, Student: id, Trace: c.Of, Audit: c.Trace, Agree: said == c.Served.Text, Score: c.Served.Score}
-	if d.task.Object == nil && a.plant.Load().config.Capture.Content {
+func (a *App) auditRow(d *desk.Desk, c *compose.Copied) store.Audit {
+	id, said := strings.TrimPrefix(c.Served.Model, origin.Student(d.Task.Name, "")), c.Answer.Text()
+	row := store.Audit{Tenant: cmp.Or(c.Tenant, model.DefaultTenant), Task: d.Task.Name, Student: id, Trace: c.Of, Audit: c.Trace, Agree: said == c.Served.Text, Score: c.Served.Score}
+	if d.Task.Object == nil && a.plant.Load().config.Capture.Content {
 		row.Said, row.Taught = c.Served.Text, said
 	}
 	return row
@@ -164,7 +127,7 @@ func (a *App) auditRow(d *desk, c *compose.Copied) store.Audit {
 
 // judge keeps an audit and adds it to the evidence on its student. It returns what is to be kept of a student whose agreement has
 // fallen.
-func (a *App) judge(ctx context.Context, d *desk, row *store.Audit) *store.Takeout {
+func (a *App) judge(ctx context.Context, d *desk.Desk, row *store.Audit) *store.Takeout {
 	w := &a.auditor
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -181,22 +144,22 @@ func (a *App) judge(ctx context.Context, d *desk, row *store.Audit) *store.Takeo
 }
 
 // watchOver returns the evidence on the student that serves at a desk, from the store when it is not at hand; nil when none serves.
-func (a *App) watchOver(ctx context.Context, d *desk) (*watched, error) {
-	now, w := d.now.Load(), &a.auditor
-	if now.target == 0 {
+func (a *App) watchOver(ctx context.Context, d *desk.Desk) (*watched, error) {
+	now, w := d.Now(), &a.auditor
+	if now.Target == 0 {
 		return nil, nil
 	}
-	if known := w.watches[d.task.Name]; known != nil && known.student == now.champion {
+	if known := w.watches[d.Task.Name]; known != nil && known.student == now.Champion {
 		return known, nil
 	}
-	found := &watched{student: now.champion, target: now.target, watch: certify.NewWatch(now.target, certify.Patience)}
-	if err := a.store.Verdicts(ctx, d.task.Name, now.champion, func(agree bool) { found.judge(agree) }); err != nil {
+	found := &watched{student: now.Champion, target: now.Target, watch: certify.NewWatch(now.Target, certify.Patience)}
+	if err := a.store.Verdicts(ctx, d.Task.Name, now.Champion, func(agree bool) { found.judge(agree) }); err != nil {
 		return nil, err
 	}
 	if w.watches == nil {
 		w.watches = map[string]*watched{}
 	}
-	w.watches[d.task.Name] = found
+	w.watches[d.Task.Name] = found
 	return found, nil
 }
 
@@ -209,13 +172,13 @@ type Fall struct {
 	Patience int     `json:"patience"` // audits that pass on average, at least, between false alarms
 }
 
-func (a *App) fallen(d *desk, w *watched) *store.Takeout {
+func (a *App) fallen(d *desk.Desk, w *watched) *store.Takeout {
 	fall := Fall{Target: w.target, Compared: w.compared, Agreed: w.agreed, Evidence: w.evidence(), Patience: certify.Patience}
 	text, err := json.Marshal(fall)
 	if err != nil { // an infinite number; the words say the rest
 		text = []byte("{}")
 	}
-	return &store.Takeout{Tenant: model.DefaultTenant, Task: d.task.Name, Student: w.student, Evidence: text,
+	return &store.Takeout{Tenant: model.DefaultTenant, Task: d.Task.Name, Student: w.student, Evidence: text,
 		Why: fmt.Sprintf("of %d audited answers %d agreed with the teacher, and %s are wanted", fall.Compared, fall.Agreed, percentText(fall.Target))}
 }
 
@@ -257,7 +220,7 @@ func (a *App) takeOut(ctx context.Context, t *store.Takeout) {
 // unseat has the teacher answer instead of a student that serves now.
 func (a *App) unseat(t *store.Takeout, why string) {
 	if d := a.plant.Load().tasks[t.Task]; d != nil {
-		d.unseat(t.Student, why)
+		d.Unseat(t.Student, why)
 	}
 }
 
@@ -265,7 +228,7 @@ func (a *App) unseat(t *store.Takeout, why string) {
 // left it so.
 func (a *App) recallAudits(ctx context.Context) {
 	for name, d := range a.plant.Load().tasks {
-		if d.config.Wheel != nil { // its loop has the evidence
+		if d.Config.Wheel != nil { // its loop has the evidence
 			continue
 		}
 		a.auditor.mu.Lock()
@@ -288,7 +251,7 @@ func (a *App) recallAudits(ctx context.Context) {
 func (a *App) recallSpent(ctx context.Context) {
 	today := now().UTC().Truncate(24 * time.Hour)
 	for name, d := range a.plant.Load().tasks {
-		if d.audited == nil || d.config.Audit.PerDay == 0 {
+		if d.Audited == nil || d.Config.Audit.PerDay == 0 {
 			continue
 		}
 		cost, err := a.store.Spent(ctx, name, model.Auditing, today)
@@ -296,7 +259,7 @@ func (a *App) recallSpent(ctx context.Context) {
 			a.log.Error("what audits cost today cannot be read; the day's money begins anew", "task", name, "error", err)
 			continue
 		}
-		d.audited.Spent(today, cost)
+		d.Audited.Spent(today, cost)
 	}
 }
 
@@ -307,7 +270,7 @@ func (a *App) Resume(ctx context.Context, task string, force bool) (string, erro
 	if d == nil {
 		return "", a.noSuchTask(task)
 	}
-	if d.config.Wheel != nil && !force {
+	if d.Config.Wheel != nil && !force {
 		r, err := a.lastReport(ctx, d)
 		if err != nil {
 			return "", err
@@ -385,10 +348,10 @@ func (m auditMetrics) Describe(ch chan<- *prometheus.Desc) {
 func (m auditMetrics) Collect(ch chan<- prometheus.Metric) {
 	w := &m.app.auditor
 	for name, d := range m.app.plant.Load().tasks {
-		if d.audited == nil {
+		if d.Audited == nil {
 			continue
 		}
-		copies := d.audited.Counts()
+		copies := d.Audited.Counts()
 		w.mu.Lock()
 		outcomes := map[string]int{"agreed": w.agreed[name], "differed": w.differed[name], "failed": copies.Failed,
 			"dropped_concurrent": copies.DroppedConcurrent, "dropped_per_day": copies.DroppedMoney}
@@ -400,7 +363,7 @@ func (m auditMetrics) Collect(ch chan<- prometheus.Metric) {
 		for outcome, n := range outcomes {
 			ch <- prometheus.MustNewConstMetric(m.audits, prometheus.CounterValue, float64(n), name, outcome)
 		}
-		if l := d.loop.Load(); l != nil {
+		if l := loopAt(d); l != nil {
 			now := l.wheel.Status()
 			evidence = now.Service
 			for watch, e := range map[string]float64{"service": now.Service, "unrest": now.Unrest, "input": now.Input, "teacher": now.Teacher} {
@@ -410,7 +373,7 @@ func (m auditMetrics) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(m.left, prometheus.GaugeValue, float64(len(now.Out)), name)
 		}
 		out := 0.0
-		if d.now.Load().out { // its evidence is kept with the reason, and gathered no more
+		if d.Now().Out { // its evidence is kept with the reason, and gathered no more
 			out, evidence = 1, max(1, evidence)
 		}
 		ch <- prometheus.MustNewConstMetric(m.evidence, prometheus.GaugeValue, evidence, name)

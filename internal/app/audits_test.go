@@ -87,7 +87,7 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 		u.change(map[string]string{"refund": "invoice", "invoice": "refund"})
 		out := 0
 		for i, text := range texts[500:] {
-			if who := ask(t, url, text); !byStudent(who) && a.plant.Load().tasks["desk"].now.Load().out {
+			if who := ask(t, url, text); !byStudent(who) && a.plant.Load().tasks["desk"].Now().Out {
 				out = i
 				break
 			}
@@ -125,7 +125,7 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	if now := other.plant.Load().tasks["desk"].now.Load(); now.champion != id || !now.out {
+	if now := other.plant.Load().tasks["desk"].Now(); now.Champion != id || !now.Out {
 		t.Errorf("another process has %+v at the desk", now)
 	}
 	serving(t, other, func(url string) {
@@ -135,7 +135,7 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 		if got, err := a.Resume(t.Context(), "desk", false); err != nil || got != id {
 			t.Fatalf("got %s, %v", got, err)
 		}
-		until(t, "the serving process has not put the student back", func() bool { return !other.plant.Load().tasks["desk"].now.Load().out })
+		until(t, "the serving process has not put the student back", func() bool { return !other.plant.Load().tasks["desk"].Now().Out })
 		if who := ask(t, url, texts[901]); !byStudent(who) {
 			t.Errorf("%s answered once the student was back", who)
 		}
@@ -238,7 +238,7 @@ func TestAuditsKeepToTheirMoney(t *testing.T) {
 	if after != n {
 		t.Errorf("another process made %d audits more", after-n)
 	}
-	if dropped := other.plant.Load().tasks["desk"].audited.Counts().DroppedMoney; dropped == 0 {
+	if dropped := other.plant.Load().tasks["desk"].Audited.Counts().DroppedMoney; dropped == 0 {
 		t.Error("another process had nothing to audit: the test shows nothing")
 	}
 }
@@ -247,7 +247,7 @@ func TestAuditsKeepToTheirMoney(t *testing.T) {
 func ended(t *testing.T, a *App) {
 	t.Helper()
 	d := a.plant.Load().tasks["desk"]
-	for deadline := time.Now().Add(hung); d.audited.Counts().Running > 0; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(hung); d.Audited.Counts().Running > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("an audit does not end")
 		}
@@ -269,7 +269,7 @@ func TestResumeLeavesACanaryAlone(t *testing.T) {
 	first := champion(t, a, texts[:300])
 	second := another(t, a)
 	serving(t, a, func(string) {
-		l := a.plant.Load().tasks["desk"].loop.Load()
+		l := loopAt(a.plant.Load().tasks["desk"])
 		if err := a.store.TakeOut(t.Context(), store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: first, Why: "a test", Evidence: []byte("{}")}); err != nil {
 			t.Fatal(err)
 		}

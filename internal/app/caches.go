@@ -12,6 +12,7 @@ import (
 
 	"retort/compose"
 	"retort/internal/config"
+	"retort/internal/desk"
 	"retort/model"
 	"retort/router/rule"
 )
@@ -41,7 +42,7 @@ func (p *plant) varies(name string) func(*model.Request) string {
 
 // behind is what stands behind a cache and may change its answers.
 type behind struct {
-	desks    []*desk
+	desks    []*desk.Desk
 	tunables []tunable
 	splits   []*compose.Divided
 	rules    []*rule.Rules
@@ -56,7 +57,7 @@ func (p *plant) look(name string, b *behind, seen map[string]bool) {
 	seen[name] = true
 	if d := p.tasks[name]; d != nil {
 		b.desks = append(b.desks, d)
-		p.look(d.config.Teacher.Lead(), b, seen)
+		p.look(d.Config.Teacher.Lead(), b, seen)
 		return
 	}
 	c := p.config.Models[name]
@@ -83,7 +84,7 @@ func (b *behind) state(req *model.Request) string {
 		who.WriteByte(0)
 	}
 	for _, d := range b.desks {
-		note(d.now.Load().champion)
+		note(d.Now().Champion)
 	}
 	for _, t := range b.tunables {
 		note(t.tuned())

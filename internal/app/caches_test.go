@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"retort/model"
-	"retort/model/modeltest"
 )
 
 // openConfig opens an app on a configuration; URL in it is a moody server's.
@@ -69,7 +68,7 @@ func TestCacheOfATaskFollowsItsChampion(t *testing.T) {
 	}
 	desk := a.plant.Load().tasks["desk"]
 	for _, champion := range []string{"old", "new"} {
-		desk.now.Store(&staffing{champion: champion, model: modeltest.Echo("student/desk@" + champion)})
+		desk.Staff(champion, sure{})
 		if by, cached := answerOf(); by != "student/desk@"+champion || cached {
 			t.Errorf("after a promotion %s answered, cached %v", by, cached)
 		}

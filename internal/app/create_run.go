@@ -13,6 +13,7 @@ import (
 	"retort/dataset"
 	"retort/flow"
 	"retort/internal/datasets"
+	"retort/internal/desk"
 	"retort/model"
 )
 
@@ -82,7 +83,7 @@ func (a *App) CreateRun(ctx context.Context, o DatasetOptions, how Asked, delive
 // source is one that a version is made of.
 type source struct {
 	name string // of its step
-	add  func(ctx context.Context, d *datasets.Draft, desk *desk) error
+	add  func(ctx context.Context, d *datasets.Draft, desk *desk.Desk) error
 }
 
 // sources are those of a version to be made, in their order.
@@ -90,7 +91,7 @@ func (a *App) sources(of *ordered[DatasetOptions], progress func(string, int, in
 	o := &of.Options
 	var out []source
 	for _, path := range o.Files {
-		out = append(out, source{"read " + filepath.Base(path), func(ctx context.Context, d *datasets.Draft, _ *desk) error {
+		out = append(out, source{"read " + filepath.Base(path), func(ctx context.Context, d *datasets.Draft, _ *desk.Desk) error {
 			err := d.File(ctx, of.file(path), o.Columns, progress)
 			if err != nil && bare(of.file(path), o.Columns) {
 				return &bareFileError{filepath.Base(path), o.Name}
@@ -99,7 +100,7 @@ func (a *App) sources(of *ordered[DatasetOptions], progress func(string, int, in
 		}})
 	}
 	for _, ref := range o.From {
-		out = append(out, source{"read " + ref, func(ctx context.Context, d *datasets.Draft, _ *desk) error {
+		out = append(out, source{"read " + ref, func(ctx context.Context, d *datasets.Draft, _ *desk.Desk) error {
 			v, err := a.Dataset(ctx, ref)
 			if err != nil {
 				return err
@@ -108,7 +109,7 @@ func (a *App) sources(of *ordered[DatasetOptions], progress func(string, int, in
 		}})
 	}
 	if o.Traces != nil {
-		out = append(out, source{"read traces", func(ctx context.Context, d *datasets.Draft, desk *desk) error {
+		out = append(out, source{"read traces", func(ctx context.Context, d *datasets.Draft, desk *desk.Desk) error {
 			return a.addTraces(ctx, d, desk, o.Traces, progress)
 		}})
 	}
@@ -170,7 +171,7 @@ func (a *App) createInSteps(ctx flow.Context, of *ordered[DatasetOptions], progr
 }
 
 // gatherPart writes down what one source has.
-func (a *App) gatherPart(ctx context.Context, name string, desk *desk, from source) (*gatheredPart, error) {
+func (a *App) gatherPart(ctx context.Context, name string, desk *desk.Desk, from source) (*gatheredPart, error) {
 	out := &gatheredPart{}
 	all, err := a.Datasets(ctx, name)
 	if err != nil {
@@ -182,7 +183,7 @@ func (a *App) gatherPart(ctx context.Context, name string, desk *desk, from sour
 	out.Examples, err = flow.Store(ctx, func(w io.Writer) error {
 		d := a.shelf().Part(model.DefaultTenant, w)
 		if desk != nil {
-			d.Check(desk.task.Name, desk.task.Read)
+			d.Check(desk.Task.Name, desk.Task.Read)
 		}
 		if err := from.add(ctx, d, desk); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"retort/dataset"
 	"retort/internal/datasets"
+	"retort/internal/desk"
 	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
@@ -24,12 +25,12 @@ type TraceChoice struct {
 }
 
 // addTraces adds what the answers of a task's teacher teach. Corrections by people come before them; see lessons.
-func (a *App) addTraces(ctx context.Context, d *datasets.Draft, desk *desk, c *TraceChoice, progress datasets.Progress) error {
+func (a *App) addTraces(ctx context.Context, d *datasets.Draft, desk *desk.Desk, c *TraceChoice, progress datasets.Progress) error {
 	if desk == nil {
 		return &tracesTaskError{}
 	}
 	p := a.plant.Load()
-	unknown, err := origin.Terms(p.config, desk.config.Teacher...)
+	unknown, err := origin.Terms(p.config, desk.Config.Teacher...)
 	if err != nil {
 		return err
 	}
@@ -39,7 +40,7 @@ func (a *App) addTraces(ctx context.Context, d *datasets.Draft, desk *desk, c *T
 	if err := a.flush(ctx); err != nil {
 		return err
 	}
-	filter := store.Filter{Tenant: model.DefaultTenant, Model: desk.task.Name, Status: store.Answered, Content: true, Since: c.Since, Until: c.Until}
+	filter := store.Filter{Tenant: model.DefaultTenant, Model: desk.Task.Name, Status: store.Answered, Content: true, Since: c.Since, Until: c.Until}
 	if c.Tenant != "" {
 		filter.Tenant = c.Tenant
 	}

@@ -12,6 +12,7 @@ import (
 
 	"retort/dataset"
 	"retort/internal/datasets"
+	"retort/internal/desk"
 	"retort/model"
 )
 
@@ -50,7 +51,7 @@ func (e *bareFileError) Hint() string {
 }
 
 // contractOf returns the desk of a task by name; nil for none.
-func (a *App) contractOf(task string) (*desk, error) {
+func (a *App) contractOf(task string) (*desk.Desk, error) {
 	if task == "" {
 		return nil, nil
 	}
@@ -154,9 +155,9 @@ func (a *App) ExportDataset(ctx context.Context, o ExportOptions) (int, error) {
 		if err != nil {
 			return 0, err
 		}
-		instructions = desk.task.Instructions
+		instructions = desk.Task.Instructions
 	} else if desk := a.plant.Load().tasks[v.Task]; desk != nil {
-		instructions = desk.task.Instructions
+		instructions = desk.Task.Instructions
 	}
 	if o.Path == "" {
 		return a.shelf().Export(ctx, o.To, v, o.Format, instructions, o.Progress)

@@ -22,6 +22,7 @@ import (
 	"retort/eval/certify"
 	"retort/flow"
 	"retort/internal/config"
+	"retort/internal/desk"
 	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
@@ -92,11 +93,11 @@ func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
 // taught returns the desk of the task to distil; nil where the configuration has none. A task from a file that allows other
 // answers than the one of that name here is refused: its student could never be promoted.
-func (a *App) taught(o *DistillOptions) (*desk, error) { return a.agreed(o.Task, o.Contract) }
+func (a *App) taught(o *DistillOptions) (*desk.Desk, error) { return a.agreed(o.Task, o.Contract) }
 
 // agreed returns the desk of a task by name; nil where the configuration has none. contract is the task as a file has it, which must
 // allow the same answers there; nil: none does.
-func (a *App) agreed(name string, contract *config.Task) (*desk, error) {
+func (a *App) agreed(name string, contract *config.Task) (*desk.Desk, error) {
 	d := a.plant.Load().tasks[name]
 	if d == nil || contract == nil {
 		return d, nil
@@ -105,7 +106,7 @@ func (a *App) agreed(name string, contract *config.Task) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !sameAnswers(d.task, t) {
+	if !sameAnswers(d.Task, t) {
 		return nil, &otherTaskError{name}
 	}
 	return d, nil
@@ -135,7 +136,7 @@ func (e *otherTaskError) Hint() string {
 }
 
 // settings are the options where given, then the task's, then the defaults.
-func (o *DistillOptions) settings(d *desk) (certify.Goal, certify.Method, student.Effort) {
+func (o *DistillOptions) settings(d *desk.Desk) (certify.Goal, certify.Method, student.Effort) {
 	c := o.contract(d)
 	goal, method, effort := o.Goal, o.Method, o.Effort
 	if goal.Agreement == 0 {
@@ -154,18 +155,18 @@ func (o *DistillOptions) settings(d *desk) (certify.Goal, certify.Method, studen
 }
 
 // contract is the file's task, or the configured one, or one of defaults.
-func (o *DistillOptions) contract(d *desk) config.Task {
+func (o *DistillOptions) contract(d *desk.Desk) config.Task {
 	switch {
 	case o.Contract != nil:
 		return *o.Contract
 	case d != nil:
-		return d.config
+		return d.Config
 	}
 	return config.Task{Agreement: 0.95, Confidence: 0.95}
 }
 
 // outside reads the texts that are none of the task. The task's share of false alarms counts where none is given.
-func (o *DistillOptions) outside(d *desk) (student.Outside, error) {
+func (o *DistillOptions) outside(d *desk.Desk) (student.Outside, error) {
 	out := student.Outside{FalseAlarms: cmp.Or(o.FalseAlarms, o.contract(d).Student.FalseAlarms)}
 	if o.OutOfScope != "" {
 		set, err := dataset.ReadInputs(o.OutOfScope, dataset.Columns{Input: o.Input})
@@ -180,7 +181,7 @@ func (o *DistillOptions) outside(d *desk) (student.Outside, error) {
 }
 
 // gather finds the examples, the contract and the teacher, and what to ask the teacher again.
-func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) ([]repetition, error) {
+func (a *App) gather(ctx context.Context, job *distill.Job, d *desk.Desk, o DistillOptions) ([]repetition, error) {
 	if o.Eval != "" {
 		set, _, err := a.readData(ctx, o.Eval, dataset.Columns{Input: o.Input, Label: o.Label}, dataset.ReadFile)
 		if err != nil {
@@ -210,7 +211,7 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk, o DistillOp
 		job.Notes = append(job.Notes, fmt.Sprintf("%d rows of %s are marked as no fair sample of the traffic: they train and do not judge", n, set.Name))
 	}
 	if d != nil {
-		job.Task = d.task
+		job.Task = d.Task
 		return nil, nil
 	}
 	if o.Contract != nil {
@@ -258,21 +259,21 @@ func labels(examples []dataset.Example) []string {
 }
 
 // gatherTraces makes examples of what the task's teacher answered through the gateway, and chooses what to ask it again.
-func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o DistillOptions) ([]repetition, error) {
+func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk.Desk, o DistillOptions) ([]repetition, error) {
 	if d == nil {
 		return nil, &unknownTaskError{o.Task}
 	}
 	p := a.plant.Load()
-	unknown, err := origin.Terms(p.config, d.config.Teacher...)
+	unknown, err := origin.Terms(p.config, d.Config.Teacher...)
 	if err != nil {
 		return nil, err
 	}
-	if len(d.config.Teacher) == 1 && !o.given() { // else who asks them says so
+	if len(d.Config.Teacher) == 1 && !o.given() { // else who asks them says so
 		for _, name := range unknown {
 			job.Notes = append(job.Notes, origin.UnknownTerms(name))
 		}
 	}
-	job.Task = d.task
+	job.Task = d.Task
 	taught, err := a.lessons(ctx, p, d, o.Progress)
 	if err != nil {
 		return nil, err
@@ -284,13 +285,13 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk, o Dis
 		return nil, &noTracesError{task: o.Task, hard: len(taught.hard)}
 	}
 	job.Examples, job.Hard, job.DataHash = taught.examples, taught.hard, dataset.Hash(taught.examples)
-	job.Teachers = origin.NamesOf(p.config, d.config.Teacher.Lead()).Sorted()
-	if len(d.config.Teacher) > 1 || o.given() {
+	job.Teachers = origin.NamesOf(p.config, d.Config.Teacher.Lead()).Sorted()
+	if len(d.Config.Teacher) > 1 || o.given() {
 		if err := a.teachTraces(ctx, job, d, &o, taught); err != nil {
 			return nil, err
 		}
 	}
-	if o.Reask <= 0 || origin.Recorded(p.config, d.config.Teacher.Lead()) {
+	if o.Reask <= 0 || origin.Recorded(p.config, d.Config.Teacher.Lead()) {
 		return nil, nil
 	}
 	return taught.again(o.Reask), nil

@@ -158,7 +158,7 @@ func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	m, err := p.answers(name)
 	if err == nil {
 		if d, ok := p.tasks[name]; ok {
-			return candidate{model: m, task: d.task, student: d.now.Load().champion}, nil
+			return candidate{model: m, task: d.Task, student: d.Now().Champion}, nil
 		}
 		return candidate{model: m}, nil
 	}
@@ -270,7 +270,7 @@ func strangers(t *task.Task, examples []dataset.Example) string {
 // championOf returns the id of who serves a task; empty for its teacher and for what is no task.
 func (a *App) championOf(name string) string {
 	if d, ok := a.plant.Load().tasks[name]; ok {
-		return d.now.Load().champion
+		return d.Now().Champion
 	}
 	return ""
 }

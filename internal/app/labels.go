@@ -96,7 +96,7 @@ func (a *App) labeller(o *LabelOptions) (*labelling, error) {
 		return nil, err
 	}
 	if d != nil {
-		w.task, w.configured = d.task, d.config.Teacher
+		w.task, w.configured = d.Task, d.Config.Teacher
 	}
 	if o.Contract != nil {
 		if w.task, err = o.Contract.Contract(o.Task); err != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"retort/internal/desk"
 	"retort/internal/origin"
 	"retort/internal/store"
 )
@@ -113,18 +114,18 @@ func (p *plant) blendLacks(name string) (Lack, bool) {
 
 func (p *plant) taskLacks(name string) (Lack, bool) {
 	d := p.tasks[name]
-	now, refused := d.now.Load(), p.refused[name]
-	l := Lack{Name: name, Kind: "task", State: lacksChampion, Why: "no student was promoted", Then: d.config.Teacher.Lead() + " answers all",
+	now, refused := d.Now(), p.refused[name]
+	l := Lack{Name: name, Kind: "task", State: lacksChampion, Why: "no student was promoted", Then: d.Config.Teacher.Lead() + " answers all",
 		Hint: "retort distill " + name}
 	switch {
 	case refused.err != nil:
 		l.Why = fmt.Sprintf("student %s cannot serve: %v", refused.id, refused.err)
-	case now.out:
-		l.State, l.Why = lacksVoice, fmt.Sprintf("its champion %s was %s", now.champion, now.silent)
+	case now.Out:
+		l.State, l.Why = lacksVoice, fmt.Sprintf("its champion %s was %s", now.Champion, now.Silent)
 		l.Hint = fmt.Sprintf("retort tasks show %s; to put it back all the same: retort tasks resume %s", name, name)
-	case now.silent != "":
-		l.State, l.Why = lacksVoice, fmt.Sprintf("of its champion %s: %s", now.champion, now.silent)
-	case now.champion != "":
+	case now.Silent != "":
+		l.State, l.Why = lacksVoice, fmt.Sprintf("of its champion %s: %s", now.Champion, now.Silent)
+	case now.Champion != "":
 		return l, false
 	default:
 		p.turning(d, &l)
@@ -133,12 +134,12 @@ func (p *plant) taskLacks(name string) (Lack, bool) {
 }
 
 // turning says of a task that turns by itself and has no champion yet what it waits for, or what keeps it from ever having one.
-func (p *plant) turning(d *desk, l *Lack) {
-	if d.config.Wheel == nil {
+func (p *plant) turning(d *desk.Desk, l *Lack) {
+	if d.Config.Wheel == nil {
 		return
 	}
 	l.Hint = fmt.Sprintf("it turns by itself while retort serves; retort tasks show %s says when", l.Name)
-	unknown, err := origin.Terms(p.config, d.config.Teacher...)
+	unknown, err := origin.Terms(p.config, d.Config.Teacher...)
 	var forbidden *origin.ForbiddenError
 	switch {
 	case errors.As(err, &forbidden):
@@ -146,7 +147,7 @@ func (p *plant) turning(d *desk, l *Lack) {
 	case len(unknown) > 0:
 		l.Why = "its wheel trains students and promotes none: whether the terms allow learning from it is not known of " + strings.Join(unknown, ", ")
 		l.Hint = fmt.Sprintf("once you have read the terms, say so of model %s: distillation: {status: allowed, basis: …}", unknown[0])
-	case d.task.Object != nil:
+	case d.Task.Object != nil:
 		l.Hint = "its wheel trains students of objects and leaves them candidates, for retort students promote ID"
 	}
 }
@@ -182,20 +183,20 @@ func (a *App) tellTuning(p *plant, name string) {
 }
 
 // tellSeat logs that another student than before, or none, is at a desk, or one that was out, and what the task lacks then.
-func (a *App) tellSeat(p *plant, d *desk, before *staffing) {
-	now := d.now.Load()
+func (a *App) tellSeat(p *plant, d *desk.Desk, before desk.Staffing) {
+	now := d.Now()
 	switch {
-	case now.champion == before.champion && before.out && !now.out:
-		a.log.Info("a student that was taken out is put back", "task", d.task.Name, "student", now.champion)
-	case now.champion == before.champion:
+	case now.Champion == before.Champion && before.Out && !now.Out:
+		a.log.Info("a student that was taken out is put back", "task", d.Task.Name, "student", now.Champion)
+	case now.Champion == before.Champion:
 		return
-	case now.champion == "":
-		a.log.Info("a task has no champion any more; the teacher answers", "task", d.task.Name, "before", before.champion)
+	case now.Champion == "":
+		a.log.Info("a task has no champion any more; the teacher answers", "task", d.Task.Name, "before", before.Champion)
 	default:
-		a.log.Info("a champion is taken up", "task", d.task.Name, "student", now.champion)
+		a.log.Info("a champion is taken up", "task", d.Task.Name, "student", now.Champion)
 	}
-	if now.silent != "" && a.serves(p) {
-		l, _ := p.taskLacks(d.task.Name)
+	if now.Silent != "" && a.serves(p) {
+		l, _ := p.taskLacks(d.Task.Name)
 		a.tellLack(l)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"retort/dataset"
+	"retort/internal/desk"
 	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
@@ -39,7 +40,7 @@ type lessons struct {
 // own answers teach nothing. What it left to the teacher, and what people corrected in its answers, is the hard part of
 // the stream: it trains, but would mislead the threshold about the rest. Requests that were drawn to be audited are a fair sample
 // together, those that the student answered and those that it left.
-func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(string, int, int)) (*lessons, error) {
+func (a *App) lessons(ctx context.Context, p *plant, d *desk.Desk, progress func(string, int, int)) (*lessons, error) {
 	if err := a.flush(ctx); err != nil {
 		return nil, err
 	}
@@ -47,7 +48,7 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 	if err != nil {
 		return nil, err
 	}
-	chosen := store.Filter{Tenant: model.DefaultTenant, Model: d.task.Name, Status: store.Answered, Content: true}
+	chosen := store.Filter{Tenant: model.DefaultTenant, Model: d.Task.Name, Status: store.Answered, Content: true}
 	total, err := a.store.Count(ctx, chosen)
 	if err != nil {
 		return nil, err
@@ -78,10 +79,10 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk, progress func(stri
 	return out, nil
 }
 
-func newLessons(p *plant, d *desk) *lessons {
-	lead := d.config.Teacher.Lead()
+func newLessons(p *plant, d *desk.Desk) *lessons {
+	lead := d.Config.Teacher.Lead()
 	names := origin.NamesOf(p.config, lead)
-	return &lessons{task: d.task, teacher: func(t *model.Trace) bool { return origin.Gave(p.config, lead, names, t) }}
+	return &lessons{task: d.Task, teacher: func(t *model.Trace) bool { return origin.Gave(p.config, lead, names, t) }}
 }
 
 // forget leaves out labels from before a time of theirs.

@@ -12,6 +12,7 @@ import (
 	"retort/compose"
 	"retort/eval/certify"
 	"retort/internal/config"
+	"retort/internal/desk"
 	"retort/internal/store"
 	"retort/model"
 	"retort/task"
@@ -56,10 +57,10 @@ type makings struct {
 	contract contract
 }
 
-func (d *desk) makings() makings {
-	c, w := &d.config, d.config.Wheel
+func makingsOf(d *desk.Desk) makings {
+	c, w := &d.Config, d.Config.Wheel
 	return makings{wheel.Options{Goal: goalOf(c), Budget: c.Audit.Share, First: w.First, Growth: w.Growth, Judges: w.Judges, Margin: w.Margin, Aside: w.Aside,
-		Classless: d.task.Object != nil, Memory: remembered}, contractOf(d.task)}
+		Classless: d.Task.Object != nil, Memory: remembered}, contractOf(d.Task)}
 }
 
 func (m makings) same(as makings) bool { return reflect.DeepEqual(m, as) }
@@ -86,40 +87,40 @@ type inquiry struct {
 }
 
 // newInquiry begins a request. Who asks is the slice of the traffic that it is of.
-func newInquiry(d *desk, t wheel.Ticket, req *model.Request) *inquiry {
+func newInquiry(d *desk.Desk, t wheel.Ticket, req *model.Request) *inquiry {
 	on := &inquiry{ticket: t, outcome: wheel.Outcome{Slice: req.Key}}
 	if t.Also != nil { // it is put all requests, whoever answers them: those that are left alone are no fair sample
-		if input, err := d.task.Input(req); err == nil {
+		if input, err := d.Task.Input(req); err == nil {
 			on.outcome.Text = input
 		}
 	}
 	return on
 }
 
-// generate answers a request.
-func (l *loop) generate(ctx context.Context, d *desk, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+// Answer answers a request that was put to the desk of its task.
+func (l *loop) Answer(ctx context.Context, d *desk.Desk, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
 	t := l.wheel.AskAt(time.Now().UnixNano())
 	l.latest.Store(t.Request)
 	if t.Serving == nil {
-		resp, err := d.strong().Generate(ctx, req, emit)
+		resp, err := d.Strong().Generate(ctx, req, emit)
 		if err == nil {
 			l.taught(newInquiry(d, t, req), resp)
 		}
 		return resp, err
 	}
 	if t.Audited {
-		if t.Audited = d.audited.Free(); t.Audited {
+		if t.Audited = d.Audited.Free(); t.Audited {
 			model.TrailOf(ctx).Draw()
 		}
 	}
 	on := newInquiry(d, t, req)
-	cascade := compose.Cascade{Cheap: t.Serving.Student.(*pupil), Strong: d.strong(), Take: takes}
+	cascade := compose.Cascade{Cheap: t.Serving.Student.(*pupil), Strong: d.Strong(), Take: takes}
 	resp, err := cascade.Generate(context.WithValue(ctx, inquiryKey{}, on), req, emit)
 	switch {
 	case err != nil:
 	case !on.outcome.Given:
 		l.taught(on, resp)
-	case !on.ask || !d.audited.Copy(req, resp, func(c compose.Copied) { l.audited(d, on, c) }):
+	case !on.ask || !d.Audited.Copy(req, resp, func(c compose.Copied) { l.audited(d, on, c) }):
 		l.hear(tale{ticket: on.ticket, outcome: on.outcome})
 	}
 	return resp, err
@@ -145,7 +146,7 @@ func (l *loop) taught(on *inquiry, resp *model.Response) {
 }
 
 // audited keeps what the teacher said to a request that a student had answered.
-func (l *loop) audited(d *desk, on *inquiry, c compose.Copied) {
+func (l *loop) audited(d *desk.Desk, on *inquiry, c compose.Copied) {
 	t := tale{ticket: on.ticket, outcome: on.outcome}
 	if c.Answer == nil {
 		l.hear(t)

@@ -19,12 +19,12 @@ func TestDatesInTheFuture(t *testing.T) {
 	ahead := time.Now().Add(1000 * time.Hour).UnixNano()
 	serving(t, a, func(url string) {
 		d := a.plant.Load().tasks["desk"]
-		was := d.loop.Load()
+		was := loopAt(d)
 		was.wheel.AskAt(ahead)
 		was.wheel.Changed(ahead)
 		was.latest.Store(ahead)
-		until(t, "the wheel goes on in the future", func() bool { return d.loop.Load() != was })
-		now := d.loop.Load().wheel
+		until(t, "the wheel goes on in the future", func() bool { return loopAt(d) != was })
+		now := loopAt(d).wheel
 		if n := now.State().Requests; n > time.Now().UnixNano() {
 			t.Errorf("its numbers are those of %s", moment(n))
 		}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"retort/internal/desk"
 	"retort/internal/store"
 	"retort/model"
 	"retort/wheel"
@@ -20,8 +21,8 @@ import (
 const keepEvery, keepRate, keepLast = 5 * time.Second, 256 << 10, time.Minute
 
 // newLoop begins, or goes on with, the wheel of a desk.
-func (a *App) newLoop(ctx context.Context, d *desk) (*loop, error) {
-	l := &loop{app: a, task: d.task.Name, made: d.makings(), contract: d.task, refused: map[string]string{}, pupils: map[string]*pupil{},
+func (a *App) newLoop(ctx context.Context, d *desk.Desk) (*loop, error) {
+	l := &loop{app: a, task: d.Task.Name, made: makingsOf(d), contract: d.Task, refused: map[string]string{}, pupils: map[string]*pupil{},
 		woken: make(chan struct{}, 1), changed: make(chan struct{}, 1), ending: make(chan struct{}, 1), done: make(chan struct{})}
 	if err := l.resume(ctx); err != nil {
 		return nil, fmt.Errorf("task %s: its wheel: %w", l.task, err)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strings"
 
+	"retort/internal/desk"
 	"retort/internal/store"
 	"retort/model"
 	"retort/wheel"
@@ -254,7 +255,7 @@ func (l *loop) candidate(ctx context.Context, row *store.Student) (c *wheel.Cand
 		l.refuse(row, err)
 		return nil, "", nil
 	}
-	if silent := silence(s.Card.Certificate); silent != "" {
+	if silent := desk.Silence(s.Card.Certificate); silent != "" {
 		l.refuse(row, errors.New(silent))
 		return nil, "", nil
 	}

@@ -52,7 +52,7 @@ func TestBothStudentsAreAskedEachRequest(t *testing.T) {
 	champion(t, a, texts[:300])
 	next := another(t, a)
 	serving(t, a, func(url string) {
-		l := a.plant.Load().tasks["desk"].loop.Load()
+		l := loopAt(a.plant.Load().tasks["desk"])
 		if _, err := a.store.Restage(t.Context(), model.DefaultTenant, next, store.Candidate, store.Canary, "a test"); err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestRolledBackToOneThatIsOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := strings.Count(log.String(), "a champion is taken up"); n != 1 || a.plant.Load().tasks["desk"].now.Load().champion != first {
+	if n := strings.Count(log.String(), "a champion is taken up"); n != 1 || a.plant.Load().tasks["desk"].Now().Champion != first {
 		t.Errorf("one champion is taken up %d times:\n%s", n, &log)
 	}
 	a.log = slog.New(slog.DiscardHandler)
@@ -149,7 +149,7 @@ func TestPupilsAreReadAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		until(t, "it does not serve although its file is back", func() bool { return strings.HasPrefix(ask(t, url, texts[311]), origin.Student("desk", "")) })
-		l := a.plant.Load().tasks["desk"].loop.Load()
+		l := loopAt(a.plant.Load().tasks["desk"])
 		champion := l.wheel.Status().Champion
 		if _, err := a.Promote(t.Context(), second); err != nil {
 			t.Fatal(err)
@@ -167,7 +167,7 @@ func TestAuditsUnderWayOutlastAReload(t *testing.T) {
 	id := champion(t, a, texts[:300])
 	serving(t, a, func(string) {
 		d := a.plant.Load().tasks["desk"]
-		before := d.loop.Load()
+		before := loopAt(d)
 		on := &inquiry{ticket: before.wheel.AskAt(time.Now().UnixNano()), ask: true}
 		on.ticket.Audited, on.outcome = true, wheel.Outcome{Said: wheel.Said{Answer: "refund", Score: 0.97}, Given: true}
 		answer := model.Answer("up/large", "refund")
@@ -182,7 +182,7 @@ func TestAuditsUnderWayOutlastAReload(t *testing.T) {
 		if err := a.Reload(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		after := a.plant.Load().tasks["desk"].loop.Load()
+		after := loopAt(a.plant.Load().tasks["desk"])
 		if after == before {
 			t.Fatal("the wheel is the same")
 		}
@@ -192,7 +192,7 @@ func TestAuditsUnderWayOutlastAReload(t *testing.T) {
 	})
 	for want := 1; want <= 3; want++ {
 		serving(t, a, func(string) {
-			if n := a.plant.Load().tasks["desk"].loop.Load().wheel.State().Service.Detector.N; n != want {
+			if n := loopAt(a.plant.Load().tasks["desk"]).wheel.State().Service.Detector.N; n != want {
 				t.Errorf("the next process counts %d audits, want %d", n, want)
 			}
 		})
@@ -304,7 +304,7 @@ func TestGateComparesForEachKey(t *testing.T) {
 			}
 		}
 		ended(t, a)
-		l := a.plant.Load().tasks["desk"].loop.Load()
+		l := loopAt(a.plant.Load().tasks["desk"])
 		slices := map[string]int{}
 		until(t, "the wheel knows no labels", func() bool {
 			clear(slices)
@@ -399,12 +399,12 @@ func TestLabelsWithoutAStudent(t *testing.T) {
 		d := a.plant.Load().tasks["desk"]
 		a.loops["desk"].end()
 		delete(a.loops, "desk")
-		d.loop.Store(nil)
+		d.Turn(nil)
 		a.reloading.Unlock()
 		if _, err := a.restaff(t.Context(), a.serving.Load()); err != nil {
 			t.Fatal(err)
 		}
-		l := d.loop.Load()
+		l := loopAt(d)
 		if l == nil {
 			t.Fatal("the wheel is not begun")
 		}
@@ -431,7 +431,7 @@ func TestRollbackEndsACanary(t *testing.T) {
 	}
 	only := another(t, a)
 	serving(t, a, func(string) {
-		l := a.plant.Load().tasks["desk"].loop.Load()
+		l := loopAt(a.plant.Load().tasks["desk"])
 		if _, err := a.store.Restage(t.Context(), model.DefaultTenant, only, store.Candidate, store.Canary, "a test"); err != nil {
 			t.Fatal(err)
 		}

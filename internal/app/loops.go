@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"retort/internal/desk"
 	"retort/wheel"
 )
 
@@ -26,14 +27,14 @@ func (a *App) turnOver(ctx context.Context, p *plant) (all bool) {
 	all = true
 	ended := map[string]*loop{}
 	for name, l := range a.loops {
-		if d := p.tasks[name]; d == nil || d.config.Wheel == nil || !l.made.same(d.makings()) || ahead(l.latest.Load()) {
+		if d := p.tasks[name]; d == nil || d.Config.Wheel == nil || !l.made.same(makingsOf(d)) || ahead(l.latest.Load()) {
 			l.end()
 			delete(a.loops, name)
 			ended[name] = l
 		}
 	}
 	for name, d := range p.tasks {
-		if d.config.Wheel == nil {
+		if d.Config.Wheel == nil {
 			continue
 		}
 		if a.loops[name] == nil {
@@ -48,7 +49,7 @@ func (a *App) turnOver(ctx context.Context, p *plant) (all bool) {
 			}
 			a.loops[name] = l
 		}
-		d.loop.Store(a.loops[name])
+		d.Turn(a.loops[name])
 	}
 	return all
 }
@@ -61,9 +62,15 @@ func (a *App) endLoops() {
 		l.end()
 	}
 	for _, d := range a.plant.Load().tasks {
-		d.loop.Store(nil)
+		d.Turn(nil)
 	}
 	a.loops = nil
+}
+
+// loopAt returns the loop that decides who answers at a desk; nil: none does.
+func loopAt(d *desk.Desk) *loop {
+	l, _ := d.Wheel().(*loop)
+	return l
 }
 
 // WheelReport is how the wheel of a task stands in the process that serves it, a few seconds ago at most.
@@ -124,8 +131,8 @@ func (l *loop) report() *WheelReport {
 			*one.to = one.v.Name
 		}
 	}
-	if p := l.app.plant.Load(); p.tasks[l.task] != nil && p.tasks[l.task].audited != nil {
-		c := p.tasks[l.task].audited.Counts()
+	if p := l.app.plant.Load(); p.tasks[l.task] != nil && p.tasks[l.task].Audited != nil {
+		c := p.tasks[l.task].Audited.Counts()
 		r.Dropped = AuditsDropped{c.DroppedConcurrent, c.DroppedMoney}
 	}
 	events := l.wheel.Events()

@@ -12,6 +12,7 @@ import (
 	"retort/compose"
 	"retort/internal/config"
 	"retort/internal/connect"
+	"retort/internal/desk"
 	"retort/model"
 	"retort/provider"
 	"retort/provider/replay"
@@ -25,7 +26,7 @@ type plant struct {
 	providers map[string]*provider.Provider
 	tapes     map[string][]replay.Recording
 	models    map[string]model.Model // by the names of the section models
-	tasks     map[string]*desk
+	tasks     map[string]*desk.Desk
 	shadows   map[string]*compose.Shadowed
 	caches    map[string]*compose.Cached
 	splits    map[string]*compose.Divided
@@ -44,7 +45,7 @@ func newPlant(cfg *config.Config) (*plant, error) { return buildPlant(cfg, nil) 
 // buildPlant is newPlant with something around each model that answers by itself.
 func buildPlant(cfg *config.Config, meter func(model.Model, model.Price) model.Model) (*plant, error) {
 	p := &plant{config: cfg, meter: meter, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
-		models: map[string]model.Model{}, tasks: map[string]*desk{}, shadows: map[string]*compose.Shadowed{},
+		models: map[string]model.Model{}, tasks: map[string]*desk.Desk{}, shadows: map[string]*compose.Shadowed{},
 		caches: map[string]*compose.Cached{}, splits: map[string]*compose.Divided{}, rules: map[string]*rule.Rules{},
 		cascades: map[string]*cascade{}, tunables: map[string]tunable{}, refused: map[string]refusal{},
 		prices: map[string]model.Price{}}
@@ -131,7 +132,7 @@ func (p *plant) model(name string) (model.Model, error) {
 		return d, nil
 	}
 	if c, ok := p.config.Tasks[name]; ok {
-		d, err := p.newDesk(name, c)
+		d, err := p.desk(name, c)
 		if err != nil {
 			return nil, faulty("tasks", name, err)
 		}
@@ -148,6 +149,19 @@ func (p *plant) model(name string) (model.Model, error) {
 	}
 	p.models[name] = m
 	return m, nil
+}
+
+// desk makes the desk of a task.
+func (p *plant) desk(name string, c config.Task) (*desk.Desk, error) {
+	t, err := c.Contract(name)
+	if err != nil {
+		return nil, err
+	}
+	teacher, err := p.teacher(t, c.Teacher.Lead())
+	if err != nil {
+		return nil, err
+	}
+	return desk.New(t, c, teacher)
 }
 
 func (p *plant) build(name string, c config.Model) (model.Model, error) {

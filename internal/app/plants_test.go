@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"retort/eval/certify"
+	"retort/student"
 )
 
 // nobody is the address of an upstream that is not there.
@@ -29,7 +29,7 @@ func TestReloadWhileAGatewayComesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.beginLoops(t.Context())
-	if now := a.plant.Load(); now == before || now.tasks["desk"].loop.Load() == nil {
+	if now := a.plant.Load(); now == before || loopAt(now.tasks["desk"]) == nil {
 		t.Error("the wheel of the new configuration does not decide who answers")
 	}
 	if err := a.close(g); err != nil {
@@ -55,33 +55,11 @@ func TestSavingsOfATaskThatGoes(t *testing.T) {
 	}
 }
 
-// Who is taken out is taken out alone: another student that is put at the desk at the same moment stays there.
-func TestAnotherStudentIsNotTakenOut(t *testing.T) {
-	d := openFor(t, nobody, wheelDesk).plant.Load().tasks["desk"]
-	first := &staffing{champion: "first", target: 0.9, model: d.strong()}
-	second := &staffing{champion: "second", target: 0.9, model: d.strong()}
-	d.put(first)
-	d.unseat("first", "a test")
-	if now := d.now.Load(); now.champion != "first" || !now.out || now.silent != "a test" || now.target != 0 {
-		t.Errorf("who was taken out is %+v", now)
-	}
-	for range 1000 {
-		d.put(first)
-		var both sync.WaitGroup
-		both.Go(func() { d.unseat("first", "a test") })
-		both.Go(func() { d.put(second) })
-		both.Wait()
-		if now := d.now.Load(); now != second {
-			t.Fatalf("%+v is at the desk, want the second student", now)
-		}
-	}
-}
-
 // A student that has fallen is measured by what it was certified for, also where it is out by the time that this is said.
 func TestFallenBelowItsTarget(t *testing.T) {
 	a := openFor(t, nobody, wheelDesk)
 	d := a.plant.Load().tasks["desk"]
-	d.put(&staffing{champion: "first", target: 0.9, model: d.strong()})
+	d.Staff("first", sure{})
 	a.auditor.mu.Lock()
 	w, err := a.watchOver(t.Context(), d)
 	a.auditor.mu.Unlock()
@@ -93,8 +71,17 @@ func TestFallenBelowItsTarget(t *testing.T) {
 			break
 		}
 	}
-	d.unseat("first", "a test")
+	d.Unseat("first", "a test")
 	if said := a.fallen(d, w); !strings.Contains(said.Why, " and 90 % are wanted") || !bytes.Contains(said.Evidence, []byte(`"target":0.9`)) {
 		t.Errorf("it says %q by %s", said.Why, said.Evidence)
 	}
+}
+
+// sure is a student that answers everything with "refund", as its certificate lets it.
+type sure struct{ student.Any }
+
+func (sure) Notice(string) (answer string, score float64, novel bool) { return "refund", 1, false }
+
+func (sure) Card() student.Card {
+	return student.Card{Certificate: &certify.Certificate{Status: certify.Certified, Threshold: 0.5, Target: 0.9}}
 }

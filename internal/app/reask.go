@@ -11,6 +11,7 @@ import (
 	"retort/distill"
 	"retort/eval/certify"
 	"retort/flow"
+	"retort/internal/desk"
 	"retort/model"
 )
 
@@ -43,14 +44,14 @@ type repeated struct {
 }
 
 // reask puts questions to a teacher again and measures how often it answers the same, and what that took. Each is a step.
-func (a *App) reask(ctx flow.Context, d *desk, questions []repetition, confidence float64, progress func(string, int, int)) (*certify.Consistency, *distill.Reasked, error) {
+func (a *App) reask(ctx flow.Context, d *desk.Desk, questions []repetition, confidence float64, progress func(string, int, int)) (*certify.Consistency, *distill.Reasked, error) {
 	n := len(questions)
-	stage := reaskStage(d.config.Teacher.Lead(), n, questions[0].Cost*model.Money(n))
+	stage := reaskStage(d.Config.Teacher.Lead(), n, questions[0].Cost*model.Money(n))
 	progress(stage, 0, n)
-	teacher := a.asking(d.teacher, model.Reasking, "")
+	teacher := a.asking(d.Teacher, model.Reasking, "")
 	var done atomic.Int64
 	answers, err := flow.All(ctx, "ask the teacher again", n, reaskAtOnce, func(ctx context.Context, i int) (repeated, error) {
-		a, err := flow.Call(ctx, teacher, model.NewRequest(d.task.Name, model.Prompt(questions[i].Input)))
+		a, err := flow.Call(ctx, teacher, model.NewRequest(d.Task.Name, model.Prompt(questions[i].Input)))
 		if err != nil {
 			return repeated{}, fmt.Errorf("ask the teacher again: %w", err)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"retort/internal/desk"
 	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
@@ -29,12 +30,12 @@ func (a *App) recheckTeachers(ctx context.Context) {
 		}
 		p := a.plant.Load()
 		for name, d := range p.tasks {
-			l := d.loop.Load()
+			l := loopAt(d)
 			if l != nil && ahead(l.latest.Load()) {
 				a.renew(ctx)
 				continue
 			}
-			if l == nil || d.config.Wheel.Recheck == 0 || origin.Recorded(p.config, d.config.Teacher.Lead()) || l.wheel.Status().Champion == nil {
+			if l == nil || d.Config.Wheel.Recheck == 0 || origin.Recorded(p.config, d.Config.Teacher.Lead()) || l.wheel.Status().Champion == nil {
 				continue
 			}
 			at, known := next[name]
@@ -44,7 +45,7 @@ func (a *App) recheckTeachers(ctx context.Context) {
 					a.log.Error("when a teacher was last asked again cannot be read; it is tried again", "task", name, "error", err)
 					continue
 				}
-				at = last.Add(d.config.Wheel.RecheckEvery)
+				at = last.Add(d.Config.Wheel.RecheckEvery)
 			}
 			if next[name] = at; time.Now().Before(at) {
 				continue
@@ -52,7 +53,7 @@ func (a *App) recheckTeachers(ctx context.Context) {
 			if err := a.recheck(ctx, p, d, l); err != nil && ctx.Err() == nil {
 				a.log.Warn("a teacher could not be asked again", "task", name, "error", err)
 			}
-			next[name] = time.Now().Add(d.config.Wheel.RecheckEvery)
+			next[name] = time.Now().Add(d.Config.Wheel.RecheckEvery)
 		}
 	}
 }
@@ -77,7 +78,7 @@ func (a *App) lastRecheck(ctx context.Context, task string) (time.Time, error) {
 
 // recheck asks a desk's teacher what it was asked first since labels last changed their meaning: a set that stays the same. What it says is
 // compared with what it said first or, once it was found to have changed, with what it said last, so that each change is told once.
-func (a *App) recheck(ctx context.Context, p *plant, d *desk, l *loop) error {
+func (a *App) recheck(ctx context.Context, p *plant, d *desk.Desk, l *loop) error {
 	changed, err := a.askAgain(ctx, p, d, l, true)
 	if changed && err == nil { // the whole set is asked, to compare with from now on
 		_, err = a.askAgain(ctx, p, d, l, false)
@@ -86,34 +87,34 @@ func (a *App) recheck(ctx context.Context, p *plant, d *desk, l *loop) error {
 }
 
 // askAgain is a round of recheck. With judge the wheel is told, and the round ends where it finds a change; without, what is said is only recorded.
-func (a *App) askAgain(ctx context.Context, p *plant, d *desk, l *loop, judge bool) (alarm bool, err error) {
+func (a *App) askAgain(ctx context.Context, p *plant, d *desk.Desk, l *loop, judge bool) (alarm bool, err error) {
 	since, _, err := a.epoch(ctx, d)
 	if err != nil {
 		return false, err
 	}
 	var said map[string]string // since it was found to have changed, by input; nil: it was not
 	if changed := l.teacherChanged(); changed.After(since) {
-		if said, err = a.reaskedSince(ctx, d.task.Name, changed); err != nil {
+		if said, err = a.reaskedSince(ctx, d.Task.Name, changed); err != nil {
 			return false, err
 		}
 	}
-	lead := d.config.Teacher.Lead()
+	lead := d.Config.Teacher.Lead()
 	teachers := origin.NamesOf(p.config, lead)
-	teacher := a.asking(d.teacher, model.Reasking, "")
-	left := d.config.Wheel.Recheck
-	chosen := store.Filter{Tenant: model.DefaultTenant, Model: d.task.Name, Status: store.Answered, Content: true, Since: since}
+	teacher := a.asking(d.Teacher, model.Reasking, "")
+	left := d.Config.Wheel.Recheck
+	chosen := store.Filter{Tenant: model.DefaultTenant, Model: d.Task.Name, Status: store.Answered, Content: true, Since: since}
 	for trace, err := range a.store.Traces(ctx, chosen) {
 		if trace == nil {
 			return false, err
 		}
-		if err != nil || !origin.Gave(p.config, lead, teachers, trace) || asked(trace, d.task.Name) && !trace.Drawn {
+		if err != nil || !origin.Gave(p.config, lead, teachers, trace) || asked(trace, d.Task.Name) && !trace.Drawn {
 			continue // damaged, or no fair sample of the traffic
 		}
 		input, err := traceInput(trace)
 		if err != nil {
 			continue
 		}
-		resp, err := teacher.Generate(ctx, model.NewRequest(d.task.Name, model.Prompt(input)), model.Discard)
+		resp, err := teacher.Generate(ctx, model.NewRequest(d.Task.Name, model.Prompt(input)), model.Discard)
 		if err != nil {
 			return false, err
 		}

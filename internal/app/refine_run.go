@@ -98,7 +98,7 @@ func (a *App) beside(ctx context.Context, v *dataset.Version, eval string, colum
 		}
 	}
 	if desk := a.plant.Load().tasks[v.Task]; desk != nil {
-		out.Labels = desk.task.Labels
+		out.Labels = desk.Task.Labels
 	}
 	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"retort/internal/config"
+	"retort/internal/desk"
 	"retort/internal/server"
 	"retort/internal/store"
 	"retort/model"
@@ -47,12 +48,12 @@ func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
 	}
 	staffed = true
 	for name, d := range p.tasks {
-		row, before := champions[name], a.served(p, d).now.Load()
+		row, before := champions[name], a.served(p, d).Now()
 		if err := p.seat(d, row, out); err != nil {
 			if p.refuse(name, row.ID, err) { // once
 				a.log.Error("the champion cannot serve; the teacher answers", "task", name, "student", row.ID, "error", err)
 			}
-			d.staff(nil, nil)
+			d.Staff("", nil)
 			staffed = false
 			continue
 		}
@@ -63,35 +64,35 @@ func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
 }
 
 // served is a desk as it stands in the plant that is in use, to which another is compared that is to take its place.
-func (a *App) served(p *plant, d *desk) *desk {
-	if now := a.plant.Load(); now != p && now.tasks[d.task.Name] != nil {
-		return now.tasks[d.task.Name]
+func (a *App) served(p *plant, d *desk.Desk) *desk.Desk {
+	if now := a.plant.Load(); now != p && now.tasks[d.Task.Name] != nil {
+		return now.tasks[d.Task.Name]
 	}
 	return d
 }
 
 // seat puts one champion at its desk, unless it is there already. One that is out is named there, and the teacher answers.
-func (p *plant) seat(d *desk, row *store.Student, out takeouts) error {
+func (p *plant) seat(d *desk.Desk, row *store.Student, out takeouts) error {
 	if row == nil {
-		d.staff(nil, nil)
+		d.Staff("", nil)
 		return nil
 	}
-	now := d.now.Load()
+	now := d.Now()
 	if why, isOut := out[seatOf{row.Task, row.ID}]; isOut {
-		d.bench(row.ID, why)
+		d.Bench(row.ID, why)
 		return nil
 	}
-	if now.champion == row.ID && !now.out {
+	if now.Champion == row.ID && !now.Out {
 		return nil
 	}
 	s, err := p.loadStudent(row.Path)
 	if err != nil {
 		return err
 	}
-	if err := fits(d.task, s); err != nil {
+	if err := fits(d.Task, s); err != nil {
 		return err
 	}
-	d.staff(row, s)
+	d.Staff(row.ID, s)
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"retort/internal/desk"
 	"retort/internal/origin"
 	"retort/internal/savings"
 	"retort/internal/store"
@@ -172,9 +173,9 @@ func (s shownTasks) Task(ctx context.Context, tenant, name string, since, until 
 	return s.app.OneTaskSavings(ctx, name, SavingsOptions{Tenant: tenant, Since: since, Until: until})
 }
 
-func (a *App) taskSavings(ctx context.Context, d *desk, o SavingsOptions) (*TaskSavings, error) {
-	name := d.task.Name
-	out := &TaskSavings{Task: name, Tenant: cmp.Or(o.Tenant, model.DefaultTenant), Teacher: d.config.Teacher, Answers: []Answers{}, Spending: []Spending{}}
+func (a *App) taskSavings(ctx context.Context, d *desk.Desk, o SavingsOptions) (*TaskSavings, error) {
+	name := d.Task.Name
+	out := &TaskSavings{Task: name, Tenant: cmp.Or(o.Tenant, model.DefaultTenant), Teacher: d.Config.Teacher, Answers: []Answers{}, Spending: []Spending{}}
 	if !o.Since.IsZero() {
 		out.Since = &o.Since
 	}
@@ -341,7 +342,7 @@ func (t *TaskSavings) estimate(teacher, audits, spared taken, spent model.Money)
 const leastAudits = 30
 
 // staffOf says who serves, and how many students there are.
-func (a *App) staffOf(ctx context.Context, out *TaskSavings, d *desk) error {
+func (a *App) staffOf(ctx context.Context, out *TaskSavings, d *desk.Desk) error {
 	if out.Tenant != model.DefaultTenant { // students are the default tenant's
 		return nil
 	}
@@ -359,9 +360,9 @@ func (a *App) staffOf(ctx context.Context, out *TaskSavings, d *desk) error {
 		if s.Stage != store.Champion {
 			continue
 		}
-		out.Serving.Student, out.Serving.Status, out.Serving.Silent = s.ID, s.Status(), silence(s.Card.Certificate)
-		if now := d.now.Load(); now.champion == s.ID && now.out {
-			out.Serving.Silent, out.Serving.Out = now.silent, true
+		out.Serving.Student, out.Serving.Status, out.Serving.Silent = s.ID, s.Status(), desk.Silence(s.Card.Certificate)
+		if now := d.Now(); now.Champion == s.ID && now.Out {
+			out.Serving.Silent, out.Serving.Out = now.Silent, true
 		}
 		if c := s.Card.Certificate; c != nil && c.Speaks() {
 			out.Serving.Agreement, out.Serving.Coverage = c.Target, c.Coverage

@@ -12,6 +12,7 @@ import (
 
 	"retort/compose"
 	"retort/internal/config"
+	"retort/internal/desk"
 	"retort/model"
 )
 
@@ -34,16 +35,14 @@ func (p *plant) shadow(name string, c *config.Shadow) (model.Model, error) {
 	return s, nil
 }
 
-// beginShadows starts copying and auditing. Only a gateway copies: what a command asks is no traffic.
-func (p *plant) beginShadows(recorder compose.Recorder, recording compose.Recording) {
+// beginShadows starts copying and auditing; told is told of audits. Only a gateway copies: what a command asks is no traffic.
+func (p *plant) beginShadows(recorder compose.Recorder, recording compose.Recording, told func(*desk.Desk, compose.Copied)) {
 	for _, s := range p.shadows {
 		s.Begin(recorder, recording)
 	}
 	recording.Purpose = model.Auditing
 	for _, d := range p.tasks {
-		if d.audited != nil {
-			d.audited.Begin(recorder, recording)
-		}
+		d.Begin(recorder, recording, told)
 	}
 }
 
@@ -55,8 +54,8 @@ func (p *plant) succeed(before *plant) {
 		}
 	}
 	for name, d := range p.tasks {
-		if was := before.tasks[name]; was != nil && was.audited != nil && d.audited != nil {
-			d.audited.Succeed(was.audited)
+		if was := before.tasks[name]; was != nil {
+			d.Succeed(was)
 		}
 	}
 }
@@ -69,9 +68,7 @@ func (p *plant) endShadows() {
 		s.End(ctx)
 	}
 	for _, d := range p.tasks {
-		if d.audited != nil {
-			d.audited.End(ctx)
-		}
+		d.End(ctx)
 	}
 }
 

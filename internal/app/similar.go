@@ -7,30 +7,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"retort/compose"
-	"retort/eval/certify"
-	"retort/internal/config"
 	"retort/internal/origin"
-	"retort/internal/similar"
 )
-
-// remember puts the memory of its teacher's answers before a desk's teacher.
-func (d *desk) remember(c config.Similar) error {
-	memory, err := similar.New(similar.Options{Max: c.Max, TTL: c.TTL,
-		Goal: certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence}})
-	if err != nil {
-		return err
-	}
-	d.memory = memory
-	d.reminded = compose.Similar(d.teacher, compose.Similarity{Name: origin.Memory(d.task.Name), Memory: memory, Input: d.task.Repeatable, Audit: c.Audit})
-	return nil
-}
 
 // forget takes what a correction says is wrong out of the memories of tasks. Without captured content nobody knows
 // what was asked.
 func (a *App) forget(ctx context.Context, tenant, id string) error {
 	for name, d := range a.plant.Load().tasks {
-		if d.memory == nil {
+		if d.Memory == nil {
 			continue
 		}
 		trace, err := a.store.Trace(ctx, tenant, id)
@@ -42,7 +26,7 @@ func (a *App) forget(ctx context.Context, tenant, id string) error {
 			return nil
 		}
 		if trace.Model == name || trace.Response.Model == origin.Memory(name) {
-			d.memory.Forget(tenant, input, trace.Response.Text())
+			d.Memory.Forget(tenant, input, trace.Response.Text())
 		}
 	}
 	return nil
@@ -76,13 +60,13 @@ func (m similarMetrics) Describe(ch chan<- *prometheus.Desc) {
 // Collect counts.
 func (m similarMetrics) Collect(ch chan<- prometheus.Metric) {
 	for name, d := range m.app.plant.Load().tasks {
-		if d.memory == nil {
+		if d.Memory == nil {
 			continue
 		}
 		counter := func(desc *prometheus.Desc, n int64, labels ...string) {
 			ch <- prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(n), append([]string{name}, labels...)...)
 		}
-		asked, known := d.reminded.Counts(), d.memory.Counts()
+		asked, known := d.Reminded.Counts(), d.Memory.Counts()
 		counter(m.requests, asked.Given, "given")
 		counter(m.requests, asked.Left, "left")
 		counter(m.requests, asked.Asked, "asked")

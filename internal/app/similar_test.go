@@ -62,7 +62,7 @@ func TestSimilarThroughTheGateway(t *testing.T) {
 		if given < 50 || given > 280 {
 			t.Fatalf("%d of 300 answers came from memory", given)
 		}
-		memory := a.plant.Load().tasks["desk"].memory
+		memory := a.plant.Load().tasks["desk"].Memory
 		if err := a.flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -101,23 +101,4 @@ func TestSimilarThroughTheGateway(t *testing.T) {
 			}
 		}
 	})
-}
-
-// TestAnotherChampionTakesTheMemorysCertificate: it leaves other requests to the teacher.
-func TestAnotherChampionTakesTheMemorysCertificate(t *testing.T) {
-	a := openConfig(t, reminded)
-	d := a.plant.Load().tasks["desk"]
-	for i := range 300 {
-		text := fmt.Sprint("where is the card number ", i%150)
-		if _, err := d.Generate(t.Context(), model.NewRequest("desk", model.Prompt(text)), model.Discard); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if d.staff(nil, nil); d.memory.Counts().Speaks != 1 {
-		t.Error("nothing changed, and the certificate is gone, or never was")
-	}
-	d.now.Store(&staffing{champion: "old", model: d.strong()})
-	if d.staff(nil, nil); d.memory.Counts().Speaks != 0 {
-		t.Error("the certificate of other requests still holds")
-	}
 }

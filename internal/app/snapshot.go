@@ -17,10 +17,7 @@ func (a *App) snapshot(p *plant, g *gateway) *server.Snapshot {
 		recording.Content = func(*model.Request) bool { return false }
 	}
 	s := &server.Snapshot{Models: make(map[string]server.Model, len(p.models)+len(p.tasks)), Release: func() { g.retire(p) }}
-	for _, d := range p.tasks {
-		d.told = a.audited
-	}
-	p.beginShadows(g.log, recording)
+	p.beginShadows(g.log, recording, a.audited)
 	for name, m := range p.models {
 		c := p.config.Models[name]
 		served := server.Model{Counter: p.counter(name), Owner: c.Provider}

@@ -142,7 +142,7 @@ func (a *App) ForcePromote(ctx context.Context, id string) (*Student, error) {
 		return nil, &silentError{s.ID, why}
 	}
 	if d, ok := p.tasks[s.Task]; ok {
-		if err := fits(d.task, opened); err != nil {
+		if err := fits(d.Task, opened); err != nil {
 			return nil, fmt.Errorf("promote student %s: %w", s.ID, err)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"retort/distill"
 	"retort/distill/label"
 	"retort/eval/certify"
+	"retort/internal/desk"
 )
 
 // teachFile has the inputs of a file labelled by teachers, and makes examples of them.
@@ -95,8 +96,8 @@ func (w *labelling) lead() string {
 
 // teachTraces makes examples of what several teachers say to the inputs of a task's traces. Those who have not answered one yet
 // are asked, where somebody allows it to cost what it does or where it costs nothing.
-func (a *App) teachTraces(ctx context.Context, job *distill.Job, d *desk, o *DistillOptions, taught *lessons) error {
-	w := &labelling{app: a, task: d.task, configured: d.config.Teacher, asking: &o.Asking, progress: o.Progress, thrifty: true}
+func (a *App) teachTraces(ctx context.Context, job *distill.Job, d *desk.Desk, o *DistillOptions, taught *lessons) error {
+	w := &labelling{app: a, task: d.Task, configured: d.Config.Teacher, asking: &o.Asking, progress: o.Progress, thrifty: true}
 	result, err := w.run(ctx, w.fromLessons(taught))
 	if err != nil {
 		return err

@@ -238,7 +238,7 @@ func (a *App) part(name, taskName string) (model.Model, *task.Task, error) {
 	if !ok {
 		return nil, nil, &unknownTaskError{taskName}
 	}
-	return d.task.Teacher(m), d.task, nil
+	return d.Task.Teacher(m), d.Task, nil
 }
 
 // price fills in the cost of a model's outcomes where none is known, by its price and about how many tokens there are, and says

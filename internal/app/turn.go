@@ -16,6 +16,7 @@ import (
 	"retort/eval"
 	"retort/eval/certify"
 	"retort/flow"
+	"retort/internal/desk"
 	"retort/internal/store"
 	"retort/model"
 	"retort/wheel"
@@ -175,11 +176,11 @@ func (a *App) gate(ctx context.Context, task, id string, out *made, inherited *i
 	}
 	g := &Gate{Ruling: eval.Inconclusive, Audit: inherited.Ruling, Promise: "none"}
 	d := p.tasks[task]
-	if d == nil || d.config.Wheel == nil {
+	if d == nil || d.Config.Wheel == nil {
 		g.Why = "the task does not turn by itself any more"
 		return g, nil
 	}
-	if err := fits(d.task, opened); err != nil {
+	if err := fits(d.Task, opened); err != nil {
 		g.Ruling, g.Why = eval.Fail, err.Error()
 		return g, nil
 	}
@@ -187,12 +188,12 @@ func (a *App) gate(ctx context.Context, task, id string, out *made, inherited *i
 	if c != nil {
 		g.Promise = c.String()
 	}
-	if why := silence(c); why != "" {
+	if why := desk.Silence(c); why != "" {
 		g.Why = "nothing could be certified: " + why
 		return g, nil
 	}
-	if d.task.Object == nil {
-		g.Usual = usual(out, c, goalOf(&d.config))
+	if d.Task.Object == nil {
+		g.Usual = usual(out, c, goalOf(&d.Config))
 	}
 	if inherited.Ruling != eval.Pass {
 		g.Ruling, g.Why = inherited.Ruling, "its audit says "+string(inherited.Ruling)+": "+inherited.Says
@@ -202,8 +203,8 @@ func (a *App) gate(ctx context.Context, task, id string, out *made, inherited *i
 }
 
 // contest compares the student of a turn with the champion, if there is one that was not taken out.
-func (a *App) contest(ctx context.Context, d *desk, g *Gate, out *made) error {
-	champion, err := a.champion(ctx, d.task.Name)
+func (a *App) contest(ctx context.Context, d *desk.Desk, g *Gate, out *made) error {
+	champion, err := a.champion(ctx, d.Task.Name)
 	if err != nil {
 		return err
 	}
@@ -216,7 +217,7 @@ func (a *App) contest(ctx context.Context, d *desk, g *Gate, out *made) error {
 	if err != nil {
 		return err
 	}
-	if fallen[seatOf{d.task.Name, champion.ID}] != "" {
+	if fallen[seatOf{d.Task.Name, champion.ID}] != "" {
 		g.Ruling, g.Why = eval.Pass, "the champion is taken out, and of the labels since then: "+g.Promise
 		return nil
 	}
@@ -225,7 +226,7 @@ func (a *App) contest(ctx context.Context, d *desk, g *Gate, out *made) error {
 		return err
 	}
 	g.Compared = len(pairs)
-	compared, err := wheel.Compare(pairs, wheel.Met{}, d.config.Wheel.Margin, wheel.LevelOf(wheel.DefaultAlpha, 1)) // a challenger is compared further
+	compared, err := wheel.Compare(pairs, wheel.Met{}, d.Config.Wheel.Margin, wheel.LevelOf(wheel.DefaultAlpha, 1)) // a challenger is compared further
 	if err != nil {
 		g.Why = err.Error()
 		return nil
@@ -266,7 +267,7 @@ func (a *App) champion(ctx context.Context, task string) (*store.Student, error)
 
 // pairs are the fair labels to which the student of a turn and the champion have both answered without having seen them, each text once: of what judged
 // one, siblings that had not seen it answered for it; of texts that it has not learned from, it does itself.
-func (a *App) pairs(d *desk, champion *store.Student, out *made) ([]wheel.Pair, error) {
+func (a *App) pairs(d *desk.Desk, champion *store.Student, out *made) ([]wheel.Pair, error) {
 	learned, err := a.readSeen(champion.ID)
 	if err != nil {
 		return nil, err
@@ -283,7 +284,7 @@ func (a *App) pairs(d *desk, champion *store.Student, out *made) ([]wheel.Pair, 
 	if c := opened.Card().Certificate; c != nil {
 		certificate = *c
 	}
-	how := d.makings().options
+	how := makingsOf(d).options
 	var pairs []wheel.Pair
 	counted := map[uint64]bool{}
 	for i := range out.Judged {
@@ -299,7 +300,7 @@ func (a *App) pairs(d *desk, champion *store.Student, out *made) ([]wheel.Pair, 
 			answer, score = opened.Answer(j.Text)
 		}
 		pair := wheel.Pair{Label: j.Label, Slice: j.Group, Candidate: j.Predicted, Champion: answer, Left: how.Leaves(certificate, answer, score)}
-		if d.task.Object == nil {
+		if d.Task.Object == nil {
 			pair.Class = j.Label
 		} else { // they are made of what clients write, which only traces keep
 			pair.Label, pair.Champion, pair.Candidate = veiled(j.Label, answer, j.Predicted)
@@ -316,7 +317,7 @@ func (a *App) TurnRun(ctx context.Context, task string, why wheel.Trigger, progr
 	switch {
 	case d == nil:
 		return nil, a.noSuchTask(task)
-	case d.config.Wheel == nil:
+	case d.Config.Wheel == nil:
 		return nil, &noWheelError{task}
 	}
 	e, kinds, err := a.work(ctx, progress)
@@ -356,7 +357,7 @@ func (a *App) TurnRun(ctx context.Context, task string, why wheel.Trigger, progr
 }
 
 // newTurn says what a turn that begins now learns from.
-func (a *App) newTurn(ctx context.Context, d *desk, why wheel.Trigger) (*turning, error) {
+func (a *App) newTurn(ctx context.Context, d *desk.Desk, why wheel.Trigger) (*turning, error) {
 	created, err := a.created()
 	if err != nil {
 		return nil, err
@@ -365,19 +366,19 @@ func (a *App) newTurn(ctx context.Context, d *desk, why wheel.Trigger) (*turning
 	if err != nil {
 		return nil, err
 	}
-	o := DistillOptions{Task: d.task.Name, Judges: d.config.Wheel.Judges, Aside: d.config.Wheel.Aside, Goal: brief.Goal}
-	students, err := a.store.Students(ctx, model.DefaultTenant, d.task.Name)
+	o := DistillOptions{Task: d.Task.Name, Judges: d.Config.Wheel.Judges, Aside: d.Config.Wheel.Aside, Goal: brief.Goal}
+	students, err := a.store.Students(ctx, model.DefaultTenant, d.Task.Name)
 	if err != nil {
 		return nil, err
 	}
 	if len(students) == 0 { // later the schedule asks again
-		o.Reask = d.config.Wheel.Recheck
+		o.Reask = d.Config.Wheel.Recheck
 	}
 	if brief.Since > 0 {
 		o.JudgeFrom = moment(brief.Since)
 	}
 	if brief.Outside {
-		o.FalseAlarms = cmp.Or(d.config.Student.FalseAlarms, wheel.Unlike)
+		o.FalseAlarms = cmp.Or(d.Config.Student.FalseAlarms, wheel.Unlike)
 	}
 	for label, from := range brief.From {
 		if o.From == nil {

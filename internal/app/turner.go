@@ -63,7 +63,7 @@ func (a *App) turnTasks(ctx context.Context) {
 func (t *turner) next(ctx context.Context) (string, wheel.Trigger) {
 	tasks := t.app.plant.Load().tasks
 	for _, name := range slices.Sorted(maps.Keys(tasks)) {
-		if tasks[name].config.Wheel == nil || time.Now().Before(t.retry[name].at) {
+		if tasks[name].Config.Wheel == nil || time.Now().Before(t.retry[name].at) {
 			continue
 		}
 		s, err := t.app.wheelState(ctx, tasks[name])
@@ -98,7 +98,7 @@ func (t *turner) turn(ctx context.Context, name string, why wheel.Trigger) {
 	log := t.app.log.With("task", name, "trigger", string(why))
 	began := time.Now()
 	if d := t.app.plant.Load().tasks[name]; d != nil && why != Unfinished {
-		if l := d.loop.Load(); l != nil {
+		if l := loopAt(d); l != nil {
 			if err := l.giveLesson(ctx); err != nil { // the turn then learns by what was kept before
 				log.Error("what a turn has to know cannot be kept", "error", err)
 			}
@@ -140,7 +140,7 @@ func (t *turner) remember(name string, why wheel.Trigger, since time.Time) {
 		return
 	}
 	if d := t.app.plant.Load().tasks[name]; d != nil {
-		if l := d.loop.Load(); l != nil {
+		if l := loopAt(d); l != nil {
 			l.want(why)
 		}
 	}

@@ -61,7 +61,7 @@ func TestTurnThatDidNotBeginIsUrgedAgain(t *testing.T) {
 	a := openFor(t, url, wheelDesk)
 	a.options.Worker = func(...string) *exec.Cmd { return exec.Command(os.Args[0], "-test.unknown") }
 	serving(t, a, func(string) {
-		l := a.plant.Load().tasks["desk"].loop.Load()
+		l := loopAt(a.plant.Load().tasks["desk"])
 		(&turner{a, map[string]retry{}}).turn(t.Context(), "desk", wheel.ByDrift)
 		until(t, "it is urged no more", func() bool { return l.wheel.Urgent() == wheel.ByDrift })
 	})

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"retort/internal/desk"
 	"retort/internal/origin"
 	"retort/internal/store"
 	"retort/model"
@@ -36,27 +37,27 @@ const shownTurns = 5
 
 // brief is what a turn of a task that begins now has to know: what its wheel last said, or what takeouts do where it never served. noticed is
 // when its champion was last found out; zero where none was.
-func (a *App) brief(ctx context.Context, d *desk) (b *wheel.Brief, noticed time.Time, err error) {
-	kept, err := a.store.Wheel(ctx, model.DefaultTenant, d.task.Name, false)
+func (a *App) brief(ctx context.Context, d *desk.Desk) (b *wheel.Brief, noticed time.Time, err error) {
+	kept, err := a.store.Wheel(ctx, model.DefaultTenant, d.Task.Name, false)
 	if err != nil {
 		return nil, noticed, err
 	}
-	out := &wheel.Brief{Goal: goalOf(&d.config)}
+	out := &wheel.Brief{Goal: goalOf(&d.Config)}
 	if kept != nil && kept.Brief != nil {
 		if err := json.Unmarshal(kept.Brief, out); err != nil {
-			return nil, noticed, fmt.Errorf("task %s: what its wheel says of labels: %w", d.task.Name, err)
+			return nil, noticed, fmt.Errorf("task %s: what its wheel says of labels: %w", d.Task.Name, err)
 		}
-		if g := goalOf(&d.config); out.Goal.Agreement < g.Agreement || out.Goal.Confidence != g.Confidence { // the configuration is another now
+		if g := goalOf(&d.Config); out.Goal.Agreement < g.Agreement || out.Goal.Confidence != g.Confidence { // the configuration is another now
 			out.Goal = g
 		}
 	}
-	since, noticed, err := a.lastOut(ctx, d.task.Name)
+	since, noticed, err := a.lastOut(ctx, d.Task.Name)
 	out.Since = max(out.Since, since)
 	return out, noticed, err
 }
 
 // epoch is when labels of a task began to judge; zero where all do. noticed is as brief's.
-func (a *App) epoch(ctx context.Context, d *desk) (since, noticed time.Time, err error) {
+func (a *App) epoch(ctx context.Context, d *desk.Desk) (since, noticed time.Time, err error) {
 	b, noticed, err := a.brief(ctx, d)
 	if err != nil || b.Since == 0 {
 		return time.Time{}, noticed, err
@@ -93,8 +94,8 @@ type tallies struct {
 }
 
 // taughtSince counts the answers of who is a task's teacher now that traffic and audits brought: those that are learned from.
-func (a *App) taughtSince(ctx context.Context, d *desk, since time.Time) (int, error) {
-	name := d.task.Name
+func (a *App) taughtSince(ctx context.Context, d *desk.Desk, since time.Time) (int, error) {
+	name := d.Task.Name
 	a.tallies.mu.Lock()
 	defer a.tallies.mu.Unlock()
 	t := a.tallies.of[name]
@@ -108,7 +109,7 @@ func (a *App) taughtSince(ctx context.Context, d *desk, since time.Time) (int, e
 		a.tallies.of = map[string]*store.Tally{}
 	}
 	a.tallies.of[name] = t
-	n, teachers := 0, origin.NamesOf(a.plant.Load().config, d.config.Teacher.Lead())
+	n, teachers := 0, origin.NamesOf(a.plant.Load().config, d.Config.Teacher.Lead())
 	for who, answers := range t.By {
 		if teachers.Has(who) && !strings.HasPrefix(who, origin.Student(name, "")) {
 			n += answers
@@ -118,8 +119,8 @@ func (a *App) taughtSince(ctx context.Context, d *desk, since time.Time) (int, e
 }
 
 // wheelState says how the wheel of a task stands; nil where it has none.
-func (a *App) wheelState(ctx context.Context, d *desk) (*WheelState, error) {
-	c, task := d.config.Wheel, d.task.Name
+func (a *App) wheelState(ctx context.Context, d *desk.Desk) (*WheelState, error) {
+	c, task := d.Config.Wheel, d.Task.Name
 	if c == nil {
 		return nil, nil
 	}
@@ -174,17 +175,17 @@ func (a *App) wheelState(ctx context.Context, d *desk) (*WheelState, error) {
 }
 
 // lastReport is how the wheel of a desk stands where it serves: here and now, or as was last kept; nil where it never did.
-func (a *App) lastReport(ctx context.Context, d *desk) (*WheelReport, error) {
-	if l := d.loop.Load(); l != nil {
+func (a *App) lastReport(ctx context.Context, d *desk.Desk) (*WheelReport, error) {
+	if l := loopAt(d); l != nil {
 		return l.report(), nil
 	}
-	kept, err := a.store.Wheel(ctx, model.DefaultTenant, d.task.Name, false)
+	kept, err := a.store.Wheel(ctx, model.DefaultTenant, d.Task.Name, false)
 	if err != nil || kept == nil || kept.Report == nil {
 		return nil, err
 	}
 	r := new(WheelReport)
 	if err := json.Unmarshal(kept.Report, r); err != nil {
-		return nil, fmt.Errorf("task %s: how its wheel stands: %w", d.task.Name, err)
+		return nil, fmt.Errorf("task %s: how its wheel stands: %w", d.Task.Name, err)
 	}
 	return r, nil
 }
@@ -195,7 +196,7 @@ func (a *App) Pause(ctx context.Context, task string) (changed bool, err error) 
 	switch {
 	case d == nil:
 		return false, a.noSuchTask(task)
-	case d.config.Wheel == nil:
+	case d.Config.Wheel == nil:
 		return false, &noWheelError{task}
 	}
 	return a.store.Pause(ctx, model.DefaultTenant, task, true)

@@ -124,7 +124,7 @@ func TestTeachersAreAskedAgain(t *testing.T) {
 	texts, _ := labelled(400)
 	champion(t, a, texts[:300])
 	serving(t, a, func(url string) {
-		l := a.plant.Load().tasks["desk"].loop.Load()
+		l := loopAt(a.plant.Load().tasks["desk"])
 		wait := func(what string, so func(r *WheelReport) bool) {
 			t.Helper()
 			for deadline := time.Now().Add(hung); !so(l.report()); time.Sleep(20 * time.Millisecond) {

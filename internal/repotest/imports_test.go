@@ -85,6 +85,7 @@ var allowed = []struct {
 	{"internal/datasets", []string{"dataset", "dataset/refine", "internal/blob", "internal/outfile", "internal/store", "internal/suggest"}},
 	{"internal/savings", []string{outside}},
 	{"internal/server", []string{"model", "dialect", "internal/suggest", outside}},
+	{"internal/desk", []string{"model", "compose", "task", "student", "eval/certify", "internal/config", "internal/origin", "internal/similar"}},
 	{"internal/similar", []string{"compose", "eval/certify", "student/recall"}},
 	{"internal/report", []string{"model", "dataset/refine", "distill", "distill/label", "eval", "eval/certify"}},
 	{"internal/app", []string{"...", outside}},
