@@ -71,6 +71,10 @@ store keeps what must be found again, in SQLite; config reads the one strict YAM
 discover finds keys and local servers for retort init; report writes the HTML page; sample holds the messages that
 quickstart runs on; similar remembers a teacher's answers by tenant and knows when they may be given again.
 
+Three say what a configuration is made into. origin reads off it what stands behind a name: upstreams, their names in
+answers, terms, prices. desk answers a task with its teacher, its champion or whatever wheel decides. plant builds the models,
+blends and desks, and hands them out by name. None knows the store, which champion and tuning is in use, or a run.
+
 Package app wires all of it and is alone in knowing everything; quickstart turns the wheel once; cli reads arguments and
 prints; cmd/retort calls it. Imports point down only, which internal/repotest checks along with the other rules of the
 house.

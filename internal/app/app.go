@@ -1,8 +1,8 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-// Package app wires Retort together: it alone knows every other package. It opens a configuration and its data folder,
-// builds the models, serves them, reloads them when the file or the champions change, and runs distillations on what
-// was recorded.
+// Package app wires Retort together: it alone knows every other package. It opens a configuration and its data folder, has
+// the plant of models built and gives it the champions and tunings in use, serves it, builds another when the file changes, and
+// runs distillations on what was recorded.
 package app
 
 import (
@@ -12,15 +12,14 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"maps"
 	"os"
 	"os/exec"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 
 	"retort/internal/config"
+	"retort/internal/plant"
 	"retort/internal/store"
 	"retort/internal/suggest"
 	"retort/model"
@@ -46,7 +45,7 @@ type App struct {
 
 	reloading sync.Mutex                        // held while plant and champions change
 	taken     atomic.Pointer[[sha256.Size]byte] // fingerprint of the configuration file as it was last read
-	plant     atomic.Pointer[plant]
+	plant     atomic.Pointer[plant.Plant]
 	serving   atomic.Pointer[gateway] // while Serve runs
 	ledger    ledger
 	auditor   auditor
@@ -71,13 +70,13 @@ func Open(ctx context.Context, path string, options Options) (*App, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		a.missing = true
 	}
-	p, err := newPlant(cfg)
+	p, err := plant.New(cfg, nil)
 	if err != nil {
 		return nil, err
 	}
 	s, err := store.Open(ctx, cfg.Data)
 	if err != nil {
-		p.close()
+		p.Close()
 		return nil, err
 	}
 	a.store = s
@@ -111,53 +110,23 @@ func (e *missingError) Hint() string {
 
 // Close lets go of the data folder. Serve has returned by then.
 func (a *App) Close() error {
-	a.plant.Load().close()
+	a.plant.Load().Close()
 	return errors.Join(a.closeLedger(), a.store.Close())
 }
 
 // Model returns a configured model or task by name, as clients of the gateway would get it, but unrecorded. One that
 // makes vectors alone is an error, as it is to them.
 func (a *App) Model(name string) (model.Model, error) {
-	return a.plant.Load().answers(name)
-}
-
-// answers is App.Model by one plant.
-func (p *plant) answers(name string) (model.Model, error) {
-	if m, ok := p.models[name]; ok {
-		if p.config.Models[name].Embeds {
-			return nil, &model.Error{Kind: model.Invalid, Op: "find model", Err: fmt.Errorf("%q makes vectors, not answers", name),
-				Hint: "ask retort serve for its embeddings, or another model for answers"}
-		}
-		return m, nil
-	}
-	if d, ok := p.tasks[name]; ok {
-		return d, nil
-	}
-	return nil, unknownModel(name, p)
+	return a.plant.Load().Model(name)
 }
 
 // HasTask says whether the configuration has a task of that name.
-func (a *App) HasTask(name string) bool { return a.plant.Load().tasks[name] != nil }
+func (a *App) HasTask(name string) bool { return a.plant.Load().Desks[name] != nil }
 
 // Turns says whether a task of the configuration has a wheel.
 func (a *App) Turns(name string) bool {
-	d := a.plant.Load().tasks[name]
+	d := a.plant.Load().Desks[name]
 	return d != nil && d.Config.Wheel != nil
-}
-
-// unknownModel is the error for a name that is neither a model nor a task.
-func unknownModel(name string, p *plant) error {
-	names := p.names()
-	hint := "the configuration has no models; add some under models:"
-	if len(names) > 0 {
-		hint = "there are: " + strings.Join(names, ", ")
-	}
-	return &model.Error{Kind: model.NotFound, Op: "find model", Err: fmt.Errorf("no model or task is named %q%s", name, suggest.Near(name, names)), Hint: hint}
-}
-
-// names returns the names of all models, sorted, and then those of all tasks.
-func (p *plant) names() []string {
-	return append(slices.Sorted(maps.Keys(p.models)), slices.Sorted(maps.Keys(p.tasks))...)
 }
 
 // Doubt says what makes it unlikely that there are traces of a model or task of that name: the configuration has none,
@@ -167,8 +136,8 @@ func (a *App) Doubt(name string) string {
 	switch {
 	case a.missing:
 		return "there is no configuration file " + a.path
-	case name == "" || p.models[name] != nil || p.tasks[name] != nil:
+	case name == "" || slices.Contains(p.Names(), name):
 		return ""
 	}
-	return fmt.Sprintf("the configuration has no model or task %q%s", name, suggest.Near(name, p.names()))
+	return fmt.Sprintf("the configuration has no model or task %q%s", name, suggest.Near(name, p.Names()))
 }

@@ -123,13 +123,13 @@ func (a *App) auditInSteps(ctx flow.Context, of *ordered[AuditOptions], progress
 	if err != nil {
 		return nil, err
 	}
-	opened, err := a.plant.Load().loadStudent(s.Path)
+	opened, err := loadStudent(a.plant.Load().Config.Data, s.Path)
 	if err != nil {
 		return nil, err
 	}
 	subject := &audit.Subject{Student: s.ID, Task: s.Task, Answer: opened.Answer, Fields: auditedFields(s.Card.Schema), Override: o.Override, Texts: o.Texts,
 		Training: found.Training, Complete: found.Complete, Eval: found.Eval}
-	if d := a.plant.Load().tasks[s.Task]; d != nil && d.Config.Wheel != nil {
+	if d := a.plant.Load().Desks[s.Task]; d != nil && d.Config.Wheel != nil {
 		subject.Aside = d.Config.Wheel.Aside
 	}
 	if len(o.Texts) > 0 && len(o.Texts) < enoughTexts {
@@ -145,7 +145,7 @@ func (a *App) auditInSteps(ctx flow.Context, of *ordered[AuditOptions], progress
 	var checks []audit.Check
 	for _, name := range audit.Checks() {
 		c, err := flow.Step(ctx, name, func(ctx context.Context) (checked, error) {
-			subject.Terms, notes = termsFor(a.plant.Load().config, s, found.Training), nil
+			subject.Terms, notes = termsFor(a.plant.Load().Config, s, found.Training), nil
 			c, err := audit.One(ctx, name, subject, options)
 			return checked{c, notes}, err
 		})
@@ -255,12 +255,12 @@ func (a *App) learnedFrom(ctx context.Context, s *Student, o AuditOptions) (*sch
 			return nil, err
 		}
 		out.name, out.examples, hash = set.Name, set.Examples, set.Hash
-	case p.tasks[s.Task] != nil && s.Card.Teachers != nil && !fromFile(s.Card.Teachers):
+	case p.Desks[s.Task] != nil && s.Card.Teachers != nil && !fromFile(s.Card.Teachers):
 		progress := o.Progress
 		if progress == nil {
 			progress = func(string, int, int) {}
 		}
-		taught, err := a.lessons(ctx, p, p.tasks[s.Task], progress)
+		taught, err := a.lessons(ctx, p, p.Desks[s.Task], progress)
 		if err != nil {
 			return nil, err
 		}
@@ -347,7 +347,7 @@ func termsFor(c *config.Config, s *Student, examples []dataset.Example) []audit.
 }
 
 func (a *App) auditPath(id string) string {
-	return filepath.Join(a.plant.Load().config.Data, "students", id+".audit.json")
+	return filepath.Join(a.plant.Load().Config.Data, "students", id+".audit.json")
 }
 
 // keepAudit writes a report beside its student, whole or not at all, and returns it. Earlier ones stay in files of their own, ID.audit.1.json being

@@ -13,7 +13,7 @@ import (
 // askTeacher returns what puts texts to the teacher of a student's task, within the budget of an audit. The calls are traces to measure answers, from which
 // nothing learns; a text that was asked before, as a label or by an earlier audit, is not paid again. What it took is noted.
 func (a *App) askTeacher(s *Student, o AuditOptions, notes *[]string) (func(context.Context, []string) (map[string]string, error), error) {
-	d := a.plant.Load().tasks[s.Task]
+	d := a.plant.Load().Desks[s.Task]
 	if d == nil {
 		return nil, &unlabelledTaskError{s.Task}
 	}

@@ -190,7 +190,7 @@ func TestTermsOfAudits(t *testing.T) {
 		{", distillation: {status: allowed, basis: own weights}", "own weights", audit.Allowed},
 		{", distillation: {status: forbidden, basis: section 2}", "section 2", audit.Forbidden},
 	} {
-		p := openApp(t, "http://127.0.0.1:1", c.more).plant.Load().config
+		p := openApp(t, "http://127.0.0.1:1", c.more).plant.Load().Config
 		// The card remembers that it was allowed once.
 		s := &Student{Card: student.Card{Teachers: []string{"file x.csv", "up/large"}, Terms: map[string]string{"up/large": "allowed"}}}
 		got := termsFor(p, s, []dataset.Example{{Teacher: "gone/model"}})

@@ -119,7 +119,7 @@ func (a *App) audited(d *desk.Desk, c compose.Copied) {
 func (a *App) auditRow(d *desk.Desk, c *compose.Copied) store.Audit {
 	id, said := strings.TrimPrefix(c.Served.Model, origin.Student(d.Task.Name, "")), c.Answer.Text()
 	row := store.Audit{Tenant: cmp.Or(c.Tenant, model.DefaultTenant), Task: d.Task.Name, Student: id, Trace: c.Of, Audit: c.Trace, Agree: said == c.Served.Text, Score: c.Served.Score}
-	if d.Task.Object == nil && a.plant.Load().config.Capture.Content {
+	if d.Task.Object == nil && a.plant.Load().Config.Capture.Content {
 		row.Said, row.Taught = c.Served.Text, said
 	}
 	return row
@@ -219,7 +219,7 @@ func (a *App) takeOut(ctx context.Context, t *store.Takeout) {
 
 // unseat has the teacher answer instead of a student that serves now.
 func (a *App) unseat(t *store.Takeout, why string) {
-	if d := a.plant.Load().tasks[t.Task]; d != nil {
+	if d := a.plant.Load().Desks[t.Task]; d != nil {
 		d.Unseat(t.Student, why)
 	}
 }
@@ -227,7 +227,7 @@ func (a *App) unseat(t *store.Takeout, why string) {
 // recallAudits looks whether the evidence in the store is enough to take students out that serve: a process that was killed may have
 // left it so.
 func (a *App) recallAudits(ctx context.Context) {
-	for name, d := range a.plant.Load().tasks {
+	for name, d := range a.plant.Load().Desks {
 		if d.Config.Wheel != nil { // its loop has the evidence
 			continue
 		}
@@ -250,7 +250,7 @@ func (a *App) recallAudits(ctx context.Context) {
 // recallSpent counts what audits cost today before the process started.
 func (a *App) recallSpent(ctx context.Context) {
 	today := now().UTC().Truncate(24 * time.Hour)
-	for name, d := range a.plant.Load().tasks {
+	for name, d := range a.plant.Load().Desks {
 		if d.Audited == nil || d.Config.Audit.PerDay == 0 {
 			continue
 		}
@@ -266,7 +266,7 @@ func (a *App) recallSpent(ctx context.Context) {
 // Resume puts the champion of a task back that was taken out, and returns its id. It is a person's decision: what audits said of it
 // counts no more. Where a canary answers in its place it is refused, unless force says that this is to end.
 func (a *App) Resume(ctx context.Context, task string, force bool) (string, error) {
-	d := a.plant.Load().tasks[task]
+	d := a.plant.Load().Desks[task]
 	if d == nil {
 		return "", a.noSuchTask(task)
 	}
@@ -347,7 +347,7 @@ func (m auditMetrics) Describe(ch chan<- *prometheus.Desc) {
 // Collect counts.
 func (m auditMetrics) Collect(ch chan<- prometheus.Metric) {
 	w := &m.app.auditor
-	for name, d := range m.app.plant.Load().tasks {
+	for name, d := range m.app.plant.Load().Desks {
 		if d.Audited == nil {
 			continue
 		}

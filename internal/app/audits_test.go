@@ -87,7 +87,7 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 		u.change(map[string]string{"refund": "invoice", "invoice": "refund"})
 		out := 0
 		for i, text := range texts[500:] {
-			if who := ask(t, url, text); !byStudent(who) && a.plant.Load().tasks["desk"].Now().Out {
+			if who := ask(t, url, text); !byStudent(who) && a.plant.Load().Desks["desk"].Now().Out {
 				out = i
 				break
 			}
@@ -120,12 +120,12 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 		t.Errorf("got %+v", shown.Saved)
 	}
 	var log bytes.Buffer
-	other, err := Open(t.Context(), filepath.Join(filepath.Dir(a.plant.Load().config.Data), "retort.yaml"), Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	other, err := Open(t.Context(), filepath.Join(filepath.Dir(a.plant.Load().Config.Data), "retort.yaml"), Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	if now := other.plant.Load().tasks["desk"].Now(); now.Champion != id || !now.Out {
+	if now := other.plant.Load().Desks["desk"].Now(); now.Champion != id || !now.Out {
 		t.Errorf("another process has %+v at the desk", now)
 	}
 	serving(t, other, func(url string) {
@@ -135,7 +135,7 @@ func TestAuditsTakeAStudentOut(t *testing.T) {
 		if got, err := a.Resume(t.Context(), "desk", false); err != nil || got != id {
 			t.Fatalf("got %s, %v", got, err)
 		}
-		until(t, "the serving process has not put the student back", func() bool { return !other.plant.Load().tasks["desk"].Now().Out })
+		until(t, "the serving process has not put the student back", func() bool { return !other.plant.Load().Desks["desk"].Now().Out })
 		if who := ask(t, url, texts[901]); !byStudent(who) {
 			t.Errorf("%s answered once the student was back", who)
 		}
@@ -216,7 +216,7 @@ func TestAuditsKeepToTheirMoney(t *testing.T) {
 		return n, cost, most
 	}
 	n, cost, most := spent()
-	other, err := Open(t.Context(), filepath.Join(filepath.Dir(a.plant.Load().config.Data), "retort.yaml"), Options{}) // which knows of the day what the store does
+	other, err := Open(t.Context(), filepath.Join(filepath.Dir(a.plant.Load().Config.Data), "retort.yaml"), Options{}) // which knows of the day what the store does
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,7 +238,7 @@ func TestAuditsKeepToTheirMoney(t *testing.T) {
 	if after != n {
 		t.Errorf("another process made %d audits more", after-n)
 	}
-	if dropped := other.plant.Load().tasks["desk"].Audited.Counts().DroppedMoney; dropped == 0 {
+	if dropped := other.plant.Load().Desks["desk"].Audited.Counts().DroppedMoney; dropped == 0 {
 		t.Error("another process had nothing to audit: the test shows nothing")
 	}
 }
@@ -246,7 +246,7 @@ func TestAuditsKeepToTheirMoney(t *testing.T) {
 // ended waits until no audit of the desk is running.
 func ended(t *testing.T, a *App) {
 	t.Helper()
-	d := a.plant.Load().tasks["desk"]
+	d := a.plant.Load().Desks["desk"]
 	for deadline := time.Now().Add(hung); d.Audited.Counts().Running > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("an audit does not end")
@@ -269,7 +269,7 @@ func TestResumeLeavesACanaryAlone(t *testing.T) {
 	first := champion(t, a, texts[:300])
 	second := another(t, a)
 	serving(t, a, func(string) {
-		l := loopAt(a.plant.Load().tasks["desk"])
+		l := loopAt(a.plant.Load().Desks["desk"])
 		if err := a.store.TakeOut(t.Context(), store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: first, Why: "a test", Evidence: []byte("{}")}); err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -42,6 +44,25 @@ func moody(t *testing.T) string {
 	}))
 	t.Cleanup(s.Close)
 	return s.URL
+}
+
+// openConfig opens an app on a configuration; URL in it is a moody server's.
+func openConfig(t *testing.T, text string) *App {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "retort.yaml")
+	if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "URL", moody(t))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a, err := Open(t.Context(), path, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := a.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return a
 }
 
 const blends = `listen: 127.0.0.1:0

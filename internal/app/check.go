@@ -6,17 +6,18 @@ import (
 	"context"
 
 	"retort/internal/config"
+	"retort/internal/plant"
 	"retort/internal/store"
 )
 
 // Summary says what a valid configuration holds.
 type Summary struct {
-	Listen    string `json:"listen"`
-	Data      string `json:"data"`
-	Providers int    `json:"providers"`
-	Models    int    `json:"models"`
-	Tasks     int    `json:"tasks"`
-	Lacking   []Lack `json:"lacking"` // blends and tasks that wait for something to be learned
+	Listen    string       `json:"listen"`
+	Data      string       `json:"data"`
+	Providers int          `json:"providers"`
+	Models    int          `json:"models"`
+	Tasks     int          `json:"tasks"`
+	Lacking   []plant.Lack `json:"lacking"` // blends and tasks that wait for something to be learned
 }
 
 // Check reads a configuration and builds all it describes, without serving it. Of its data folder, where there is one, it
@@ -26,18 +27,18 @@ func Check(ctx context.Context, path string, getenv func(string) (string, bool))
 	if err != nil {
 		return Summary{}, err
 	}
-	p, err := newPlant(cfg)
+	p, err := plant.New(cfg, nil)
 	if err != nil {
 		return Summary{}, err
 	}
-	defer p.close()
+	defer p.Close()
 	found, err := store.Peek(ctx, cfg.Data)
 	if err != nil {
 		return Summary{}, err
 	}
-	p.wear(found)
+	wear(p, found)
 	s := summary(cfg)
-	s.Lacking = p.lacking()
+	s.Lacking = p.Lacking()
 	return s, nil
 }
 

@@ -116,7 +116,7 @@ func (a *App) partsOf(names []string) ([]string, error) {
 		return nil, invalid("%d models are named with --parts, which takes one blend", len(names))
 	}
 	p := a.plant.Load()
-	c, ok := p.config.Models[names[0]]
+	c, ok := p.Config.Models[names[0]]
 	if !ok {
 		if _, err := a.Model(names[0]); err != nil {
 			return nil, err

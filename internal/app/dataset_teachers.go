@@ -58,7 +58,7 @@ func (a *App) taughtBy(job *distill.Job, v *dataset.Version) error {
 		job.Teachers = []string{"dataset " + v.Ref()}
 		return nil
 	}
-	c := a.plant.Load().config
+	c := a.plant.Load().Config
 	job.Teachers, job.Terms = slices.Sorted(maps.Keys(who)), map[string]string{}
 	for _, name := range job.Teachers {
 		terms := config.DistillUnknown

@@ -30,7 +30,7 @@ func (a *App) addTraces(ctx context.Context, d *datasets.Draft, desk *desk.Desk,
 		return &tracesTaskError{}
 	}
 	p := a.plant.Load()
-	unknown, err := origin.Terms(p.config, desk.Config.Teacher...)
+	unknown, err := origin.Terms(p.Config, desk.Config.Teacher...)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func (a *App) contractOf(task string) (*desk.Desk, error) {
 	if task == "" {
 		return nil, nil
 	}
-	d := a.plant.Load().tasks[task]
+	d := a.plant.Load().Desks[task]
 	if d == nil {
 		return nil, &noContractError{task}
 	}
@@ -156,7 +156,7 @@ func (a *App) ExportDataset(ctx context.Context, o ExportOptions) (int, error) {
 			return 0, err
 		}
 		instructions = desk.Task.Instructions
-	} else if desk := a.plant.Load().tasks[v.Task]; desk != nil {
+	} else if desk := a.plant.Load().Desks[v.Task]; desk != nil {
 		instructions = desk.Task.Instructions
 	}
 	if o.Path == "" {

@@ -75,7 +75,7 @@ func TestEveryDialectTeachesAlike(t *testing.T) {
 					}
 				}
 				p := a.plant.Load()
-				l, err := a.lessons(t.Context(), p, p.tasks["desk"], func(string, int, int) {})
+				l, err := a.lessons(t.Context(), p, p.Desks["desk"], func(string, int, int) {})
 				if err != nil {
 					t.Fatal(err)
 				}

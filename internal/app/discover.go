@@ -123,7 +123,7 @@ func (a *App) Discover(ctx context.Context, o DiscoverOptions) (*Discovered, err
 	}
 	for _, g := range groups {
 		found.Loose -= len(g.Calls)
-		p := propose(&g, calls, a.plant.Load().config.Models)
+		p := propose(&g, calls, a.plant.Load().Config.Models)
 		p.Name = nameOf(p.described(), names)
 		names[p.Name] = true
 		if p.Contract.Kind == discover.Text {
@@ -166,7 +166,7 @@ func (a *App) recorded(ctx context.Context, o *DiscoverOptions, found *Discovere
 	if err != nil {
 		return nil, err
 	}
-	tasks := a.plant.Load().tasks
+	tasks := a.plant.Load().Desks
 	var latest []recorded // those from first on count
 	read, first, bytes := 0, 0, 0
 	for trace, err := range a.store.Traces(ctx, filter) {
@@ -239,10 +239,10 @@ func callOf(t *model.Trace) (discover.Call, bool) {
 func (a *App) names() map[string]bool {
 	taken := map[string]bool{}
 	p := a.plant.Load()
-	for name := range p.config.Models {
+	for name := range p.Config.Models {
 		taken[name] = true
 	}
-	for name := range p.config.Tasks {
+	for name := range p.Config.Tasks {
 		taken[name] = true
 	}
 	return taken

@@ -98,7 +98,7 @@ func (a *App) taught(o *DistillOptions) (*desk.Desk, error) { return a.agreed(o.
 // agreed returns the desk of a task by name; nil where the configuration has none. contract is the task as a file has it, which must
 // allow the same answers there; nil: none does.
 func (a *App) agreed(name string, contract *config.Task) (*desk.Desk, error) {
-	d := a.plant.Load().tasks[name]
+	d := a.plant.Load().Desks[name]
 	if d == nil || contract == nil {
 		return d, nil
 	}
@@ -264,7 +264,7 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk.Desk, 
 		return nil, &unknownTaskError{o.Task}
 	}
 	p := a.plant.Load()
-	unknown, err := origin.Terms(p.config, d.Config.Teacher...)
+	unknown, err := origin.Terms(p.Config, d.Config.Teacher...)
 	if err != nil {
 		return nil, err
 	}
@@ -285,13 +285,13 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk.Desk, 
 		return nil, &noTracesError{task: o.Task, hard: len(taught.hard)}
 	}
 	job.Examples, job.Hard, job.DataHash = taught.examples, taught.hard, dataset.Hash(taught.examples)
-	job.Teachers = origin.NamesOf(p.config, d.Config.Teacher.Lead()).Sorted()
+	job.Teachers = origin.NamesOf(p.Config, d.Config.Teacher.Lead()).Sorted()
 	if len(d.Config.Teacher) > 1 || o.given() {
 		if err := a.teachTraces(ctx, job, d, &o, taught); err != nil {
 			return nil, err
 		}
 	}
-	if o.Reask <= 0 || origin.Recorded(p.config, d.Config.Teacher.Lead()) {
+	if o.Reask <= 0 || origin.Recorded(p.Config, d.Config.Teacher.Lead()) {
 		return nil, nil
 	}
 	return taught.again(o.Reask), nil
@@ -300,7 +300,7 @@ func (a *App) gatherTraces(ctx context.Context, job *distill.Job, d *desk.Desk, 
 // register stores a student's file and its row, which says for how many seconds it was trained. Done again for the same id,
 // it leaves the same.
 func (a *App) register(ctx context.Context, id string, s student.Any, seconds float64, made seen, judged []distill.Judged, version string) (*store.Student, error) {
-	data := a.plant.Load().config.Data
+	data := a.plant.Load().Config.Data
 	path := filepath.Join("students", id+".student")
 	if err := os.MkdirAll(filepath.Join(data, "students"), 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder of students: %w", err)

@@ -168,7 +168,7 @@ func TestDamagedChampionLeavesTheTeacherAtWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path := filepath.Join(a.plant.Load().config.Data, row.Path)
+	path := filepath.Join(a.plant.Load().Config.Data, row.Path)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

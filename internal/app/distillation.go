@@ -81,7 +81,7 @@ func (a *App) distil(ctx flow.Context, of *distillation) (*made, error) {
 	job.Progress = o.Progress
 	var again *distill.Reasked
 	if len(lessons.Questions) > 0 {
-		d := a.plant.Load().tasks[o.Task]
+		d := a.plant.Load().Desks[o.Task]
 		if d == nil {
 			return nil, &unknownTaskError{o.Task}
 		}
@@ -156,7 +156,7 @@ func (a *App) distilled(m *made) (*Distilled, error) {
 	if out.Task, err = m.Contract.task(); err != nil {
 		return nil, err
 	}
-	file, err := os.ReadFile(filepath.Join(a.plant.Load().config.Data, "students", out.ID+".student"))
+	file, err := os.ReadFile(filepath.Join(a.plant.Load().Config.Data, "students", out.ID+".student"))
 	if err != nil {
 		return nil, fmt.Errorf("read the student: %w", err)
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"retort/internal/store"
+	"retort/internal/plant"
 	"retort/model"
 )
 
@@ -131,10 +131,10 @@ func TestVoteIsTuned(t *testing.T) {
 	}
 	ask("panel", "invoice")
 	ask("desk", "invoice")
-	if err := a.plant.Load().tunables["panel"].take(&store.Tuning{Kind: "route"}, nil); err == nil {
+	if err := a.plant.Load().Tunables["panel"].Take(&plant.Tuning{Kind: "route"}); err == nil {
 		t.Error("a vote took up the tuning of a route")
 	}
-	if err := a.plant.Load().tunables["panel"].take(nil, nil); err != nil {
+	if err := a.plant.Load().Tunables["panel"].Take(nil); err != nil {
 		t.Error(err)
 	}
 	ask("panel", "refund")
@@ -184,16 +184,6 @@ func TestBestOfIsTuned(t *testing.T) {
 	if got := lacks(); got != "panel vote, desk task, other task" {
 		t.Errorf("not tuned: %s", got)
 	}
-	blend := a.plant.Load().tunables["ranked"].(*bestOf)
-	row, err := a.Tuning(t.Context(), report.Tuning)
-	if err != nil {
-		t.Fatal(err)
-	}
-	blend.panel.Members[0].Name = "stranger"
-	if err := a.plant.Load().tuneOne(blend, row); err == nil || !strings.Contains(err.Error(), "does not know stranger") {
-		t.Errorf("a member that the ranker has not met: %v", err)
-	}
-	ask("who knows", 1)
 }
 
 func TestEnsembles(t *testing.T) {

@@ -125,7 +125,7 @@ func (a *App) relied(ctx context.Context, c *candidate, outcomes []eval.Outcome)
 	if err != nil {
 		return nil, err
 	}
-	s, err := a.plant.Load().loadStudent(row.Path)
+	s, err := loadStudent(a.plant.Load().Config.Data, row.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -155,9 +155,9 @@ type candidate struct {
 // candidate returns what answers to a name: a model or task of the configuration, else a student by its id.
 func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	p := a.plant.Load()
-	m, err := p.answers(name)
+	m, err := p.Model(name)
 	if err == nil {
-		if d, ok := p.tasks[name]; ok {
+		if d, ok := p.Desks[name]; ok {
 			return candidate{model: m, task: d.Task, student: d.Now().Champion}, nil
 		}
 		return candidate{model: m}, nil
@@ -166,7 +166,7 @@ func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	if studentErr != nil {
 		return candidate{}, err
 	}
-	opened, err := p.loadStudent(s.Path)
+	opened, err := loadStudent(p.Config.Data, s.Path)
 	if err != nil {
 		return candidate{}, err
 	}
@@ -269,7 +269,7 @@ func strangers(t *task.Task, examples []dataset.Example) string {
 
 // championOf returns the id of who serves a task; empty for its teacher and for what is no task.
 func (a *App) championOf(name string) string {
-	if d, ok := a.plant.Load().tasks[name]; ok {
+	if d, ok := a.plant.Load().Desks[name]; ok {
 		return d.Now().Champion
 	}
 	return ""

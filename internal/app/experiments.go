@@ -13,6 +13,7 @@ import (
 
 	"retort/eval/experiment"
 	"retort/internal/config"
+	"retort/internal/plant"
 	"retort/internal/server"
 	"retort/internal/store"
 	"retort/internal/suggest"
@@ -42,7 +43,7 @@ func (a *App) Experiments(ctx context.Context) ([]*Experiment, error) {
 	}
 	p := a.plant.Load()
 	out := []*Experiment{}
-	for _, name := range slices.Sorted(maps.Keys(p.splits)) {
+	for _, name := range slices.Sorted(maps.Keys(p.Splits)) {
 		e, err := a.experiment(ctx, p, name)
 		if err != nil {
 			return nil, err
@@ -55,7 +56,7 @@ func (a *App) Experiments(ctx context.Context) ([]*Experiment, error) {
 // Experiment returns how one split stands.
 func (a *App) Experiment(ctx context.Context, split string) (*Experiment, error) {
 	p := a.plant.Load()
-	if err := p.hasSplit(split); err != nil {
+	if err := hasSplit(p, split); err != nil {
 		return nil, err
 	}
 	if err := a.flush(ctx); err != nil {
@@ -66,17 +67,17 @@ func (a *App) Experiment(ctx context.Context, split string) (*Experiment, error)
 
 // ResetExperiment makes a split divide requests again and begins its experiment anew.
 func (a *App) ResetExperiment(ctx context.Context, split string) error {
-	if err := a.plant.Load().hasSplit(split); err != nil {
+	if err := hasSplit(a.plant.Load(), split); err != nil {
 		return err
 	}
 	return a.store.Reset(ctx, model.DefaultTenant, split)
 }
 
-func (p *plant) hasSplit(name string) error {
-	if p.splits[name] != nil {
+func hasSplit(p *plant.Plant, name string) error {
+	if p.Splits[name] != nil {
 		return nil
 	}
-	names := slices.Sorted(maps.Keys(p.splits))
+	names := slices.Sorted(maps.Keys(p.Splits))
 	hint := "the configuration has no splits; docs/blends.md says how to write one"
 	if len(names) > 0 {
 		hint = "there are: " + strings.Join(names, ", ")
@@ -104,8 +105,8 @@ func (s shown) Experiment(ctx context.Context, tenant, split string) (any, error
 }
 
 // experiment analyses one split of a plant. What is not yet in the store is not seen.
-func (a *App) experiment(ctx context.Context, p *plant, name string) (*Experiment, error) {
-	c := p.config.Models[name].Split
+func (a *App) experiment(ctx context.Context, p *plant.Plant, name string) (*Experiment, error) {
+	c := p.Config.Models[name].Split
 	e := &Experiment{Split: name, By: c.By, Shares: shares(c.Arms), Outcome: c.Outcome, Window: c.Window, Margin: c.Margin,
 		Confidence: c.Confidence, Promote: c.Promote}
 	since, err := a.store.Begun(ctx, model.DefaultTenant, name)
@@ -178,7 +179,7 @@ func outcomeOf(c *config.Split, f *store.Feedback) float64 {
 // inRange refuses a rating that a split behind the answer has no place for. A trace that there is not is for the store to tell.
 func (a *App) inRange(ctx context.Context, tenant string, given *server.Feedback) error {
 	p := a.plant.Load()
-	if given.Rating == nil || len(p.splits) == 0 {
+	if given.Rating == nil || len(p.Splits) == 0 {
 		return nil
 	}
 	trace, err := a.store.Trace(ctx, tenant, given.Trace)
@@ -186,7 +187,7 @@ func (a *App) inRange(ctx context.Context, tenant string, given *server.Feedback
 		return nil
 	}
 	for _, arm := range trace.Arms {
-		c := p.config.Models[arm.Split].Split
+		c := p.Config.Models[arm.Split].Split
 		if c == nil {
 			continue // since another configuration
 		}
@@ -199,8 +200,8 @@ func (a *App) inRange(ctx context.Context, tenant string, given *server.Feedback
 }
 
 // settle makes the splits of a plant obey the decisions in the store.
-func (a *App) settle(ctx context.Context, p *plant) error {
-	if len(p.splits) == 0 {
+func (a *App) settle(ctx context.Context, p *plant.Plant) error {
+	if len(p.Splits) == 0 {
 		return nil
 	}
 	rows, err := a.store.Settlements(ctx, model.DefaultTenant)
@@ -211,7 +212,7 @@ func (a *App) settle(ctx context.Context, p *plant) error {
 	for _, d := range rows {
 		winners[d.Split] = d.Arm
 	}
-	for name, split := range p.splits {
+	for name, split := range p.Splits {
 		if !split.Settle(winners[name]) {
 			split.Settle("")
 			a.log.Warn("a split is settled on an arm that it no longer has; it divides requests again", "split", name, "arm", winners[name])
@@ -251,9 +252,9 @@ func (a *App) promoteSafe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for name := range p.splits {
+	for name := range p.Splits {
 		done := slices.ContainsFunc(settled, func(d store.Settlement) bool { return d.Split == name })
-		if done || p.config.Models[name].Split.Promote != config.PromoteAuto {
+		if done || p.Config.Models[name].Split.Promote != config.PromoteAuto {
 			continue // without the analysis, which reads every request
 		}
 		e, err := a.experiment(ctx, p, name)

@@ -77,7 +77,7 @@ models:
   new: {provider: p}
   test: {split: {by: user, arms: {old: 0.5, new: 0.5}, promote: auto}}
 `)
-	a.plant.Load().config.Models["test"].Split.Margin = 2
+	a.plant.Load().Config.Models["test"].Split.Margin = 2
 	if a.promoteSafe(t.Context()) == nil {
 		t.Fatal("a split that divides requests is not analysed")
 	}

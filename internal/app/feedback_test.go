@@ -56,7 +56,7 @@ func TestFeedbackThroughTheGateway(t *testing.T) {
 		t.Errorf("got %+v, %v", shown, err)
 	}
 	p := a.plant.Load()
-	taught, err := a.lessons(t.Context(), p, p.tasks["desk"], func(string, int, int) {})
+	taught, err := a.lessons(t.Context(), p, p.Desks["desk"], func(string, int, int) {})
 	if err != nil {
 		t.Fatal(err)
 	}

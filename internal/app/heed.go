@@ -6,23 +6,16 @@ import (
 	"context"
 
 	"retort/internal/config"
+	"retort/internal/plant"
 	"retort/internal/store"
 	"retort/model"
 )
 
-// heeder is a blend that learns from feedback while it serves.
-type heeder interface {
-	heed(trace *model.Trace, reward float64, before *float64)
-	scale() *config.Ratings
-}
-
-func (r *learned) scale() *config.Ratings { return r.by.Ratings }
-
 // heeders returns those of the named blends that learn from feedback.
-func (p *plant) heeders(names []string) map[string]heeder {
-	found := map[string]heeder{}
+func heeders(p *plant.Plant, names []string) map[string]plant.Heeder {
+	found := map[string]plant.Heeder{}
 	for _, name := range names {
-		if h, ok := p.tunables[name].(heeder); ok {
+		if h, ok := p.Tunables[name].(plant.Heeder); ok {
 			found[name] = h
 		}
 	}
@@ -34,8 +27,8 @@ const recalled = 2000
 
 // recall has the named blends of a plant, which have forgotten all, learn from the latest feedback in the store, the earliest
 // first. What cannot be read is left out: it is one opinion of many.
-func (a *App) recall(ctx context.Context, p *plant, names []string) {
-	among := p.heeders(names)
+func (a *App) recall(ctx context.Context, p *plant.Plant, names []string) {
+	among := heeders(p, names)
 	if len(among) == 0 {
 		return
 	}
@@ -51,10 +44,14 @@ func (a *App) recall(ctx context.Context, p *plant, names []string) {
 
 // heed has those of the blends that are behind an answer learn from what was said of it, instead of what had been said
 // before, if anything.
-func (a *App) heed(ctx context.Context, among map[string]heeder, said, before *store.Rated) {
+func (a *App) heed(ctx context.Context, among map[string]plant.Heeder, said, before *store.Rated) {
 	trace, err := a.store.Trace(ctx, model.DefaultTenant, said.Trace)
 	if err != nil || trace.Response == nil {
 		return
+	}
+	content, err := TraceContent(trace)
+	if err != nil {
+		content = nil // what was asked is not known
 	}
 	heard := map[string]bool{}
 	for _, pick := range trace.Picks {
@@ -63,12 +60,12 @@ func (a *App) heed(ctx context.Context, among map[string]heeder, said, before *s
 			continue
 		}
 		heard[pick.Blend] = true
-		text, scale := trace.Response.Text(), blend.scale()
+		text, scale := trace.Response.Text(), blend.Scale()
 		var earlier *float64
 		if before != nil {
 			earlier = new(rewardOf(before, text, scale))
 		}
-		blend.heed(trace, rewardOf(said, text, scale), earlier)
+		blend.Heed(trace, content, rewardOf(said, text, scale), earlier)
 	}
 }
 
@@ -87,7 +84,7 @@ func rewardOf(said *store.Rated, answer string, scale *config.Ratings) float64 {
 // heedNow has the blends that serve learn from feedback that was just kept.
 func (a *App) heedNow(ctx context.Context, given *store.Feedback) {
 	p := a.plant.Load()
-	among := p.heeders(p.tunableNames())
+	among := heeders(p, tunables(p))
 	if len(among) == 0 || given.Rating == nil && given.Correction == nil {
 		return
 	}

@@ -38,7 +38,7 @@ func (h heldAnswer) is(first, second string) string {
 }
 
 func (a *App) heldPath(id string) string {
-	return filepath.Join(a.plant.Load().config.Data, "students", id+".held")
+	return filepath.Join(a.plant.Load().Config.Data, "students", id+".held")
 }
 
 // writeHeld keeps the answers that judged a student; of a text that judged it more than once the first.

@@ -24,7 +24,7 @@ type journals struct {
 
 // open returns the path of the journal of some work on some data, which asks a model, and locks it until release.
 func (j *journals) open(work, data, asks string) (string, error) {
-	dir := filepath.Join(j.app.plant.Load().config.Data, "evals")
+	dir := filepath.Join(j.app.plant.Load().Config.Data, "evals")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("make the folder of evaluations: %w", err)
 	}

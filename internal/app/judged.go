@@ -41,7 +41,7 @@ func (a *App) unbiased(names []string, o *EvalOptions) error {
 	case len(names) < 2:
 		return invalid(errors.New("a judge compares models, and there is one"), "name several models, or one blend with --parts")
 	}
-	if _, ok := a.plant.Load().tasks[o.Judge]; ok {
+	if _, ok := a.plant.Load().Desks[o.Judge]; ok {
 		return invalid(fmt.Errorf("%q is a task and answers with its labels only", o.Judge), "name a model that follows instructions")
 	}
 	_, err := a.Model(o.Judge)
@@ -51,7 +51,7 @@ func (a *App) unbiased(names []string, o *EvalOptions) error {
 // meet lets a judge compare the answers of each two models.
 func (r *examination) meet(ctx context.Context, names []string, out *Contrast) (*eval.Tournament, error) {
 	out.Judged = &Judged{Judge: r.o.Judge}
-	c := r.app.plant.Load().config
+	c := r.app.plant.Load().Config
 	for _, name := range names {
 		if origin.Behind(c, r.o.Judge, name) || origin.Behind(c, name, r.o.Judge) {
 			out.Warnings = append(out.Warnings, fmt.Sprintf("the judge %s and %s have a model in common: judges favour answers like their own", r.o.Judge, name))

@@ -54,7 +54,7 @@ func writeInputs(t *testing.T, n int) string {
 // handedIn is how many inputs the journals of an App's labels say to be in batches.
 func handedIn(t *testing.T, a *App) (n int) {
 	t.Helper()
-	journals, err := filepath.Glob(filepath.Join(a.plant.Load().config.Data, "labels", "*.jsonl"))
+	journals, err := filepath.Glob(filepath.Join(a.plant.Load().Config.Data, "labels", "*.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}

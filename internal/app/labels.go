@@ -17,6 +17,7 @@ import (
 	"retort/distill/label"
 	"retort/internal/config"
 	"retort/internal/origin"
+	"retort/internal/plant"
 	"retort/internal/store"
 	"retort/model"
 	"retort/task"
@@ -202,7 +203,7 @@ func (w *labelling) divide(set *dataset.Set) (open, kept []dataset.Example, err 
 
 // taughtBy says whether a label is a person's, or one that who is asked may have given.
 func (w *labelling) taughtBy(who string) bool {
-	c := w.app.plant.Load().config
+	c := w.app.plant.Load().Config
 	for name := range strings.SplitSeq(who, ", ") {
 		if name != "" && !slices.ContainsFunc(w.names(), func(teacher string) bool { return origin.NamesOf(c, teacher).Has(name) }) {
 			return false
@@ -221,7 +222,7 @@ func (w *labelling) run(ctx context.Context, inputs []dataset.Example) (*label.R
 	if err != nil {
 		return nil, err
 	}
-	defer p.close()
+	defer p.Close()
 	job := label.Job{Task: w.task, Inputs: inputs, Teachers: teachers, Votes: w.asking.Votes, Soft: w.asking.Soft, Budget: w.asking.Budget,
 		MaxTokens: w.asking.MaxTokens, Concurrency: w.asking.Concurrency, Deadline: w.asking.Deadline, Retry: w.asking.Retry, Journal: w.journal()}
 	if w.task.Object == nil {
@@ -235,7 +236,7 @@ func (w *labelling) run(ctx context.Context, inputs []dataset.Example) (*label.R
 	if job.Earlier, err = w.traced(ctx, p, names); err != nil {
 		return nil, err
 	}
-	uncounted := origin.Unpriced(p.config, names...)
+	uncounted := origin.Unpriced(p.Config, names...)
 	if uncounted != "" && !(w.thrifty && job.Budget == nil) {
 		return nil, &unpricedError{uncounted}
 	}
@@ -269,7 +270,7 @@ func (w *labelling) noteBatches(teachers []label.Teacher) {
 // journal is the file that keeps the answers of a task's teachers.
 func (w *labelling) journal() string {
 	name := unsafeInNames.ReplaceAllString(w.task.Name, "_")
-	return filepath.Join(w.app.plant.Load().config.Data, "labels", name+"-"+label.Contract(w.task)[:16]+".jsonl")
+	return filepath.Join(w.app.plant.Load().Config.Data, "labels", name+"-"+label.Contract(w.task)[:16]+".jsonl")
 }
 
 // unsafeInNames is what file systems may take for something else.
@@ -277,13 +278,13 @@ var unsafeInNames = regexp.MustCompile(`[^A-Za-z0-9_-]`)
 
 // traced returns what teachers answered to the task in traces. Where two of them may have the same name in answers, nobody
 // knows whose an answer is.
-func (w *labelling) traced(ctx context.Context, p *plant, names []string) ([]label.Answer, error) {
+func (w *labelling) traced(ctx context.Context, p *plant.Plant, names []string) ([]label.Answer, error) {
 	if err := w.app.flush(ctx); err != nil {
 		return nil, err
 	}
 	var who []origin.Names
 	for _, name := range names {
-		who = append(who, origin.NamesOf(p.config, name))
+		who = append(who, origin.NamesOf(p.Config, name))
 	}
 	chosen := store.Filter{Tenant: model.DefaultTenant, Model: w.task.Name, Status: store.Answered, Content: true}
 	var out []label.Answer
@@ -296,7 +297,7 @@ func (w *labelling) traced(ctx context.Context, p *plant, names []string) ([]lab
 		}
 		at := -1
 		for i, c := range who {
-			if origin.Gave(p.config, names[i], c, trace) {
+			if origin.Gave(p.Config, names[i], c, trace) {
 				if at >= 0 {
 					at = len(who)
 					break

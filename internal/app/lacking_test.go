@@ -38,7 +38,7 @@ func TestLackingIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.tuneOne(p.tunables["ranked"], nil); err != nil { // as if another process had tuned it
+	if err := tuneOne(p.Config.Data, p.Tunables["ranked"], nil); err != nil { // as if another process had tuned it
 		t.Fatal(err)
 	}
 	if _, _, err := a.tuneIn(t.Context(), p); err != nil {
@@ -48,7 +48,7 @@ func TestLackingIsTold(t *testing.T) {
 	if err := a.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if p = a.plant.Load(); p.tunables["ranked"].tuned() != report.Tuning || strings.Contains(log.String(), "taken up") {
+	if p = a.plant.Load(); p.Tunables["ranked"].Tuned() != report.Tuning || strings.Contains(log.String(), "taken up") {
 		t.Errorf("what was in use is told as news:\n%s", &log)
 	}
 	log.Reset()
@@ -72,7 +72,7 @@ func TestLackingIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, l := range s.Lacking {
-		if l.Name == "desk" && (l.State != lacksChampion || !strings.Contains(l.Why, row.ID+" cannot serve: ") || !strings.HasSuffix(l.Then, " answers all")) {
+		if l.Name == "desk" && (l.State != "has no champion" || !strings.Contains(l.Why, row.ID+" cannot serve: ") || !strings.HasSuffix(l.Then, " answers all")) {
 			t.Errorf("of a champion without a file it is said: %s", l)
 		}
 	}
@@ -103,21 +103,5 @@ func TestNothingToTune(t *testing.T) {
 	_, err := Check(t.Context(), path, os.LookupEnv)
 	if err == nil || !strings.Contains(err.Error(), `retort.yaml:6:`) || !strings.Contains(err.Error(), `models.thrifty.cascade.verify.command: the program "no-such-program-here" cannot be run: `) {
 		t.Errorf("a program that is missing: %v", err)
-	}
-}
-
-// Of a task that turns by itself is told that nothing is to be done, and what would keep its students from ever serving.
-func TestWheelLacks(t *testing.T) {
-	_, url := newUpstream(t, 10, 0)
-	for _, c := range []struct{ terms, why, hint string }{
-		{"", "promotes none: whether the terms allow learning from it is not known of large", "say so of model large: distillation: {status: allowed"},
-		{", distillation: {status: allowed, basis: ours}", "no student was promoted", "turns by itself while retort serves"},
-		{", distillation: {status: forbidden, basis: terms of use}", "must not be distilled", "name another teacher"},
-	} {
-		a := openFor(t, url, strings.Replace(wheelDesk, "output: 20}", "output: 20}"+c.terms, 1))
-		l, lacks := a.plant.Load().taskLacks("desk")
-		if !lacks || !strings.Contains(l.Why, c.why) || !strings.Contains(l.Hint, c.hint) {
-			t.Errorf("with %q: %v, %+v", c.terms, lacks, l)
-		}
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"retort/internal/store"
-	"retort/model"
 	"retort/router/live"
 )
 
@@ -65,6 +64,11 @@ func putTraced(t *testing.T, url, name string, messages ...any) (answered, trace
 	return resp.Header.Get("Retort-Model"), resp.Header.Get("Retort-Trace")
 }
 
+// learnt is what feedback taught the route of the configuration learning.
+func learnt(a *App) []live.Learned {
+	return a.plant.Load().Tunables["auto"].(interface{ Learned() []live.Learned }).Learned()
+}
+
 func says(role, text string) any { return map[string]string{"role": role, "content": text} }
 
 // hung is after how long a test is taken to hang, however slow the machine is.
@@ -96,7 +100,7 @@ func TestRouteLearns(t *testing.T) {
 		if report.Tuning == "" || !report.Reached || report.HeldOut == nil || report.HeldOut.Shares["fast"] < 0.3 || len(stages) < 2 {
 			t.Errorf("the report is %+v, its stages %v", report, stages)
 		}
-		eventually(t, "the tuning is taken up", func() bool { return a.plant.Load().tunables["auto"].tuned() == report.Tuning })
+		eventually(t, "the tuning is taken up", func() bool { return a.plant.Load().Tunables["auto"].Tuned() == report.Tuning })
 		if by, _ := putTraced(t, url, "auto", hard); by != "up/smart" {
 			t.Errorf("%s answered a difficult question", by)
 		}
@@ -112,17 +116,14 @@ func TestRouteLearns(t *testing.T) {
 		if by, _ := putTraced(t, url, "auto", easy); by != "up/smart" {
 			t.Errorf("%s answers after many complaints", by)
 		}
-		learnt := func() live.Learned {
-			return a.plant.Load().tunables["auto"].(*learned).decider.Learned()[0]
-		}
-		before := learnt()
+		before := learnt(a)[0]
 		if before.Shift >= 0 {
 			t.Errorf("learned %+v, want a shift down", before)
 		}
 		if err := a.Reload(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if after := learnt(); after.Shift > before.Shift+0.2 || after.Ratings < before.Ratings-1 {
+		if after := learnt(a)[0]; after.Shift > before.Shift+0.2 || after.Ratings < before.Ratings-1 {
 			t.Errorf("after a reload %+v of %+v is left", after, before)
 		}
 		for _, metric := range []string{`retort_route_choices_total{chosen="fast",model="auto"}`, `retort_route_shift{model="auto",of="fast"} -`,
@@ -141,7 +142,7 @@ func TestRouteLearns(t *testing.T) {
 		if err := a.DropTuning(t.Context(), "auto"); err != nil {
 			t.Fatal(err)
 		}
-		eventually(t, "the tuning is put aside", func() bool { return a.plant.Load().tunables["auto"].tuned() == "" })
+		eventually(t, "the tuning is put aside", func() bool { return a.plant.Load().Tunables["auto"].Tuned() == "" })
 		if all, err := a.Tunings(t.Context(), "auto"); err != nil || len(all) != 2 {
 			t.Errorf("got %+v, %v", all, err)
 		}
@@ -172,7 +173,7 @@ func TestRouteCountsFeedbackOnce(t *testing.T) {
 	a := openWith(t, learning+"  second: {route: {among: [fast, smart], by: learned, quality: 1, explore: 0}}\n")
 	ratings := func() float64 {
 		total := 0.0
-		for _, l := range a.plant.Load().tunables["auto"].(*learned).decider.Learned() {
+		for _, l := range learnt(a) {
 			total += l.Ratings
 		}
 		return total
@@ -223,7 +224,6 @@ func TestRouteHeedsRevisedRating(t *testing.T) {
 		if _, err := a.Tune(t.Context(), TuneOptions{Blend: "auto", Data: outcomesFile(t, 300)}); err != nil {
 			t.Fatal(err)
 		}
-		learnt := func() []live.Learned { return a.plant.Load().tunables["auto"].(*learned).decider.Learned() }
 		by, trace := putTraced(t, url, "auto", says("user", "an easy question, number 1001"))
 		if by != "up/fast" {
 			t.Fatalf("%s answered", by)
@@ -231,47 +231,14 @@ func TestRouteHeedsRevisedRating(t *testing.T) {
 		for _, rating := range []int{5, 3, 1} {
 			post(t, url+"/v1/feedback", fmt.Sprintf(`{"trace": %q, "rating": %d}`, trace, rating))
 		}
-		now := learnt()[0]
+		now := learnt(a)[0]
 		if err := a.Reload(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if after := learnt()[0]; now.Ratings != 1 || now.Shift >= 0 || now != after {
+		if after := learnt(a)[0]; now.Ratings != 1 || now.Shift >= 0 || now != after {
 			t.Errorf("learned %+v, and after a reload %+v", now, after)
 		}
 	})
-}
-
-// A conversation that began with a model stays there while its prompt is dear; images and tools go to who can take them.
-func TestRouteKeepsConversations(t *testing.T) {
-	a := openWith(t, learning)
-	if _, err := a.Tune(t.Context(), TuneOptions{Blend: "auto", Data: outcomesFile(t, 300)}); err != nil {
-		t.Fatal(err)
-	}
-	r := a.plant.Load().tunables["auto"].(*learned)
-	ask := func(content *model.Content) *model.Request { return model.NewRequest("auto", content) }
-	talk := &model.Content{Messages: []model.Message{model.Text(model.User, "a difficult question, number 1003")}}
-	first, err := r.Choose(t.Context(), ask(talk))
-	if err != nil || first.Order[0] != 1 || first.Answered == nil {
-		t.Fatalf("got %+v, %v", first, err)
-	}
-	first.Answered(1, &model.Response{Usage: model.Usage{Input: 90_000_000, Output: 10}})
-	next := &model.Content{Messages: append(talk.Messages, model.Text(model.Assistant, "Yes."), model.Text(model.User, "an easy question, number 7"))}
-	other := &model.Content{Messages: append([]model.Message{model.Text(model.User, "an easy question, number 8")}, next.Messages[1:]...)}
-	for name, test := range map[string]struct {
-		content *model.Content
-		first   int
-	}{
-		"the same":    {next, 1},
-		"another one": {other, 0},
-		"an image": {&model.Content{Messages: []model.Message{{Role: model.User, Blocks: []model.Block{
-			{Kind: model.TextBlock, Text: "an easy question, number 9"}, {Kind: model.ImageBlock, Media: &model.Media{URL: "u"}}}}}}, 1},
-		"a tool": {&model.Content{Messages: []model.Message{model.Text(model.User, "an easy question, number 9")}, Tools: []model.Tool{{Name: "f"}}}, 0},
-	} {
-		got, err := r.Choose(t.Context(), ask(test.content))
-		if err != nil || got.Order[0] != test.first {
-			t.Errorf("%s: got %+v, %v; want model %d", name, got, err, test.first)
-		}
-	}
 }
 
 // Outcomes can come from asking the models, and asking goes on where it stopped.
@@ -292,7 +259,7 @@ func TestTuneAsksModels(t *testing.T) {
 	if k := report.Models; k[0].Quality != 1 || k[1].Quality != 0 || k[0].Cost <= 0 || k[1].Cost <= k[0].Cost || k[0].Outcomes != 40 {
 		t.Errorf("got %+v", k)
 	}
-	if left, _ := filepath.Glob(filepath.Join(a.plant.Load().config.Data, "evals", "*.jsonl")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(a.plant.Load().Config.Data, "evals", "*.jsonl")); len(left) > 0 {
 		t.Errorf("journals stay: %v", left)
 	}
 }
@@ -349,28 +316,35 @@ func TestTuneSaysWhatIsWrong(t *testing.T) {
 	if err := a.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := a.plant.Load().tunables["auto"].tuned(); got != "" {
+	if got := a.plant.Load().Tunables["auto"].Tuned(); got != "" {
 		t.Errorf("tuning %s is used for a route that has another model", got)
 	}
 	if _, err := a.UseTuning(t.Context(), row.ID); err == nil || !strings.Contains(err.Error(), "before model new") {
 		t.Errorf("got %v", err)
 	}
-	if err := os.WriteFile(filepath.Join(a.plant.Load().config.Data, filepath.FromSlash(row.Path)), []byte("x"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(a.plant.Load().Config.Data, filepath.FromSlash(row.Path)), []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := a.plant.Load().tuneOne(a.plant.Load().tunables["auto"], row); err == nil || !strings.Contains(err.Error(), "damaged") {
+	if err := tuneOne(a.plant.Load().Config.Data, a.plant.Load().Tunables["auto"], row); err == nil || !strings.Contains(err.Error(), "damaged") {
 		t.Errorf("got %v for a damaged file", err)
 	}
-	if err := a.plant.Load().tuneOne(a.plant.Load().tunables["auto"], &store.Tuning{Kind: "cascade", Path: row.Path}); err == nil {
+	if err := tuneOne(a.plant.Load().Config.Data, a.plant.Load().Tunables["auto"], &store.Tuning{Kind: "cascade", Path: row.Path}); err == nil {
 		t.Error("a tuning of another kind is used")
 	}
 }
 
 // A cascade that is silent for want of evidence is given it.
 func TestCascadeIsTuned(t *testing.T) {
-	text := strings.ReplaceAll(cascades, "URL", graders(t))
-	a := openConfig(t, text)
-	c := a.plant.Load().cascades["proven"]
+	a := openConfig(t, `listen: 127.0.0.1:0
+data: ./data
+providers:
+  up: {dialect: openai, base_url: URL/v1, retries: 0}
+models:
+  fast: {provider: up, price: {input: 1, output: 1}}
+  strong: {provider: up}
+  json: {cascade: {cheap: fast, strong: strong, verify: json}}
+  proven: {cascade: {cheap: fast, strong: strong, verify: learned, accept: certified, agreement: 0.7, confidence: 0.8}}
+`)
 	var lines strings.Builder
 	for i := range 300 {
 		answer := `{\"total\": 3}`
@@ -387,28 +361,16 @@ func TestCascadeIsTuned(t *testing.T) {
 	if err != nil || !report.Reached || report.Kind != "cascade" || report.Verdict == "" {
 		t.Fatalf("got %+v, %v", report, err)
 	}
-	if c.silent() != "" || c.tuned() != report.Tuning {
-		t.Errorf("after tuning it is silent: %q", c.silent())
+	if lack, lacks := a.plant.Load().LackOf("proven"); lacks || a.plant.Load().Tunables["proven"].Tuned() != report.Tuning {
+		t.Errorf("after tuning: %s", lack)
 	}
 	if err := a.Reload(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if c := a.plant.Load().cascades["proven"]; c.silent() != "" || c.tuned() != report.Tuning {
-		t.Errorf("after a reload it is silent: %q", c.silent())
+	if lack, lacks := a.plant.Load().LackOf("proven"); lacks || a.plant.Load().Tunables["proven"].Tuned() != report.Tuning {
+		t.Errorf("after a reload: %s", lack)
 	}
 	if _, err := a.Tune(t.Context(), TuneOptions{Blend: "json", Data: path}); err == nil {
 		t.Error("a cascade with a fixed rule is tuned")
-	}
-}
-
-// A rating of a cascade's strong model leaves the route that was asked first as it was.
-func TestRouteLearnsNothingOfAnothersAnswer(t *testing.T) {
-	r := openWith(t, learning+"  thrifty: {cascade: {cheap: auto, strong: smart, verify: json}}\n").plant.Load().tunables["auto"].(*learned)
-	r.heed(&model.Trace{Model: "thrifty", Attempts: []model.Attempt{{Model: "up/fast", Rejected: true}, {Model: "up/smart"}}, Picks: []model.Pick{{Blend: "auto", Model: "fast"}},
-		Response: &model.Response{Model: "up/smart"}}, 0, nil)
-	for _, l := range r.decider.Learned() {
-		if l.Ratings != 0 {
-			t.Errorf("learned %+v from an answer of another", l)
-		}
 	}
 }

@@ -28,7 +28,7 @@ func newTrace() string { return uuid.Must(uuid.NewV7()).String() } // fails only
 // request, whatever else the caller's trail has. An empty name leaves the request's.
 func (a *App) asking(m model.Model, purpose model.Work, name string) model.Model {
 	recording := compose.Recording{Purpose: purpose}
-	if !a.plant.Load().config.Capture.Content {
+	if !a.plant.Load().Config.Capture.Content {
 		recording.Content = func(*model.Request) bool { return false }
 	}
 	return &asking{compose.Record(m, ownRecorder{a}, recording), name}
@@ -77,7 +77,7 @@ func (a *App) recorder() (compose.Recorder, error) {
 	a.ledger.mu.Lock()
 	defer a.ledger.mu.Unlock()
 	if a.ledger.open == nil {
-		c := a.plant.Load().config.Capture
+		c := a.plant.Load().Config.Capture
 		opened, err := a.store.OpenLedger(capture.Options{SyncEvery: c.SyncEvery, SegmentBytes: int64(c.SegmentBytes), Alarm: a.alarm})
 		if err != nil {
 			return nil, err

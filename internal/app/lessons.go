@@ -12,6 +12,7 @@ import (
 	"retort/dataset"
 	"retort/internal/desk"
 	"retort/internal/origin"
+	"retort/internal/plant"
 	"retort/internal/store"
 	"retort/model"
 	"retort/task"
@@ -40,7 +41,7 @@ type lessons struct {
 // own answers teach nothing. What it left to the teacher, and what people corrected in its answers, is the hard part of
 // the stream: it trains, but would mislead the threshold about the rest. Requests that were drawn to be audited are a fair sample
 // together, those that the student answered and those that it left.
-func (a *App) lessons(ctx context.Context, p *plant, d *desk.Desk, progress func(string, int, int)) (*lessons, error) {
+func (a *App) lessons(ctx context.Context, p *plant.Plant, d *desk.Desk, progress func(string, int, int)) (*lessons, error) {
 	if err := a.flush(ctx); err != nil {
 		return nil, err
 	}
@@ -79,10 +80,10 @@ func (a *App) lessons(ctx context.Context, p *plant, d *desk.Desk, progress func
 	return out, nil
 }
 
-func newLessons(p *plant, d *desk.Desk) *lessons {
+func newLessons(p *plant.Plant, d *desk.Desk) *lessons {
 	lead := d.Config.Teacher.Lead()
-	names := origin.NamesOf(p.config, lead)
-	return &lessons{task: d.Task, teacher: func(t *model.Trace) bool { return origin.Gave(p.config, lead, names, t) }}
+	names := origin.NamesOf(p.Config, lead)
+	return &lessons{task: d.Task, teacher: func(t *model.Trace) bool { return origin.Gave(p.Config, lead, names, t) }}
 }
 
 // forget leaves out labels from before a time of theirs.

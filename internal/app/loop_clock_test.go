@@ -18,7 +18,7 @@ func TestDatesInTheFuture(t *testing.T) {
 	first := champion(t, a, texts[:300])
 	ahead := time.Now().Add(1000 * time.Hour).UnixNano()
 	serving(t, a, func(url string) {
-		d := a.plant.Load().tasks["desk"]
+		d := a.plant.Load().Desks["desk"]
 		was := loopAt(d)
 		was.wheel.AskAt(ahead)
 		was.wheel.Changed(ahead)

@@ -52,7 +52,7 @@ func TestBothStudentsAreAskedEachRequest(t *testing.T) {
 	champion(t, a, texts[:300])
 	next := another(t, a)
 	serving(t, a, func(url string) {
-		l := loopAt(a.plant.Load().tasks["desk"])
+		l := loopAt(a.plant.Load().Desks["desk"])
 		if _, err := a.store.Restage(t.Context(), model.DefaultTenant, next, store.Candidate, store.Canary, "a test"); err != nil {
 			t.Fatal(err)
 		}
@@ -102,7 +102,7 @@ func TestRolledBackToOneThatIsOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := strings.Count(log.String(), "a champion is taken up"); n != 1 || a.plant.Load().tasks["desk"].Now().Champion != first {
+	if n := strings.Count(log.String(), "a champion is taken up"); n != 1 || a.plant.Load().Desks["desk"].Now().Champion != first {
 		t.Errorf("one champion is taken up %d times:\n%s", n, &log)
 	}
 	a.log = slog.New(slog.DiscardHandler)
@@ -137,7 +137,7 @@ func TestPupilsAreReadAgain(t *testing.T) {
 	first := champion(t, a, texts[:300])
 	second := another(t, a)
 	serving(t, a, func(string) {}) // its wheel knows the champion
-	file := filepath.Join(a.plant.Load().config.Data, "students", first+".student")
+	file := filepath.Join(a.plant.Load().Config.Data, "students", first+".student")
 	if err := os.Rename(file, file+".away"); err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestPupilsAreReadAgain(t *testing.T) {
 			t.Fatal(err)
 		}
 		until(t, "it does not serve although its file is back", func() bool { return strings.HasPrefix(ask(t, url, texts[311]), origin.Student("desk", "")) })
-		l := loopAt(a.plant.Load().tasks["desk"])
+		l := loopAt(a.plant.Load().Desks["desk"])
 		champion := l.wheel.Status().Champion
 		if _, err := a.Promote(t.Context(), second); err != nil {
 			t.Fatal(err)
@@ -166,12 +166,12 @@ func TestAuditsUnderWayOutlastAReload(t *testing.T) {
 	texts, _ := labelled(400)
 	id := champion(t, a, texts[:300])
 	serving(t, a, func(string) {
-		d := a.plant.Load().tasks["desk"]
+		d := a.plant.Load().Desks["desk"]
 		before := loopAt(d)
 		on := &inquiry{ticket: before.wheel.AskAt(time.Now().UnixNano()), ask: true}
 		on.ticket.Audited, on.outcome = true, wheel.Outcome{Said: wheel.Said{Answer: "refund", Score: 0.97}, Given: true}
 		answer := model.Answer("up/large", "refund")
-		path := filepath.Join(filepath.Dir(a.plant.Load().config.Data), "retort.yaml")
+		path := filepath.Join(filepath.Dir(a.plant.Load().Config.Data), "retort.yaml")
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -182,7 +182,7 @@ func TestAuditsUnderWayOutlastAReload(t *testing.T) {
 		if err := a.Reload(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		after := loopAt(a.plant.Load().tasks["desk"])
+		after := loopAt(a.plant.Load().Desks["desk"])
 		if after == before {
 			t.Fatal("the wheel is the same")
 		}
@@ -192,7 +192,7 @@ func TestAuditsUnderWayOutlastAReload(t *testing.T) {
 	})
 	for want := 1; want <= 3; want++ {
 		serving(t, a, func(string) {
-			if n := loopAt(a.plant.Load().tasks["desk"]).wheel.State().Service.Detector.N; n != want {
+			if n := loopAt(a.plant.Load().Desks["desk"]).wheel.State().Service.Detector.N; n != want {
 				t.Errorf("the next process counts %d audits, want %d", n, want)
 			}
 		})
@@ -304,7 +304,7 @@ func TestGateComparesForEachKey(t *testing.T) {
 			}
 		}
 		ended(t, a)
-		l := loopAt(a.plant.Load().tasks["desk"])
+		l := loopAt(a.plant.Load().Desks["desk"])
 		slices := map[string]int{}
 		until(t, "the wheel knows no labels", func() bool {
 			clear(slices)
@@ -341,7 +341,7 @@ func TestGateComparesForEachKey(t *testing.T) {
 	if of[ids[0]] < 100 || of[ids[1]] < 20 {
 		t.Fatalf("what judges is of %v", of)
 	}
-	d := a.plant.Load().tasks["desk"]
+	d := a.plant.Load().Desks["desk"]
 	contest := func(want eval.Ruling, says string) {
 		t.Helper()
 		g := &Gate{}
@@ -391,12 +391,12 @@ func TestLabelsWithoutAStudent(t *testing.T) {
 	texts, _ := labelled(400)
 	first := champion(t, a, texts[:300])
 	serving(t, a, func(string) {})
-	if err := os.Remove(filepath.Join(a.plant.Load().config.Data, "students", first+".student")); err != nil {
+	if err := os.Remove(filepath.Join(a.plant.Load().Config.Data, "students", first+".student")); err != nil {
 		t.Fatal(err)
 	}
 	serving(t, a, func(url string) {
 		a.reloading.Lock()
-		d := a.plant.Load().tasks["desk"]
+		d := a.plant.Load().Desks["desk"]
 		a.loops["desk"].end()
 		delete(a.loops, "desk")
 		d.Turn(nil)
@@ -431,12 +431,12 @@ func TestRollbackEndsACanary(t *testing.T) {
 	}
 	only := another(t, a)
 	serving(t, a, func(string) {
-		l := loopAt(a.plant.Load().tasks["desk"])
+		l := loopAt(a.plant.Load().Desks["desk"])
 		if _, err := a.store.Restage(t.Context(), model.DefaultTenant, only, store.Candidate, store.Canary, "a test"); err != nil {
 			t.Fatal(err)
 		}
 		until(t, "the wheel has no canary", func() bool { return l.wheel.Status().Canary != nil })
-		if s, err := a.wheelState(t.Context(), a.plant.Load().tasks["desk"]); err != nil || s.Due != wheel.ByLabels {
+		if s, err := a.wheelState(t.Context(), a.plant.Load().Desks["desk"]); err != nil || s.Due != wheel.ByLabels {
 			t.Errorf("there are labels for a student that takes its place: got %+v, %v", s, err)
 		}
 		if back, err := a.Rollback(t.Context(), "desk"); back != nil || err != nil {
@@ -455,7 +455,7 @@ func TestGateLeavesLevelForChallengers(t *testing.T) {
 	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
 	texts, labels := labelled(400)
 	id := champion(t, a, texts[:300])
-	d := a.plant.Load().tasks["desk"]
+	d := a.plant.Load().Desks["desk"]
 	row, err := a.champion(t.Context(), "desk")
 	if err != nil || row.ID != id {
 		t.Fatal(row, err)
@@ -502,7 +502,7 @@ func TestPeopleHaveTheLastWord(t *testing.T) {
 	texts, _ := labelled(400)
 	first := champion(t, a, texts[:300])
 	second, third := another(t, a), another(t, a)
-	ctx, d := t.Context(), a.plant.Load().tasks["desk"]
+	ctx, d := t.Context(), a.plant.Load().Desks["desk"]
 	// decided has the wheel know the second as champion and the third as canary, and decide that this takes over. Its keeper has gone, so that it
 	// notices nothing by itself.
 	decided := func() *loop {
@@ -590,7 +590,7 @@ func TestLargeWheelsAreKeptMoreRarely(t *testing.T) {
 	_, url := newUpstream(t, 10, 0)
 	a := openFor(t, url, wheelDesk)
 	ctx := t.Context()
-	l, err := a.newLoop(ctx, a.plant.Load().tasks["desk"])
+	l, err := a.newLoop(ctx, a.plant.Load().Desks["desk"])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -654,7 +654,7 @@ func TestDroppedAuditsAreTold(t *testing.T) {
 			ask(t, url, text)
 			ended(t, a)
 		}
-		r, err := a.lastReport(t.Context(), a.plant.Load().tasks["desk"])
+		r, err := a.lastReport(t.Context(), a.plant.Load().Desks["desk"])
 		if err != nil || r.Dropped.PerDay == 0 || r.Dropped.Concurrent != 0 {
 			t.Errorf("got %+v, %v", r, err)
 		}
@@ -671,7 +671,7 @@ func TestPairsOfWhatJudgedTheChampion(t *testing.T) {
 	if err != nil || row.ID != id {
 		t.Fatal(row, err)
 	}
-	d := a.plant.Load().tasks["desk"]
+	d := a.plant.Load().Desks["desk"]
 	out := &made{}
 	for i := range 320 {
 		out.Judged = append(out.Judged, distill.Judged{Text: texts[i], Label: labels[i], Predicted: labels[i]})

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"retort/internal/desk"
+	"retort/internal/plant"
 	"retort/wheel"
 )
 
@@ -18,22 +19,22 @@ func (a *App) beginLoops(ctx context.Context) {
 	p := a.plant.Load()
 	a.loops = map[string]*loop{}
 	a.turnOver(ctx, p)
-	a.recall(ctx, p, p.tunableNames())
+	a.recall(ctx, p, tunables(p))
 }
 
 // turnOver gives the tasks of a plant their wheels: those that they had, unless the configuration has other ones now. Where one cannot be begun
 // the champion answers, and is watched by its audits alone; then it returns false, and trying again later may help.
-func (a *App) turnOver(ctx context.Context, p *plant) (all bool) {
+func (a *App) turnOver(ctx context.Context, p *plant.Plant) (all bool) {
 	all = true
 	ended := map[string]*loop{}
 	for name, l := range a.loops {
-		if d := p.tasks[name]; d == nil || d.Config.Wheel == nil || !l.made.same(makingsOf(d)) || ahead(l.latest.Load()) {
+		if d := p.Desks[name]; d == nil || d.Config.Wheel == nil || !l.made.same(makingsOf(d)) || ahead(l.latest.Load()) {
 			l.end()
 			delete(a.loops, name)
 			ended[name] = l
 		}
 	}
-	for name, d := range p.tasks {
+	for name, d := range p.Desks {
 		if d.Config.Wheel == nil {
 			continue
 		}
@@ -61,7 +62,7 @@ func (a *App) endLoops() {
 	for _, l := range a.loops {
 		l.end()
 	}
-	for _, d := range a.plant.Load().tasks {
+	for _, d := range a.plant.Load().Desks {
 		d.Turn(nil)
 	}
 	a.loops = nil
@@ -131,8 +132,8 @@ func (l *loop) report() *WheelReport {
 			*one.to = one.v.Name
 		}
 	}
-	if p := l.app.plant.Load(); p.tasks[l.task] != nil && p.tasks[l.task].Audited != nil {
-		c := p.tasks[l.task].Audited.Counts()
+	if p := l.app.plant.Load(); p.Desks[l.task] != nil && p.Desks[l.task].Audited != nil {
+		c := p.Desks[l.task].Audited.Counts()
 		r.Dropped = AuditsDropped{c.DroppedConcurrent, c.DroppedMoney}
 	}
 	events := l.wheel.Events()

@@ -79,4 +79,4 @@ func Capabilities() (names []string, table []Capability) {
 }
 
 // Tasks returns the names of the configured tasks, sorted.
-func (a *App) Tasks() []string { return slices.Sorted(maps.Keys(a.plant.Load().tasks)) }
+func (a *App) Tasks() []string { return slices.Sorted(maps.Keys(a.plant.Load().Desks)) }

@@ -13,6 +13,7 @@ import (
 	"retort/compose"
 	"retort/internal/config"
 	"retort/internal/origin"
+	"retort/internal/plant"
 	"retort/internal/store"
 	"retort/model"
 	"retort/tune"
@@ -53,7 +54,7 @@ const longest = 200
 // Two requests are the same when they agree in all that can change the answer, as an exact cache has it, and may then differ in whom
 // they ask. What is held in memory is bounded by what was said, mostFeedback and mostAsked, not by how many traces there are: those
 // are read one by one, and of what nothing was said only answers to requests with a known right answer are kept.
-func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, parts []string, progress func(string, int, int)) ([]string, error) {
+func (a *App) tracedOutcomes(ctx context.Context, p *plant.Plant, job *tune.Job, parts []string, progress func(string, int, int)) ([]string, error) {
 	if err := a.flush(ctx); err != nil {
 		return nil, err
 	}
@@ -61,9 +62,9 @@ func (a *App) tracedOutcomes(ctx context.Context, p *plant, job *tune.Job, parts
 	if err != nil {
 		return nil, err
 	}
-	o := &outcomes{parts: parts, credit: origin.CreditOf(p.config, job.Blend, parts), rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}, room: mostAsked}
-	if h, ok := p.tunables[job.Blend].(heeder); ok {
-		o.scale = h.scale()
+	o := &outcomes{parts: parts, credit: origin.CreditOf(p.Config, job.Blend, parts), rated: map[string]*store.Rated{}, asked: map[[sha256.Size]byte]*question{}, room: mostAsked}
+	if h, ok := p.Tunables[job.Blend].(plant.Heeder); ok {
+		o.scale = h.Scale()
 	}
 	for i := range rows {
 		if i%200 == 0 {

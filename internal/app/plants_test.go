@@ -29,7 +29,7 @@ func TestReloadWhileAGatewayComesUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.beginLoops(t.Context())
-	if now := a.plant.Load(); now == before || loopAt(now.tasks["desk"]) == nil {
+	if now := a.plant.Load(); now == before || loopAt(now.Desks["desk"]) == nil {
 		t.Error("the wheel of the new configuration does not decide who answers")
 	}
 	if err := a.close(g); err != nil {
@@ -40,8 +40,8 @@ func TestReloadWhileAGatewayComesUp(t *testing.T) {
 // What a task saved is told to the end, though the configuration has it no more by then.
 func TestSavingsOfATaskThatGoes(t *testing.T) {
 	a := openFor(t, nobody, wheelDesk)
-	asked := a.plant.Load().tasks["desk"]
-	path := filepath.Join(filepath.Dir(a.plant.Load().config.Data), "retort.yaml")
+	asked := a.plant.Load().Desks["desk"]
+	path := filepath.Join(filepath.Dir(a.plant.Load().Config.Data), "retort.yaml")
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestSavingsOfATaskThatGoes(t *testing.T) {
 // A student that has fallen is measured by what it was certified for, also where it is out by the time that this is said.
 func TestFallenBelowItsTarget(t *testing.T) {
 	a := openFor(t, nobody, wheelDesk)
-	d := a.plant.Load().tasks["desk"]
+	d := a.plant.Load().Desks["desk"]
 	d.Staff("first", sure{})
 	a.auditor.mu.Lock()
 	w, err := a.watchOver(t.Context(), d)

@@ -15,7 +15,7 @@ import (
 	"testing"
 
 	"retort/eval/judge"
-	"retort/internal/store"
+	"retort/internal/plant"
 	"retort/model"
 	"retort/tune"
 )
@@ -207,25 +207,25 @@ func TestJudgesRubricIsFound(t *testing.T) {
 		if !says4(t, a, blend) {
 			t.Errorf("%s does not judge by what was found", blend)
 		}
-		if err := a.Reload(t.Context()); err != nil || a.plant.Load().tunables[blend].tuned() != report.Tuning {
+		if err := a.Reload(t.Context()); err != nil || a.plant.Load().Tunables[blend].Tuned() != report.Tuning {
 			t.Errorf("%s: a reload lost it: %v", blend, err)
 		}
 	}
-	if err := a.plant.Load().tunables["shown"].take(&store.Tuning{ID: "x", Kind: "judge"}, promptFile(t, a, "best")); !errors.Is(err, errOtherJudge) {
+	if err := a.plant.Load().Tunables["shown"].Take(&plant.Tuning{ID: "x", Kind: "judge", File: promptFile(t, a, "best")}); err == nil || !strings.Contains(err.Error(), "the prompt of another judge") {
 		t.Errorf("the prompt of another judge: %v", err)
 	}
-	if err := a.plant.Load().tunables["ranked"].take(&store.Tuning{ID: "x", Kind: "judge"}, promptFile(t, a, "best")); err == nil {
+	if err := a.plant.Load().Tunables["ranked"].Take(&plant.Tuning{ID: "x", Kind: "judge", File: promptFile(t, a, "best")}); err == nil {
 		t.Error("a ranker takes up the prompt of a judge")
 	}
 }
 
 func promptFile(t *testing.T, a *App, blend string) []byte {
 	t.Helper()
-	row, err := a.Tuning(t.Context(), a.plant.Load().tunables[blend].tuned())
+	row, err := a.Tuning(t.Context(), a.plant.Load().Tunables[blend].Tuned())
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.ReadFile(filepath.Join(a.plant.Load().config.Data, row.Path))
+	file, err := os.ReadFile(filepath.Join(a.plant.Load().Config.Data, row.Path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -297,7 +297,7 @@ func TestJudgesPromptAndThresholdAreFitted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := os.ReadFile(filepath.Join(a.plant.Load().config.Data, row.Path))
+	file, err := os.ReadFile(filepath.Join(a.plant.Load().Config.Data, row.Path))
 	if err != nil {
 		t.Fatal(err)
 	}

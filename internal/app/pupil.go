@@ -59,7 +59,7 @@ func (p *pupil) open() (*awake, error) {
 		return nil, p.err
 	}
 	a := p.loop.app
-	opened, err := a.plant.Load().loadStudent(p.path)
+	opened, err := loadStudent(a.plant.Load().Config.Data, p.path)
 	if err == nil {
 		err = fits(p.loop.contract, opened)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"retort/internal/desk"
 	"retort/internal/origin"
+	"retort/internal/plant"
 	"retort/internal/store"
 	"retort/model"
 	"retort/wheel"
@@ -29,13 +30,13 @@ func (a *App) recheckTeachers(ctx context.Context) {
 		case <-tick.C:
 		}
 		p := a.plant.Load()
-		for name, d := range p.tasks {
+		for name, d := range p.Desks {
 			l := loopAt(d)
 			if l != nil && ahead(l.latest.Load()) {
 				a.renew(ctx)
 				continue
 			}
-			if l == nil || d.Config.Wheel.Recheck == 0 || origin.Recorded(p.config, d.Config.Teacher.Lead()) || l.wheel.Status().Champion == nil {
+			if l == nil || d.Config.Wheel.Recheck == 0 || origin.Recorded(p.Config, d.Config.Teacher.Lead()) || l.wheel.Status().Champion == nil {
 				continue
 			}
 			at, known := next[name]
@@ -78,7 +79,7 @@ func (a *App) lastRecheck(ctx context.Context, task string) (time.Time, error) {
 
 // recheck asks a desk's teacher what it was asked first since labels last changed their meaning: a set that stays the same. What it says is
 // compared with what it said first or, once it was found to have changed, with what it said last, so that each change is told once.
-func (a *App) recheck(ctx context.Context, p *plant, d *desk.Desk, l *loop) error {
+func (a *App) recheck(ctx context.Context, p *plant.Plant, d *desk.Desk, l *loop) error {
 	changed, err := a.askAgain(ctx, p, d, l, true)
 	if changed && err == nil { // the whole set is asked, to compare with from now on
 		_, err = a.askAgain(ctx, p, d, l, false)
@@ -87,7 +88,7 @@ func (a *App) recheck(ctx context.Context, p *plant, d *desk.Desk, l *loop) erro
 }
 
 // askAgain is a round of recheck. With judge the wheel is told, and the round ends where it finds a change; without, what is said is only recorded.
-func (a *App) askAgain(ctx context.Context, p *plant, d *desk.Desk, l *loop, judge bool) (alarm bool, err error) {
+func (a *App) askAgain(ctx context.Context, p *plant.Plant, d *desk.Desk, l *loop, judge bool) (alarm bool, err error) {
 	since, _, err := a.epoch(ctx, d)
 	if err != nil {
 		return false, err
@@ -99,7 +100,7 @@ func (a *App) askAgain(ctx context.Context, p *plant, d *desk.Desk, l *loop, jud
 		}
 	}
 	lead := d.Config.Teacher.Lead()
-	teachers := origin.NamesOf(p.config, lead)
+	teachers := origin.NamesOf(p.Config, lead)
 	teacher := a.asking(d.Teacher, model.Reasking, "")
 	left := d.Config.Wheel.Recheck
 	chosen := store.Filter{Tenant: model.DefaultTenant, Model: d.Task.Name, Status: store.Answered, Content: true, Since: since}
@@ -107,7 +108,7 @@ func (a *App) askAgain(ctx context.Context, p *plant, d *desk.Desk, l *loop, jud
 		if trace == nil {
 			return false, err
 		}
-		if err != nil || !origin.Gave(p.config, lead, teachers, trace) || asked(trace, d.Task.Name) && !trace.Drawn {
+		if err != nil || !origin.Gave(p.Config, lead, teachers, trace) || asked(trace, d.Task.Name) && !trace.Drawn {
 			continue // damaged, or no fair sample of the traffic
 		}
 		input, err := traceInput(trace)

@@ -97,7 +97,7 @@ func (a *App) beside(ctx context.Context, v *dataset.Version, eval string, colum
 			out.Name = version.Ref()
 		}
 	}
-	if desk := a.plant.Load().tasks[v.Task]; desk != nil {
+	if desk := a.plant.Load().Desks[v.Task]; desk != nil {
 		out.Labels = desk.Task.Labels
 	}
 	return out, nil

@@ -12,6 +12,7 @@ import (
 
 	"retort/internal/config"
 	"retort/internal/desk"
+	"retort/internal/plant"
 	"retort/internal/server"
 	"retort/internal/store"
 	"retort/model"
@@ -20,7 +21,7 @@ import (
 )
 
 // equip gives a new plant what is in the store: champions and tunings.
-func (a *App) equip(ctx context.Context, p *plant) error {
+func (a *App) equip(ctx context.Context, p *plant.Plant) error {
 	if _, err := a.staff(ctx, p); err != nil {
 		return err
 	}
@@ -30,7 +31,7 @@ func (a *App) equip(ctx context.Context, p *plant) error {
 
 // staff puts the champions in the store at their desks, and settles splits as the store says. A champion whose file cannot be read leaves its teacher alone
 // at the desk: a task must not stop for that. Then staffed is false, and trying again later may help.
-func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
+func (a *App) staff(ctx context.Context, p *plant.Plant) (staffed bool, err error) {
 	if err := a.settle(ctx, p); err != nil {
 		return false, err
 	}
@@ -47,32 +48,32 @@ func (a *App) staff(ctx context.Context, p *plant) (staffed bool, err error) {
 		champions[rows[i].Task] = &rows[i]
 	}
 	staffed = true
-	for name, d := range p.tasks {
+	for name, d := range p.Desks {
 		row, before := champions[name], a.served(p, d).Now()
-		if err := p.seat(d, row, out); err != nil {
-			if p.refuse(name, row.ID, err) { // once
+		if err := seat(p, d, row, out); err != nil {
+			if p.Refuse(name, row.ID, err) { // once
 				a.log.Error("the champion cannot serve; the teacher answers", "task", name, "student", row.ID, "error", err)
 			}
 			d.Staff("", nil)
 			staffed = false
 			continue
 		}
-		delete(p.refused, name)
+		p.Accept(name)
 		a.tellSeat(p, d, before)
 	}
 	return staffed, nil
 }
 
 // served is a desk as it stands in the plant that is in use, to which another is compared that is to take its place.
-func (a *App) served(p *plant, d *desk.Desk) *desk.Desk {
-	if now := a.plant.Load(); now != p && now.tasks[d.Task.Name] != nil {
-		return now.tasks[d.Task.Name]
+func (a *App) served(p *plant.Plant, d *desk.Desk) *desk.Desk {
+	if now := a.plant.Load(); now != p && now.Desks[d.Task.Name] != nil {
+		return now.Desks[d.Task.Name]
 	}
 	return d
 }
 
 // seat puts one champion at its desk, unless it is there already. One that is out is named there, and the teacher answers.
-func (p *plant) seat(d *desk.Desk, row *store.Student, out takeouts) error {
+func seat(p *plant.Plant, d *desk.Desk, row *store.Student, out takeouts) error {
 	if row == nil {
 		d.Staff("", nil)
 		return nil
@@ -85,7 +86,7 @@ func (p *plant) seat(d *desk.Desk, row *store.Student, out takeouts) error {
 	if now.Champion == row.ID && !now.Out {
 		return nil
 	}
-	s, err := p.loadStudent(row.Path)
+	s, err := loadStudent(p.Config.Data, row.Path)
 	if err != nil {
 		return err
 	}
@@ -98,13 +99,13 @@ func (p *plant) seat(d *desk.Desk, row *store.Student, out takeouts) error {
 
 // loadStudent reads a student's file into memory; path is relative to the data folder. A serving process does not map
 // the file: whoever overwrites or cuts it would bring the process down.
-func (p *plant) loadStudent(path string) (student.Any, error) {
-	path = filepath.Join(p.config.Data, filepath.FromSlash(path))
-	data, err := os.ReadFile(path)
+func loadStudent(data, path string) (student.Any, error) {
+	path = filepath.Join(data, filepath.FromSlash(path))
+	file, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read student: %w", err)
 	}
-	s, err := student.DecodeAny(data)
+	s, err := student.DecodeAny(file)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -143,21 +144,21 @@ func (a *App) Reload(ctx context.Context) error {
 		return fmt.Errorf("reload: %w", err)
 	}
 	old := a.plant.Load()
-	if fields := fixed(old.config, cfg); len(fields) > 0 {
+	if fields := fixed(old.Config, cfg); len(fields) > 0 {
 		a.log.Warn("these are read at the start only; restart to change them", "fields", strings.Join(fields, " "))
-		cfg.Data, cfg.Listen = old.config.Data, old.config.Listen
+		cfg.Data, cfg.Listen = old.Config.Data, old.Config.Listen
 	}
-	p, err := newPlant(cfg)
+	p, err := plant.New(cfg, nil)
 	if err != nil {
 		return fmt.Errorf("reload: %w", err)
 	}
 	if err := a.equip(ctx, p); err != nil {
-		p.close()
+		p.Close()
 		return fmt.Errorf("reload: %w", err)
 	}
-	p.succeed(old)
+	p.Succeed(old)
 	if a.serving.Load() != nil {
-		a.recall(ctx, p, p.tunableNames())
+		a.recall(ctx, p, tunables(p))
 		a.tellLacking(p)
 	}
 	if a.loops != nil {
@@ -168,7 +169,7 @@ func (a *App) Reload(ctx context.Context) error {
 		g.server.Swap(a.snapshot(p, g))
 		return nil
 	}
-	old.close()
+	old.Close()
 	return nil
 }
 

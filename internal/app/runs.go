@@ -15,7 +15,7 @@ import (
 )
 
 // runsDir is where the state of runs lies.
-func (a *App) runsDir() string { return filepath.Join(a.plant.Load().config.Data, "runs") }
+func (a *App) runsDir() string { return filepath.Join(a.plant.Load().Config.Data, "runs") }
 
 // works are the kinds of work that are runs.
 var works = []work{distilling, labelRuns, createRuns, refineRuns, auditRuns, turns{}}

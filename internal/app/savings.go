@@ -127,7 +127,7 @@ func (a *App) TaskSavings(ctx context.Context, o SavingsOptions) ([]*TaskSavings
 	if err := a.flush(ctx); err != nil {
 		return nil, err
 	}
-	tasks := a.plant.Load().tasks
+	tasks := a.plant.Load().Desks
 	for _, name := range slices.Sorted(maps.Keys(tasks)) {
 		t, err := a.taskSavings(ctx, tasks[name], o)
 		if err != nil {
@@ -140,7 +140,7 @@ func (a *App) TaskSavings(ctx context.Context, o SavingsOptions) ([]*TaskSavings
 
 // OneTaskSavings returns what one task of the configuration took and saved.
 func (a *App) OneTaskSavings(ctx context.Context, name string, o SavingsOptions) (*TaskSavings, error) {
-	d := a.plant.Load().tasks[name]
+	d := a.plant.Load().Desks[name]
 	if d == nil {
 		return nil, a.noSuchTask(name)
 	}
@@ -152,7 +152,7 @@ func (a *App) OneTaskSavings(ctx context.Context, name string, o SavingsOptions)
 
 // noSuchTask says that the configuration has no task of a name.
 func (a *App) noSuchTask(name string) error {
-	names := slices.Sorted(maps.Keys(a.plant.Load().tasks))
+	names := slices.Sorted(maps.Keys(a.plant.Load().Desks))
 	hint := "the configuration has no tasks; docs/tasks.md says how to write one"
 	if len(names) > 0 {
 		hint = "there are: " + strings.Join(names, ", ")

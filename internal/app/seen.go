@@ -58,7 +58,7 @@ func (s seen) has(text string) bool {
 }
 
 func (a *App) seenPath(id string) string {
-	return filepath.Join(a.plant.Load().config.Data, "students", id+".seen")
+	return filepath.Join(a.plant.Load().Config.Data, "students", id+".seen")
 }
 
 // writeSeen keeps what a student was made from.

@@ -15,6 +15,7 @@ import (
 
 	"retort/dialect/all"
 	"retort/internal/capture"
+	"retort/internal/plant"
 	"retort/internal/server"
 	"retort/internal/store"
 	"retort/provider"
@@ -41,7 +42,7 @@ const restaffEvery = 300 * time.Millisecond
 
 // Serve runs the gateway until ctx ends, then drains it. It can run once at a time.
 func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
-	cfg := a.plant.Load().config
+	cfg := a.plant.Load().Config
 	if o.Listen == "" {
 		o.Listen = cfg.Listen
 	}
@@ -101,7 +102,7 @@ func (e *listenError) Hint() string {
 
 // open starts capture and builds the server.
 func (a *App) open(ctx context.Context) (*gateway, error) {
-	cfg := a.plant.Load().config
+	cfg := a.plant.Load().Config
 	log, err := capture.Open(store.TracesDir(cfg.Data), capture.Options{
 		SyncEvery: cfg.Capture.SyncEvery, SegmentBytes: int64(cfg.Capture.SegmentBytes), Alarm: a.alarm})
 	if err != nil {
@@ -110,7 +111,8 @@ func (a *App) open(ctx context.Context) (*gateway, error) {
 	g := &gateway{log: log, importer: a.store.Import(log), workers: workers{leave: make(chan struct{})}}
 	metrics := prometheus.NewRegistry()
 	metrics.MustRegister(capture.Metrics(log, g.importer)...)
-	metrics.MustRegister(newShadowMetrics(a), newCacheMetrics(a), newSimilarMetrics(a), newRouteMetrics(a), newCascadeMetrics(a), newAuditMetrics(a))
+	metrics.MustRegister(plant.Collectors(a.plant.Load)...)
+	metrics.MustRegister(newAuditMetrics(a))
 	metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	l := cfg.Limits
 	a.reloading.Lock() // who reloads swaps the snapshot of a gateway that it sees: none may be made meanwhile
@@ -145,35 +147,25 @@ func (a *App) close(g *gateway) error {
 	a.reloading.Unlock()
 	g.workers.end()
 	g.retired.Wait()
-	a.plant.Load().endShadows() // of a gateway that has not come to serve
+	endShadows(a.plant.Load()) // of a gateway that has not come to serve
 	a.endLoops()
 	ctx, cancel := context.WithTimeout(context.Background(), closing)
 	defer cancel()
 	return errors.Join(g.importer.Close(ctx), g.log.Close())
 }
 
-// feedback lets the server keep feedback in the store. Blends learn from it, and a correction is also forgotten by the
-// memories that would repeat what it says is wrong.
-type feedback struct{ app *App }
+// retire lets go of a plant that is no longer served, once its copies have ended. The gateway waits for it when it
+// closes.
+func (g *gateway) retire(p *plant.Plant) {
+	g.retired.Go(func() {
+		endShadows(p)
+		p.Close()
+	})
+}
 
-func (f feedback) AddFeedback(ctx context.Context, tenant string, given server.Feedback) error {
-	row := store.Feedback{Trace: given.Trace, Rating: given.Rating, Correction: given.Correction, ID: given.ID}
-	if given.Outcome != nil {
-		row.Outcome = &store.Outcome{Name: given.Outcome.Name, Value: *given.Outcome.Value}
-	}
-	if given.Comment != "" {
-		row.Comment = &given.Comment
-	}
-	if err := f.app.inRange(ctx, tenant, &given); err != nil {
-		return err
-	}
-	kept, err := f.app.store.AddFeedback(ctx, tenant, row)
-	if err != nil || kept.Again { // what was learned from it once is not learned again
-		return err
-	}
-	f.app.heedNow(ctx, &row)
-	if given.Correction == nil {
-		return nil
-	}
-	return f.app.forget(ctx, tenant, given.Trace)
+// endShadows stops a plant's copies and audits and waits for those that are running, for as long as the gateway may take to close.
+func endShadows(p *plant.Plant) {
+	ctx, cancel := context.WithTimeout(context.Background(), closing)
+	defer cancel()
+	p.End(ctx)
 }

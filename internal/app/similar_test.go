@@ -62,7 +62,7 @@ func TestSimilarThroughTheGateway(t *testing.T) {
 		if given < 50 || given > 280 {
 			t.Fatalf("%d of 300 answers came from memory", given)
 		}
-		memory := a.plant.Load().tasks["desk"].Memory
+		memory := a.plant.Load().Desks["desk"].Memory
 		if err := a.flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestSimilarThroughTheGateway(t *testing.T) {
 		if memory.Recall(model.DefaultTenant, input).Score == 1 {
 			t.Error("a corrected answer is still remembered")
 		}
-		lessons, err := a.lessons(t.Context(), a.plant.Load(), a.plant.Load().tasks["desk"], func(string, int, int) {})
+		lessons, err := a.lessons(t.Context(), a.plant.Load(), a.plant.Load().Desks["desk"], func(string, int, int) {})
 		if err != nil {
 			t.Fatal(err)
 		}

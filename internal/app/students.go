@@ -134,14 +134,14 @@ func (a *App) ForcePromote(ctx context.Context, id string) (*Student, error) {
 		return nil, err
 	}
 	p := a.plant.Load()
-	opened, err := p.loadStudent(s.Path)
+	opened, err := loadStudent(p.Config.Data, s.Path)
 	if err != nil {
 		return nil, err
 	}
 	if why := (&Student{Card: opened.Card()}).Silent(); why != "" {
 		return nil, &silentError{s.ID, why}
 	}
-	if d, ok := p.tasks[s.Task]; ok {
+	if d, ok := p.Desks[s.Task]; ok {
 		if err := fits(d.Task, opened); err != nil {
 			return nil, fmt.Errorf("promote student %s: %w", s.ID, err)
 		}

@@ -72,7 +72,7 @@ tasks:
 		if by.Asked != c.asked || by.Traced != c.traced || by.Asked+by.Traced+by.Reused != 50 || c.models != "" && fmt.Sprint(by.Models) != c.models {
 			t.Errorf("%s: %d asked, %d from traces, %d reused of %v", c.to, by.Asked, by.Traced, by.Reused, by.Models)
 		}
-		s, err := a.wheelState(t.Context(), a.plant.Load().tasks["desk"])
+		s, err := a.wheelState(t.Context(), a.plant.Load().Desks["desk"])
 		if err != nil || s.Labels != c.labels {
 			t.Errorf("%s: its wheel counts %d labels, %v, want %d", c.to, s.Labels, err, c.labels)
 		}

@@ -16,6 +16,8 @@ import (
 	"strings"
 
 	"retort/eval"
+	"retort/internal/config"
+	"retort/internal/plant"
 	"retort/internal/store"
 	"retort/internal/suggest"
 	"retort/model"
@@ -46,11 +48,11 @@ func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
 		o.Progress = func(string, int, int) {}
 	}
 	p := a.plant.Load()
-	blend, ok := p.tunables[o.Blend]
+	blend, ok := p.Tunables[o.Blend]
 	if !ok {
-		return nil, p.notTunable(o.Blend)
+		return nil, notTunable(p, o.Blend)
 	}
-	fitter, parts := blend.fitter()
+	fitter, parts := blend.Fitter()
 	job := &tune.Job{Blend: o.Blend, Models: parts, Seed: o.Seed, Progress: o.Progress}
 	journals := &journals{app: a}
 	defer journals.release()
@@ -71,7 +73,7 @@ func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
 	if o.DryRun {
 		return report, nil
 	}
-	if now := blend.tuned(); now != "" && !report.Reached {
+	if now := blend.Tuned(); now != "" && !report.Reached {
 		report.Warnings = append(report.Warnings, fmt.Sprintf("the target is not reached, so tuning %s stays in use; to go without it: retort tunings drop %s", now, o.Blend))
 		return report, nil
 	}
@@ -84,11 +86,11 @@ func (a *App) Tune(ctx context.Context, o TuneOptions) (*tune.Report, error) {
 	}
 	_ = journals.forget() // one that stays costs some space, and is right
 	if !report.Worthwhile() && !o.Use {
-		why, now := report.Outdone+" alone does as well for no more", blend.meanwhile()
+		why, now := report.Outdone+" alone does as well for no more", blend.Meanwhile()
 		if report.Kind == tune.KindVote {
 			why = "votes that count alike do better"
 		}
-		if tuned := blend.tuned(); tuned != "" {
+		if tuned := blend.Tuned(); tuned != "" {
 			now = "tuning " + tuned + " stays in use"
 		}
 		report.Warnings = append(report.Warnings, fmt.Sprintf("it was not put in use, since %s; %s. To use it all the same: retort tunings use %s", why, now, report.Tuning))
@@ -108,7 +110,7 @@ func besideOf(fitter tune.Fitter) []string {
 }
 
 // gatherOutcomes finds the records of a job.
-func (a *App) gatherOutcomes(ctx context.Context, p *plant, job *tune.Job, o *TuneOptions, beside []string, journals *journals) (notes []string, err error) {
+func (a *App) gatherOutcomes(ctx context.Context, p *plant.Plant, job *tune.Job, o *TuneOptions, beside []string, journals *journals) (notes []string, err error) {
 	known := append(slices.Clone(job.Models), beside...)
 	if o.Data == "" {
 		return a.tracedOutcomes(ctx, p, job, known, o.Progress)
@@ -117,7 +119,7 @@ func (a *App) gatherOutcomes(ctx context.Context, p *plant, job *tune.Job, o *Tu
 	if job.Records, err = tune.ReadFile(o.Data, known, ignored); err != nil {
 		return nil, err
 	}
-	if notes, err = p.strangers(job, o.Data, ignored); err != nil {
+	if notes, err = strangersIn(p.Config, job, o.Data, ignored); err != nil {
 		return nil, err
 	}
 	if o.Limit > 0 {
@@ -129,7 +131,7 @@ func (a *App) gatherOutcomes(ctx context.Context, p *plant, job *tune.Job, o *Tu
 		}
 	}
 	for _, name := range known {
-		if note := p.price(job, name); note != "" {
+		if note := price(p.Config, job, name); note != "" {
 			notes = append(notes, note)
 		}
 	}
@@ -147,7 +149,7 @@ func (a *App) gatherOutcomes(ctx context.Context, p *plant, job *tune.Job, o *Tu
 
 // strangers says which models' outcomes are not of the blend. One that is no model at all, and looks like a part of which there is
 // no outcome, is misspelt.
-func (p *plant) strangers(job *tune.Job, file string, ignored map[string]int) ([]string, error) {
+func strangersIn(c *config.Config, job *tune.Job, file string, ignored map[string]int) ([]string, error) {
 	var notes []string
 	for _, name := range slices.Sorted(maps.Keys(ignored)) {
 		var missing []string
@@ -156,8 +158,8 @@ func (p *plant) strangers(job *tune.Job, file string, ignored map[string]int) ([
 				missing = append(missing, part)
 			}
 		}
-		_, isModel := p.config.Models[name]
-		_, isTask := p.config.Tasks[name]
+		_, isModel := c.Models[name]
+		_, isTask := c.Tasks[name]
 		if meant := suggest.Near(name, missing); meant != "" && !isModel && !isTask {
 			return nil, &misspeltError{fmt.Sprintf("%s: %d outcomes are of %q, which is no part of %s%s", file, ignored[name], name, job.Blend, meant), job.Models}
 		}
@@ -234,7 +236,7 @@ func (a *App) part(name, taskName string) (model.Model, *task.Task, error) {
 	if err != nil || taskName == "" {
 		return m, nil, err
 	}
-	d, ok := a.plant.Load().tasks[taskName]
+	d, ok := a.plant.Load().Desks[taskName]
 	if !ok {
 		return nil, nil, &unknownTaskError{taskName}
 	}
@@ -243,8 +245,8 @@ func (a *App) part(name, taskName string) (model.Model, *task.Task, error) {
 
 // price fills in the cost of a model's outcomes where none is known, by its price and about how many tokens there are, and says
 // so.
-func (p *plant) price(job *tune.Job, name string) string {
-	price := model.Price(p.config.Models[name].Price)
+func price(c *config.Config, job *tune.Job, name string) string {
+	price := model.Price(c.Models[name].Price)
 	for i := range job.Records {
 		if out, ok := job.Records[i].Outcomes[name]; ok && out.Cost > 0 {
 			return ""
@@ -270,7 +272,7 @@ func (p *plant) price(job *tune.Job, name string) string {
 // keepTuning stores a tuning.
 func (a *App) keepTuning(ctx context.Context, report *tune.Report, artefact []byte) error {
 	id := strings.ToLower(rand.Text()[:10])
-	data := a.plant.Load().config.Data
+	data := a.plant.Load().Config.Data
 	path := filepath.Join("tunings", id+"."+report.Kind)
 	if err := os.MkdirAll(filepath.Join(data, "tunings"), 0o700); err != nil {
 		return fmt.Errorf("make the folder of tunings: %w", err)

@@ -11,30 +11,17 @@ import (
 	"slices"
 	"strings"
 
+	"retort/internal/plant"
 	"retort/internal/store"
 	"retort/internal/suggest"
 	"retort/model"
-	"retort/tune"
 )
-
-// tunable is a blend whose weights are fitted on outcomes. Its methods are safe for concurrent use.
-type tunable interface {
-	// take takes up a tuning with its file; a nil one takes the tuning away. On an error the blend is as before, or goes
-	// untuned.
-	take(row *store.Tuning, file []byte) error
-	// tuned returns the id of the tuning that was taken up, or "".
-	tuned() string
-	// fitter returns what fits its weights, and the models that are its parts.
-	fitter() (tune.Fitter, []string)
-	// meanwhile says what it does while nothing is learned for it.
-	meanwhile() string
-}
 
 // tuneIn has the blends take up the tunings in use. A tuning that cannot be taken up leaves its blend untuned: requests must
 // not stop for that. all says whether all were taken up: trying again later may help. changed names the blends whose tuning
 // is another now: they forgot what feedback taught, which is to be recalled. One that was untuned and stays so is not among them.
-func (a *App) tuneIn(ctx context.Context, p *plant) (all bool, changed []string, err error) {
-	if len(p.tunables) == 0 {
+func (a *App) tuneIn(ctx context.Context, p *plant.Plant) (all bool, changed []string, err error) {
+	if len(p.Tunables) == 0 {
 		return true, nil, nil
 	}
 	rows, err := a.store.TuningsInUse(ctx)
@@ -43,25 +30,25 @@ func (a *App) tuneIn(ctx context.Context, p *plant) (all bool, changed []string,
 	}
 	inUse := byBlend(rows)
 	all = true
-	for _, name := range slices.Sorted(maps.Keys(p.tunables)) {
-		row, blend := inUse[name], p.tunables[name]
-		if row == nil && blend.tuned() == "" || row != nil && row.ID == blend.tuned() {
+	for _, name := range tunables(p) {
+		row, blend := inUse[name], p.Tunables[name]
+		if row == nil && blend.Tuned() == "" || row != nil && row.ID == blend.Tuned() {
 			continue
 		}
-		before := blend.tuned()
-		err := p.tuneOne(blend, row)
-		if blend.tuned() != before {
+		before := blend.Tuned()
+		err := tuneOne(p.Config.Data, blend, row)
+		if blend.Tuned() != before {
 			changed = append(changed, name)
 		}
 		if err != nil {
 			all = false
-			if p.refuse(name, row.ID, err) { // once
+			if p.Refuse(name, row.ID, err) { // once
 				a.log.Error("the tuning cannot be used; the blend goes untuned", "model", name, "tuning", row.ID, "error", err)
 			}
 			continue
 		}
-		delete(p.refused, name)
-		if was := a.plant.Load().tunables[name]; was != nil && was != blend && was.tuned() == blend.tuned() {
+		p.Accept(name)
+		if was := a.plant.Load().Tunables[name]; was != nil && was != blend && was.Tuned() == blend.Tuned() {
 			continue // the plant that this one is to take the place of has it
 		}
 		a.tellTuning(p, name)
@@ -69,11 +56,8 @@ func (a *App) tuneIn(ctx context.Context, p *plant) (all bool, changed []string,
 	return all, changed, nil
 }
 
-// optional says whether a blend does what the configuration says of it without a tuning.
-func optional(blend tunable) bool {
-	o, ok := blend.(interface{ optional() bool })
-	return ok && o.optional()
-}
+// tunables returns the names of a plant's blends that can be tuned, in order.
+func tunables(p *plant.Plant) []string { return slices.Sorted(maps.Keys(p.Tunables)) }
 
 func byBlend(rows []store.Tuning) map[string]*store.Tuning {
 	of := make(map[string]*store.Tuning, len(rows))
@@ -83,17 +67,17 @@ func byBlend(rows []store.Tuning) map[string]*store.Tuning {
 	return of
 }
 
-// tuneOne has a blend take up a tuning, or go untuned.
-func (p *plant) tuneOne(blend tunable, row *store.Tuning) error {
+// tuneOne has a blend take up a tuning that is kept in a data folder, or go untuned.
+func tuneOne(data string, blend plant.Tunable, row *store.Tuning) error {
 	if row == nil {
-		return blend.take(nil, nil)
+		return blend.Take(nil)
 	}
-	file, err := os.ReadFile(filepath.Join(p.config.Data, filepath.FromSlash(row.Path)))
+	file, err := os.ReadFile(filepath.Join(data, filepath.FromSlash(row.Path)))
 	if err == nil {
-		err = blend.take(row, file)
+		err = blend.Take(&plant.Tuning{ID: row.ID, Kind: row.Kind, File: file})
 	}
 	if err != nil {
-		_ = blend.take(nil, nil) // never fails
+		_ = blend.Take(nil) // never fails
 	}
 	return err
 }
@@ -140,11 +124,11 @@ func (a *App) UseTuning(ctx context.Context, id string) (*store.Tuning, error) {
 		return nil, err
 	}
 	p := a.plant.Load()
-	blend, ok := p.tunables[t.Blend]
+	blend, ok := p.Tunables[t.Blend]
 	if !ok {
-		return nil, p.notTunable(t.Blend)
+		return nil, notTunable(p, t.Blend)
 	}
-	if err := p.tuneOne(blend, t); err != nil {
+	if err := tuneOne(p.Config.Data, blend, t); err != nil {
 		return nil, fmt.Errorf("use tuning %s: %w", t.ID, err)
 	}
 	used, err := a.store.UseTuning(ctx, model.DefaultTenant, t.ID)
@@ -158,20 +142,20 @@ func (a *App) DropTuning(ctx context.Context, blend string) error {
 	switch {
 	case model.KindOf(err) != model.NotFound:
 		return err
-	case p.tunables[blend] == nil:
-		return p.notTunable(blend)
+	case p.Tunables[blend] == nil:
+		return notTunable(p, blend)
 	}
 	return &tuningError{fmt.Sprintf("no tuning of %s is in use: it goes untuned already", blend)}
 }
 
-func (p *plant) tunableNames() []string { return slices.Sorted(maps.Keys(p.tunables)) }
-
 // notTunable is the error for a name of no blend that could be tuned.
-func (p *plant) notTunable(name string) error {
-	e := &notTunableError{fmt.Sprintf("no model is named %q%s", name, suggest.Near(name, p.tunableNames())), p.tunableNames()}
-	m, isModel := p.config.Models[name]
+func notTunable(p *plant.Plant, name string) error {
+	known := tunables(p)
+	e := &notTunableError{fmt.Sprintf("no model is named %q%s", name, suggest.Near(name, known)), known}
+	_, isTask := p.Config.Tasks[name]
+	m, isModel := p.Config.Models[name]
 	switch {
-	case p.isTask(name):
+	case isTask:
 		e.text = fmt.Sprintf("%s is a task, which is not tuned but distilled: retort distill %s", name, name)
 	case isModel && m.Split != nil:
 		e.text = fmt.Sprintf("%s is a split, which has nothing to tune; its arms are compared by: retort experiments show %s", name, name)

@@ -170,12 +170,12 @@ func (a *App) gate(ctx context.Context, task, id string, out *made, inherited *i
 	if err != nil {
 		return nil, err
 	}
-	opened, err := p.loadStudent(s.Path)
+	opened, err := loadStudent(p.Config.Data, s.Path)
 	if err != nil {
 		return nil, err
 	}
 	g := &Gate{Ruling: eval.Inconclusive, Audit: inherited.Ruling, Promise: "none"}
-	d := p.tasks[task]
+	d := p.Desks[task]
 	if d == nil || d.Config.Wheel == nil {
 		g.Why = "the task does not turn by itself any more"
 		return g, nil
@@ -276,7 +276,7 @@ func (a *App) pairs(d *desk.Desk, champion *store.Student, out *made) ([]wheel.P
 	if err != nil {
 		return nil, err
 	}
-	opened, err := a.plant.Load().loadStudent(champion.Path)
+	opened, err := loadStudent(a.plant.Load().Config.Data, champion.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -313,7 +313,7 @@ func (a *App) pairs(d *desk.Desk, champion *store.Student, out *made) ([]wheel.P
 // TurnRun turns a task's wheel once: it trains a student on all that was gathered, judges it and promotes it if the gate lets it through. A turn of
 // the task that was interrupted is gone on with instead. begun is told of the run, and whether it was begun earlier.
 func (a *App) TurnRun(ctx context.Context, task string, why wheel.Trigger, progress func(string, int, int), begun func(run flow.Run, earlier bool)) (out *store.Turn, err error) {
-	d := a.plant.Load().tasks[task]
+	d := a.plant.Load().Desks[task]
 	switch {
 	case d == nil:
 		return nil, a.noSuchTask(task)

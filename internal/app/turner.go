@@ -61,7 +61,7 @@ func (a *App) turnTasks(ctx context.Context) {
 
 // next returns a task that is to turn, and why.
 func (t *turner) next(ctx context.Context) (string, wheel.Trigger) {
-	tasks := t.app.plant.Load().tasks
+	tasks := t.app.plant.Load().Desks
 	for _, name := range slices.Sorted(maps.Keys(tasks)) {
 		if tasks[name].Config.Wheel == nil || time.Now().Before(t.retry[name].at) {
 			continue
@@ -97,7 +97,7 @@ func (t *turner) elsewhere(ctx context.Context, id string) (is bool) {
 func (t *turner) turn(ctx context.Context, name string, why wheel.Trigger) {
 	log := t.app.log.With("task", name, "trigger", string(why))
 	began := time.Now()
-	if d := t.app.plant.Load().tasks[name]; d != nil && why != Unfinished {
+	if d := t.app.plant.Load().Desks[name]; d != nil && why != Unfinished {
 		if l := loopAt(d); l != nil {
 			if err := l.giveLesson(ctx); err != nil { // the turn then learns by what was kept before
 				log.Error("what a turn has to know cannot be kept", "error", err)
@@ -139,7 +139,7 @@ func (t *turner) remember(name string, why wheel.Trigger, since time.Time) {
 	if err != nil || len(turns) > 0 && !turns[0].Begun.Before(since) { // that is gone on with, or has its verdict
 		return
 	}
-	if d := t.app.plant.Load().tasks[name]; d != nil {
+	if d := t.app.plant.Load().Desks[name]; d != nil {
 		if l := loopAt(d); l != nil {
 			l.want(why)
 		}

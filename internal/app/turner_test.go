@@ -61,7 +61,7 @@ func TestTurnThatDidNotBeginIsUrgedAgain(t *testing.T) {
 	a := openFor(t, url, wheelDesk)
 	a.options.Worker = func(...string) *exec.Cmd { return exec.Command(os.Args[0], "-test.unknown") }
 	serving(t, a, func(string) {
-		l := loopAt(a.plant.Load().tasks["desk"])
+		l := loopAt(a.plant.Load().Desks["desk"])
 		(&turner{a, map[string]retry{}}).turn(t.Context(), "desk", wheel.ByDrift)
 		until(t, "it is urged no more", func() bool { return l.wheel.Urgent() == wheel.ByDrift })
 	})
@@ -135,7 +135,7 @@ func TestTurnAfterAnAlarmNeedsFewLabels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := a.wheelState(t.Context(), a.plant.Load().tasks["desk"])
+	s, err := a.wheelState(t.Context(), a.plant.Load().Desks["desk"])
 	if err != nil || s.Due != wheel.ByDrift || s.Next != 120 || s.Labels < 120 {
 		t.Errorf("got %+v, %v", s, err)
 	}

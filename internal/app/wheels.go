@@ -109,7 +109,7 @@ func (a *App) taughtSince(ctx context.Context, d *desk.Desk, since time.Time) (i
 		a.tallies.of = map[string]*store.Tally{}
 	}
 	a.tallies.of[name] = t
-	n, teachers := 0, origin.NamesOf(a.plant.Load().config, d.Config.Teacher.Lead())
+	n, teachers := 0, origin.NamesOf(a.plant.Load().Config, d.Config.Teacher.Lead())
 	for who, answers := range t.By {
 		if teachers.Has(who) && !strings.HasPrefix(who, origin.Student(name, "")) {
 			n += answers
@@ -192,7 +192,7 @@ func (a *App) lastReport(ctx context.Context, d *desk.Desk) (*WheelReport, error
 
 // Pause stops the wheel of a task, and reports whether it was turning. A turn under way in a serving process is left, to be gone on with.
 func (a *App) Pause(ctx context.Context, task string) (changed bool, err error) {
-	d := a.plant.Load().tasks[task]
+	d := a.plant.Load().Desks[task]
 	switch {
 	case d == nil:
 		return false, a.noSuchTask(task)

@@ -47,7 +47,7 @@ func TestDrawnLabelsJudge(t *testing.T) {
 		}
 		ended(t, a)
 	})
-	d := a.plant.Load().tasks["desk"]
+	d := a.plant.Load().Desks["desk"]
 	read := func() *lessons {
 		t.Helper()
 		l, err := a.lessons(t.Context(), a.plant.Load(), d, func(string, int, int) {})
@@ -124,7 +124,7 @@ func TestTeachersAreAskedAgain(t *testing.T) {
 	texts, _ := labelled(400)
 	champion(t, a, texts[:300])
 	serving(t, a, func(url string) {
-		l := loopAt(a.plant.Load().tasks["desk"])
+		l := loopAt(a.plant.Load().Desks["desk"])
 		wait := func(what string, so func(r *WheelReport) bool) {
 			t.Helper()
 			for deadline := time.Now().Add(hung); !so(l.report()); time.Sleep(20 * time.Millisecond) {

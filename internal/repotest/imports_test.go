@@ -87,6 +87,8 @@ var allowed = []struct {
 	{"internal/server", []string{"model", "dialect", "internal/suggest", outside}},
 	{"internal/desk", []string{"model", "compose", "task", "student", "eval/certify", "internal/config", "internal/origin", "internal/similar"}},
 	{"internal/similar", []string{"compose", "eval/certify", "student/recall"}},
+	{"internal/plant", []string{"model", "compose", "dialect", "provider", "provider/replay", "router", "router/rule", "router/live", "task", "tune",
+		"eval/certify", "eval/consensus", "eval/judge", "internal/config", "internal/connect", "internal/desk", "internal/origin", "internal/suggest", outside}},
 	{"internal/report", []string{"model", "dataset/refine", "distill", "distill/label", "eval", "eval/certify"}},
 	{"internal/app", []string{"...", outside}},
 	{"internal/quickstart", []string{"...", outside}},

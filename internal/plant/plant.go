@@ -1,6 +1,12 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+// Package plant builds what a configuration describes: clients of providers, models and blends of them, and desks that answer
+// tasks. It hands them out by name, and with them what blends learn by: tunings and feedback.
+//
+// A plant knows nothing of where tunings, students and traces are kept, of who serves it, or of commands. It is told: a blend
+// takes up a tuning, a desk is staffed, copies and audits are recorded by whoever lets it begin. What a name stands for is
+// read off the configuration by package origin, without a plant.
+package plant
 
 import (
 	"errors"
@@ -19,35 +25,38 @@ import (
 	"retort/router/rule"
 )
 
-// plant is all that one configuration file builds: it lives until the file changes, so that connections, caches,
-// breakers and limits outlast a promotion.
-type plant struct {
-	config    *config.Config
+// Plant is all that one configuration builds. It lives until the configuration changes, so that connections, caches, breakers
+// and limits outlast a promotion.
+//
+// Its fields are set once New has made it, and none of them is to be changed; what they hold is safe for concurrent use. So are
+// its methods, but for Begin, Succeed, End and Close, which belong to whoever lets it serve, and for Refuse, Accept, Lacking and
+// LackOf, of which one may run at a time.
+type Plant struct {
+	Config   *config.Config
+	Desks    map[string]*desk.Desk       // by the names of tasks
+	Splits   map[string]*compose.Divided // by the names of models
+	Tunables map[string]Tunable          // by the names of models
+
 	providers map[string]*provider.Provider
 	tapes     map[string][]replay.Recording
 	models    map[string]model.Model // by the names of the section models
-	tasks     map[string]*desk.Desk
 	shadows   map[string]*compose.Shadowed
 	caches    map[string]*compose.Cached
-	splits    map[string]*compose.Divided
 	rules     map[string]*rule.Rules // by the names of routes
 	cascades  map[string]*cascade
-	tunables  map[string]tunable     // blends, by their names
-	refused   map[string]refusal     // by blend or task: what it cannot take up; guarded as plant changes are
+	refused   map[string]refusal     // by blend or task: what it cannot take up
 	prices    map[string]model.Price // by the names of upstreams' models in answers and traces
 
 	meter func(model.Model, model.Price) model.Model // wraps what answers by itself; nil: nothing does
 }
 
-// newPlant builds everything in a configuration that has been checked.
-func newPlant(cfg *config.Config) (*plant, error) { return buildPlant(cfg, nil) }
-
-// buildPlant is newPlant with something around each model that answers by itself.
-func buildPlant(cfg *config.Config, meter func(model.Model, model.Price) model.Model) (*plant, error) {
-	p := &plant{config: cfg, meter: meter, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
-		models: map[string]model.Model{}, tasks: map[string]*desk.Desk{}, shadows: map[string]*compose.Shadowed{},
-		caches: map[string]*compose.Cached{}, splits: map[string]*compose.Divided{}, rules: map[string]*rule.Rules{},
-		cascades: map[string]*cascade{}, tunables: map[string]tunable{}, refused: map[string]refusal{},
+// New builds everything in a configuration that has been checked. A meter is put around each model that answers by itself, with
+// its price; it may be nil. An error says where in the file the fault is.
+func New(cfg *config.Config, meter func(model.Model, model.Price) model.Model) (*Plant, error) {
+	p := &Plant{Config: cfg, meter: meter, providers: map[string]*provider.Provider{}, tapes: map[string][]replay.Recording{},
+		models: map[string]model.Model{}, Desks: map[string]*desk.Desk{}, shadows: map[string]*compose.Shadowed{},
+		caches: map[string]*compose.Cached{}, Splits: map[string]*compose.Divided{}, rules: map[string]*rule.Rules{},
+		cascades: map[string]*cascade{}, Tunables: map[string]Tunable{}, refused: map[string]refusal{},
 		prices: map[string]model.Price{}}
 	p.addPrices()
 	for name, c := range cfg.Providers {
@@ -56,7 +65,7 @@ func buildPlant(cfg *config.Config, meter func(model.Model, model.Price) model.M
 		}
 	}
 	for _, name := range append(slices.Sorted(maps.Keys(cfg.Models)), slices.Sorted(maps.Keys(cfg.Tasks))...) {
-		if _, err := p.model(name); err != nil {
+		if _, err := p.part(name); err != nil {
 			return nil, p.place(err)
 		}
 	}
@@ -82,22 +91,22 @@ func faulty(section, name string, err error) error {
 }
 
 // place says where in the file the fault is.
-func (p *plant) place(err error) error {
+func (p *Plant) place(err error) error {
 	var of *fault
 	if !errors.As(err, &of) {
 		return err
 	}
-	return p.config.Fault(of.section, of.name, of.err)
+	return p.Config.Fault(of.section, of.name, of.err)
 }
 
-// close lets go of idle connections; requests under way keep theirs.
-func (p *plant) close() {
+// Close lets go of idle connections; requests under way keep theirs.
+func (p *Plant) Close() {
 	for _, provider := range p.providers {
 		provider.Close()
 	}
 }
 
-func (p *plant) addProvider(name string, c config.Provider) error {
+func (p *Plant) addProvider(name string, c config.Provider) error {
 	if c.Dialect == config.DialectReplay {
 		tape, err := readTape(c.File)
 		p.tapes[name] = tape
@@ -122,24 +131,24 @@ func readTape(path string) ([]replay.Recording, error) {
 	return tape, nil
 }
 
-// model returns a configured model or task, building it and what it is made of on first use. The configuration has no
-// cycles.
-func (p *plant) model(name string) (model.Model, error) {
+// part returns a configured model or task that others may be made of. It builds it, and what it is made of, on first use. The
+// configuration has no cycles.
+func (p *Plant) part(name string) (model.Model, error) {
 	if m, ok := p.models[name]; ok {
 		return m, nil
 	}
-	if d, ok := p.tasks[name]; ok {
+	if d, ok := p.Desks[name]; ok {
 		return d, nil
 	}
-	if c, ok := p.config.Tasks[name]; ok {
+	if c, ok := p.Config.Tasks[name]; ok {
 		d, err := p.desk(name, c)
 		if err != nil {
 			return nil, faulty("tasks", name, err)
 		}
-		p.tasks[name] = d
+		p.Desks[name] = d
 		return d, nil
 	}
-	c, ok := p.config.Models[name]
+	c, ok := p.Config.Models[name]
 	if !ok {
 		return nil, fmt.Errorf("no model named %q", name)
 	}
@@ -152,19 +161,19 @@ func (p *plant) model(name string) (model.Model, error) {
 }
 
 // desk makes the desk of a task.
-func (p *plant) desk(name string, c config.Task) (*desk.Desk, error) {
+func (p *Plant) desk(name string, c config.Task) (*desk.Desk, error) {
 	t, err := c.Contract(name)
 	if err != nil {
 		return nil, err
 	}
-	teacher, err := p.teacher(t, c.Teacher.Lead())
+	teacher, err := p.Teacher(t, c.Teacher.Lead())
 	if err != nil {
 		return nil, err
 	}
 	return desk.New(t, c, teacher)
 }
 
-func (p *plant) build(name string, c config.Model) (model.Model, error) {
+func (p *Plant) build(name string, c config.Model) (model.Model, error) {
 	switch {
 	case c.Provider != "":
 		return p.leaf(name, c), nil
@@ -173,7 +182,7 @@ func (p *plant) build(name string, c config.Model) (model.Model, error) {
 	case c.Cache != nil:
 		return p.cache(name, c.Cache)
 	case c.Limit != nil:
-		of, err := p.model(c.Limit.Of)
+		of, err := p.part(c.Limit.Of)
 		if err != nil {
 			return nil, err
 		}
@@ -189,7 +198,7 @@ func (p *plant) build(name string, c config.Model) (model.Model, error) {
 // scopes maps who is counted apart, in the configuration's words, to those of package compose.
 var scopes = map[string]compose.Scope{config.ByKey: compose.ByKey, config.ByTenant: compose.ByTenant, config.ByAll: compose.ByModel}
 
-func (p *plant) leaf(alias string, c config.Model) model.Model {
+func (p *Plant) leaf(alias string, c config.Model) model.Model {
 	name := c.Name
 	if name == "" {
 		name = alias
@@ -202,9 +211,9 @@ func (p *plant) leaf(alias string, c config.Model) model.Model {
 	return m
 }
 
-func (p *plant) bare(name string, c config.Model, price model.Price) model.Model {
+func (p *Plant) bare(name string, c config.Model, price model.Price) model.Model {
 	if tape, ok := p.tapes[c.Provider]; ok {
-		recorded := p.config.Providers[c.Provider].Latency == "recorded"
+		recorded := p.Config.Providers[c.Provider].Latency == "recorded"
 		return replay.New(tape, replay.Options{Name: c.Provider + "/" + name, Latency: recorded, Price: price})
 	}
 	return p.providers[c.Provider].Model(provider.Spec{Name: name, Price: price})

@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 	"retort/router/rule"
 )
 
-func (p *plant) route(name string, c *config.Route) (model.Model, error) {
+func (p *Plant) route(name string, c *config.Route) (model.Model, error) {
 	if c.Among != nil {
 		return p.routeByLearning(name, c)
 	}
@@ -27,7 +27,7 @@ func (p *plant) route(name string, c *config.Route) (model.Model, error) {
 }
 
 // routeByRule returns a route whose models are those of its rules.
-func (p *plant) routeByRule(name string, rules []config.Rule) (model.Model, error) {
+func (p *Plant) routeByRule(name string, rules []config.Rule) (model.Model, error) {
 	var among []compose.Alternative
 	conditions := make([]rule.Condition, len(rules))
 	chooser := &byRule{choices: make([]compose.Choice, len(rules))}
@@ -36,7 +36,7 @@ func (p *plant) routeByRule(name string, rules []config.Rule) (model.Model, erro
 		if err != nil {
 			return nil, fmt.Errorf("route.rules[%d].when: %w", i, err)
 		}
-		m, err := p.model(r.Use)
+		m, err := p.part(r.Use)
 		if err != nil {
 			return nil, err
 		}
@@ -49,8 +49,8 @@ func (p *plant) routeByRule(name string, rules []config.Rule) (model.Model, erro
 	return compose.Route(among, chooser, compose.Routing{Name: name}), nil
 }
 
-func (p *plant) isTask(name string) bool {
-	_, ok := p.config.Tasks[name]
+func (p *Plant) isTask(name string) bool {
+	_, ok := p.Config.Tasks[name]
 	return ok
 }
 
@@ -77,13 +77,13 @@ func (b *byRule) Choose(_ context.Context, req *model.Request) (compose.Choice, 
 
 // routeMetrics counts what routes chose, and what went wrong in rules. A reload begins anew.
 type routeMetrics struct {
-	app                        *App
+	now                        func() *Plant
 	failures, choices, unusual *prometheus.Desc
 	shift                      *prometheus.Desc
 }
 
-func newRouteMetrics(a *App) routeMetrics {
-	return routeMetrics{a,
+func newRouteMetrics(now func() *Plant) routeMetrics {
+	return routeMetrics{now,
 		prometheus.NewDesc("retort_route_rule_failures_total",
 			"How often a condition of a route failed on a request, and so did not hold.", []string{"model", "rule"}, nil),
 		prometheus.NewDesc("retort_route_choices_total",
@@ -104,7 +104,7 @@ func (m routeMetrics) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect counts.
 func (m routeMetrics) Collect(ch chan<- prometheus.Metric) {
-	p := m.app.plant.Load()
+	p := m.now()
 	for _, name := range slices.Sorted(maps.Keys(p.rules)) {
 		for i, n := range p.rules[name].Failures() {
 			if n > 0 {
@@ -112,8 +112,8 @@ func (m routeMetrics) Collect(ch chan<- prometheus.Metric) {
 			}
 		}
 	}
-	for _, name := range p.tunableNames() {
-		if r, ok := p.tunables[name].(*learned); ok {
+	for _, name := range slices.Sorted(maps.Keys(p.Tunables)) {
+		if r, ok := p.Tunables[name].(*learned); ok {
 			m.learned(ch, r)
 		}
 	}
@@ -125,7 +125,7 @@ func (m routeMetrics) learned(ch chan<- prometheus.Metric, r *learned) {
 	}
 	ch <- prometheus.MustNewConstMetric(m.unusual, prometheus.CounterValue, float64(r.explored.Load()), r.name, "explored")
 	ch <- prometheus.MustNewConstMetric(m.unusual, prometheus.CounterValue, float64(r.remains.Load()), r.name, "stayed")
-	for _, l := range r.decider.Learned() {
+	for _, l := range r.Learned() {
 		ch <- prometheus.MustNewConstMetric(m.shift, prometheus.GaugeValue, l.Shift, r.name, l.Model)
 	}
 }

@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
 	"context"
@@ -16,12 +16,12 @@ import (
 	"retort/model"
 )
 
-func (p *plant) shadow(name string, c *config.Shadow) (model.Model, error) {
-	m, err := p.model(c.Model)
+func (p *Plant) shadow(name string, c *config.Shadow) (model.Model, error) {
+	m, err := p.part(c.Model)
 	if err != nil {
 		return nil, err
 	}
-	to, err := p.model(c.CopyTo)
+	to, err := p.part(c.CopyTo)
 	if err != nil {
 		return nil, err
 	}
@@ -35,60 +35,49 @@ func (p *plant) shadow(name string, c *config.Shadow) (model.Model, error) {
 	return s, nil
 }
 
-// beginShadows starts copying and auditing; told is told of audits. Only a gateway copies: what a command asks is no traffic.
-func (p *plant) beginShadows(recorder compose.Recorder, recording compose.Recording, told func(*desk.Desk, compose.Copied)) {
+// Begin starts copying and auditing; told is told of audits. Only a gateway copies: what a command asks is no traffic.
+func (p *Plant) Begin(recorder compose.Recorder, recording compose.Recording, told func(*desk.Desk, compose.Copied)) {
 	for _, s := range p.shadows {
 		s.Begin(recorder, recording)
 	}
 	recording.Purpose = model.Auditing
-	for _, d := range p.tasks {
+	for _, d := range p.Desks {
 		d.Begin(recorder, recording, told)
 	}
 }
 
-// succeed has the copies and audits of a plant go on spending the day's money where those of the one before are.
-func (p *plant) succeed(before *plant) {
+// Succeed has the copies and audits of a plant go on spending the day's money where those of the one before are.
+func (p *Plant) Succeed(before *Plant) {
 	for name, s := range p.shadows {
 		if was := before.shadows[name]; was != nil {
 			s.Succeed(was)
 		}
 	}
-	for name, d := range p.tasks {
-		if was := before.tasks[name]; was != nil {
+	for name, d := range p.Desks {
+		if was := before.Desks[name]; was != nil {
 			d.Succeed(was)
 		}
 	}
 }
 
-// endShadows stops copying and waits for the copies that are running, for as long as the gateway may take to close.
-func (p *plant) endShadows() {
-	ctx, cancel := context.WithTimeout(context.Background(), closing)
-	defer cancel()
+// End stops copying and auditing, and waits for what is running, until ctx ends.
+func (p *Plant) End(ctx context.Context) {
 	for _, s := range p.shadows {
 		s.End(ctx)
 	}
-	for _, d := range p.tasks {
+	for _, d := range p.Desks {
 		d.End(ctx)
 	}
 }
 
-// retire lets go of a plant that is no longer served, once its copies have ended. The gateway waits for it when it
-// closes.
-func (g *gateway) retire(p *plant) {
-	g.retired.Go(func() {
-		p.endShadows()
-		p.close()
-	})
-}
-
 // shadowMetrics counts the copies of the models that are served. A reload begins anew.
 type shadowMetrics struct {
-	app    *App
+	now    func() *Plant
 	copies *prometheus.Desc
 }
 
-func newShadowMetrics(a *App) shadowMetrics {
-	return shadowMetrics{a, prometheus.NewDesc("retort_shadow_copies_total",
+func newShadowMetrics(now func() *Plant) shadowMetrics {
+	return shadowMetrics{now, prometheus.NewDesc("retort_shadow_copies_total",
 		"Copies of requests by what became of them: answered, failed, or dropped for a limit.", []string{"model", "outcome"}, nil)}
 }
 
@@ -97,7 +86,7 @@ func (m shadowMetrics) Describe(ch chan<- *prometheus.Desc) { ch <- m.copies }
 
 // Collect counts.
 func (m shadowMetrics) Collect(ch chan<- prometheus.Metric) {
-	p := m.app.plant.Load()
+	p := m.now()
 	for _, name := range slices.Sorted(maps.Keys(p.shadows)) {
 		c := p.shadows[name].Counts()
 		for outcome, n := range map[string]int{"answered": c.Answered, "failed": c.Failed, "dropped_rate": c.DroppedRate,

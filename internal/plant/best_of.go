@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	"retort/compose"
 	"retort/eval/judge"
 	"retort/internal/config"
-	"retort/internal/store"
 	"retort/model"
 	"retort/provider"
 	"retort/tune"
@@ -35,23 +34,23 @@ type tunedModel struct {
 	model model.Model
 }
 
-func (p *plant) bestOf(name string, c *config.BestOf, panel compose.Panel) (model.Model, error) {
+func (p *Plant) bestOf(name string, c *config.BestOf, panel compose.Panel) (model.Model, error) {
 	b := &bestOf{name: name, by: c, panel: panel}
 	if c.By == config.ByRanker {
 		b.plain = p.inOrder(panel)
 	} else {
 		var err error
-		if b.judge, err = p.model(c.Judge.Model); err != nil {
+		if b.judge, err = p.part(c.Judge.Model); err != nil {
 			return nil, err
 		}
 		b.judging, b.plain = p.judging(c.Judge), b.judged(judge.Prompt{Rubric: c.Judge.Rubric})
 	}
-	p.tunables[name] = b
+	p.Tunables[name] = b
 	return b, nil
 }
 
 // inOrder asks models in order until one answers. While no ranker is there, asking them all would cost more and choose nothing.
-func (p *plant) inOrder(panel compose.Panel) model.Model {
+func (p *Plant) inOrder(panel compose.Panel) model.Model {
 	among := make([]compose.Alternative, len(panel.Members))
 	for i, m := range panel.Members {
 		among[i] = compose.Alternative{Model: m.Model, Name: m.Name, Context: p.holds(m.Name)}
@@ -100,19 +99,19 @@ func (b *bestOf) Generate(ctx context.Context, req *model.Request, emit func(mod
 	return b.plain.Generate(ctx, req, emit)
 }
 
-// take takes up a ranker, or the prompt of the judge.
-func (b *bestOf) take(row *store.Tuning, file []byte) error {
-	if row == nil {
+// Take takes up a ranker, or the prompt of the judge.
+func (b *bestOf) Take(t *Tuning) error {
+	if t == nil {
 		b.now.Store(nil)
 		return nil
 	}
-	fitter, _ := b.fitter()
-	if row.Kind != fitter.Kind() {
-		return fmt.Errorf("it is a tuning of the kind %s, and %s has the kind %s", row.Kind, b.name, fitter.Kind())
+	fitter, _ := b.Fitter()
+	if t.Kind != fitter.Kind() {
+		return fmt.Errorf("it is a tuning of the kind %s, and %s has the kind %s", t.Kind, b.name, fitter.Kind())
 	}
 	var made model.Model
 	if b.judge == nil {
-		ranker, err := judge.DecodeRanker(file)
+		ranker, err := judge.DecodeRanker(t.File)
 		if err != nil {
 			return err
 		}
@@ -120,17 +119,18 @@ func (b *bestOf) take(row *store.Tuning, file []byte) error {
 			return err
 		}
 	} else {
-		prompt, err := promptFor(file, b.judging, b.by.By == config.ByPairs)
+		prompt, err := promptFor(t.File, b.judging, b.by.By == config.ByPairs)
 		if err != nil {
 			return err
 		}
 		made = b.judged(prompt)
 	}
-	b.now.Store(&tunedModel{row.ID, made})
+	b.now.Store(&tunedModel{t.ID, made})
 	return nil
 }
 
-func (b *bestOf) tuned() string {
+// Tuned returns the id of the tuning that was taken up.
+func (b *bestOf) Tuned() string {
 	if tuned := b.now.Load(); tuned != nil {
 		return tuned.id
 	}
@@ -140,16 +140,16 @@ func (b *bestOf) tuned() string {
 // optional says whether it does what the configuration says without a tuning.
 func (b *bestOf) optional() bool { return b.judge != nil }
 
-// asks returns the judge.
-func (b *bestOf) asks() string {
+// Judge returns the judge.
+func (b *bestOf) Judge() string {
 	if b.judge == nil {
 		return ""
 	}
 	return b.by.Judge.Model
 }
 
-// fitter returns what trains the ranker, or finds the prompt of the judge.
-func (b *bestOf) fitter() (tune.Fitter, []string) {
+// Fitter returns what trains the ranker, or finds the prompt of the judge.
+func (b *bestOf) Fitter() (tune.Fitter, []string) {
 	names := make([]string, len(b.panel.Members))
 	for i, m := range b.panel.Members {
 		names[i] = m.Name
@@ -160,8 +160,8 @@ func (b *bestOf) fitter() (tune.Fitter, []string) {
 	return tune.Judge{Prompts: promptsOf(b.by.Judge, b.by.By == config.ByPairs), For: b.judging}, names
 }
 
-// meanwhile says how it chooses while nothing is fitted.
-func (b *bestOf) meanwhile() string {
+// Meanwhile says how it chooses while nothing is fitted.
+func (b *bestOf) Meanwhile() string {
 	if b.judge == nil {
 		return "its models are asked in order until one answers"
 	}

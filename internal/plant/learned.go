@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
 	"bytes"
@@ -14,7 +14,6 @@ import (
 	"retort/dialect"
 	"retort/internal/config"
 	"retort/internal/origin"
-	"retort/internal/store"
 	"retort/model"
 	"retort/provider"
 	"retort/router"
@@ -41,19 +40,19 @@ type learned struct {
 const conversations = 50_000
 
 // routeByLearning returns a route among models that are asked by what was learned about them.
-func (p *plant) routeByLearning(name string, c *config.Route) (model.Model, error) {
-	r := &learned{name: name, by: c, credit: origin.CreditOf(p.config, name, c.Among), chosen: make([]atomic.Int64, len(c.Among))}
+func (p *Plant) routeByLearning(name string, c *config.Route) (model.Model, error) {
+	r := &learned{name: name, by: c, credit: origin.CreditOf(p.Config, name, c.Among), chosen: make([]atomic.Int64, len(c.Among))}
 	how := live.Options{Models: c.Among, Explore: c.Exploration()}
 	among := make([]compose.Alternative, len(c.Among))
 	for i, of := range c.Among {
-		m, err := p.model(of)
+		m, err := p.part(of)
 		if err != nil {
 			return nil, err
 		}
 		among[i] = compose.Alternative{Model: m, Name: of, Context: p.holds(of)}
-		_, can := origin.Known(p.config, of)
+		_, can := origin.Known(p.Config, of)
 		r.can = append(r.can, can)
-		how.Prices = append(how.Prices, model.Price(p.config.Models[of].Price))
+		how.Prices = append(how.Prices, model.Price(p.Config.Models[of].Price))
 	}
 	how.Strongest = p.strongest(c)
 	r.strongest = c.Among[how.Strongest]
@@ -65,13 +64,13 @@ func (p *plant) routeByLearning(name string, c *config.Route) (model.Model, erro
 		}
 		r.stays = stays
 	}
-	p.tunables[name] = r
+	p.Tunables[name] = r
 	return compose.Route(among, r, compose.Routing{Name: name, Estimate: provider.EstimateTokens}), nil
 }
 
 // strongest returns the place of the model that answers while nothing is known: the one that the configuration names, else
 // the dearest, the last of several.
-func (p *plant) strongest(c *config.Route) int {
+func (p *Plant) strongest(c *config.Route) int {
 	if c.Strongest != "" {
 		return slices.Index(c.Among, c.Strongest)
 	}
@@ -85,13 +84,13 @@ func (p *plant) strongest(c *config.Route) int {
 }
 
 // dearest returns the highest price of a token that a model, or one of its parts, asks.
-func (p *plant) dearest(name string) float64 {
-	c := p.config.Models[name]
+func (p *Plant) dearest(name string) float64 {
+	c := p.Config.Models[name]
 	most := c.Price.Input + c.Price.Output
 	for _, part := range c.Refs() {
 		most = max(most, p.dearest(part))
 	}
-	if t, ok := p.config.Tasks[name]; ok {
+	if t, ok := p.Config.Tasks[name]; ok {
 		most = max(most, p.dearest(t.Teacher.Lead()))
 	}
 	return most
@@ -186,25 +185,26 @@ func (r *learned) why(d *live.Decision) string {
 	return string(b)
 }
 
-// take takes up a tuning.
-func (r *learned) take(row *store.Tuning, file []byte) error {
-	if row == nil {
+// Take takes up a tuning.
+func (r *learned) Take(t *Tuning) error {
+	if t == nil {
 		return r.decider.Tune(nil)
 	}
-	if row.Kind != tune.KindRoute {
-		return fmt.Errorf("it is for a %s, and %s is a route", row.Kind, r.name)
+	if t.Kind != tune.KindRoute {
+		return fmt.Errorf("it is for a %s, and %s is a route", t.Kind, r.name)
 	}
-	made, err := tune.DecodeRoute(bytes.NewReader(file))
+	made, err := tune.DecodeRoute(bytes.NewReader(t.File))
 	if err != nil {
 		return err
 	}
-	return r.decider.Tune(&live.Tuning{ID: row.ID, Router: made.Router, Policy: made.Policy})
+	return r.decider.Tune(&live.Tuning{ID: t.ID, Router: made.Router, Policy: made.Policy})
 }
 
-func (r *learned) tuned() string { return r.decider.Tuned() }
+// Tuned returns the id of the tuning that was taken up.
+func (r *learned) Tuned() string { return r.decider.Tuned() }
 
-// fitter returns what fits a router to the route's target.
-func (r *learned) fitter() (tune.Fitter, []string) {
+// Fitter returns what fits a router to the route's target.
+func (r *learned) Fitter() (tune.Fitter, []string) {
 	want := router.Target{Quality: float64(r.by.Quality), Cost: r.by.Cost}
 	if r.by.Quality == config.BestQuality {
 		want = router.Target{Best: true}
@@ -212,15 +212,15 @@ func (r *learned) fitter() (tune.Fitter, []string) {
 	return tune.Route{Target: want}, r.by.Among
 }
 
-// heed learns from what was said of an answer that a trace holds, if one of the models gave it: reward from 0 to 1. before is
+// Heed learns from what was said of an answer that a trace holds, if one of the models gave it: reward from 0 to 1. before is
 // the reward that was said of it earlier and no longer counts; nil: nothing was.
-func (r *learned) heed(trace *model.Trace, reward float64, before *float64) {
+func (r *learned) Heed(trace *model.Trace, content *model.Content, reward float64, before *float64) {
 	place := r.credit.Of(trace)
 	if place < 0 {
 		return
 	}
 	expected, domain := router.Estimate{Quality: -1}, -1 // not known
-	if content, err := TraceContent(trace); err == nil {
+	if content != nil {
 		q := router.QueryOf(content)
 		if all, of := r.decider.Estimate(&q); all != nil {
 			expected, domain = all[place], of
@@ -233,8 +233,14 @@ func (r *learned) heed(trace *model.Trace, reward float64, before *float64) {
 	r.decider.Learn(place, domain, expected, reward)
 }
 
-// meanwhile says who is asked while nothing is learned.
-func (r *learned) meanwhile() string {
+// Scale returns how ratings are read.
+func (r *learned) Scale() *config.Ratings { return r.by.Ratings }
+
+// Learned returns what feedback taught.
+func (r *learned) Learned() []live.Learned { return r.decider.Learned() }
+
+// Meanwhile says who is asked while nothing is learned.
+func (r *learned) Meanwhile() string {
 	if r.by.Exploration() > 0 {
 		return r.strongest + " answers all but what is drawn to explore"
 	}

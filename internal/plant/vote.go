@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
 	"fmt"
@@ -9,7 +9,6 @@ import (
 
 	"retort/compose"
 	"retort/eval/consensus"
-	"retort/internal/store"
 	"retort/task"
 	"retort/tune"
 )
@@ -31,15 +30,15 @@ type learnedVotes struct {
 }
 
 // electorate returns who counts the votes of an ensemble; the same one each time.
-func (p *plant) electorate(name string, panel compose.Panel) *electorate {
-	if e, ok := p.tunables[name].(*electorate); ok {
+func (p *Plant) electorate(name string, panel compose.Panel) *electorate {
+	if e, ok := p.Tunables[name].(*electorate); ok {
 		return e
 	}
 	e := &electorate{name: name, samples: panel.Samples, alike: compose.ByWeight(nil)}
 	for _, m := range panel.Members {
 		e.members = append(e.members, m.Name)
 	}
-	p.tunables[name] = e
+	p.Tunables[name] = e
 	return e
 }
 
@@ -63,37 +62,39 @@ func (e *electorate) Count(votes []string, open []bool) (winner string, probabil
 	return winner, probability, settled
 }
 
-func (e *electorate) take(row *store.Tuning, file []byte) error {
-	if row == nil {
+// Take takes up how reliable each member is.
+func (e *electorate) Take(t *Tuning) error {
+	if t == nil {
 		e.now.Store(nil)
 		return nil
 	}
-	if row.Kind != tune.KindVote {
-		return fmt.Errorf("it is for a %s, and %s is a vote", row.Kind, e.name)
+	if t.Kind != tune.KindVote {
+		return fmt.Errorf("it is for a %s, and %s is a vote", t.Kind, e.name)
 	}
-	known, err := tune.DecodeVote(file)
+	known, err := tune.DecodeVote(t.File)
 	if err != nil {
 		return err
 	}
 	if known, err = known.For(slices.Repeat(e.members, max(1, e.samples))...); err != nil {
 		return err
 	}
-	e.now.Store(&learnedVotes{row.ID, known})
+	e.now.Store(&learnedVotes{t.ID, known})
 	return nil
 }
 
-func (e *electorate) tuned() string {
+// Tuned returns the id of the tuning that was taken up.
+func (e *electorate) Tuned() string {
 	if learned := e.now.Load(); learned != nil {
 		return learned.id
 	}
 	return ""
 }
 
-// fitter returns what learns how reliable the members are.
-func (e *electorate) fitter() (tune.Fitter, []string) { return tune.Vote{}, e.members }
+// Fitter returns what learns how reliable the members are.
+func (e *electorate) Fitter() (tune.Fitter, []string) { return tune.Vote{}, e.members }
 
 // optional says whether there is nobody to weigh against another: of one model's samples the probability of an answer is learned alone.
 func (e *electorate) optional() bool { return len(e.members) < 2 }
 
-// meanwhile says how votes count while nothing is learned.
-func (e *electorate) meanwhile() string { return "each vote counts alike" }
+// Meanwhile says how votes count while nothing is learned.
+func (e *electorate) Meanwhile() string { return "each vote counts alike" }

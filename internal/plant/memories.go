@@ -1,48 +1,20 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
-import (
-	"context"
+import "github.com/prometheus/client_golang/prometheus"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	"retort/internal/origin"
-)
-
-// forget takes what a correction says is wrong out of the memories of tasks. Without captured content nobody knows
-// what was asked.
-func (a *App) forget(ctx context.Context, tenant, id string) error {
-	for name, d := range a.plant.Load().tasks {
-		if d.Memory == nil {
-			continue
-		}
-		trace, err := a.store.Trace(ctx, tenant, id)
-		if err != nil {
-			return err
-		}
-		input, err := traceInput(trace)
-		if err != nil || trace.Response == nil {
-			return nil
-		}
-		if trace.Model == name || trace.Response.Model == origin.Memory(name) {
-			d.Memory.Forget(tenant, input, trace.Response.Text())
-		}
-	}
-	return nil
-}
-
-// similarMetrics counts what the memories of tasks do. A reload begins anew.
-type similarMetrics struct {
-	app                               *App
+// memoryMetrics counts what the memories of tasks do. A reload begins anew.
+type memoryMetrics struct {
+	now                               func() *Plant
 	requests, compared, speaks, falls *prometheus.Desc
 }
 
-func newSimilarMetrics(a *App) similarMetrics {
+func newMemoryMetrics(now func() *Plant) memoryMetrics {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(name, help, append([]string{"task"}, labels...), nil)
 	}
-	return similarMetrics{a,
+	return memoryMetrics{now,
 		desc("retort_similar_requests_total", "Requests that came to the memory of a task: given from it, left to the teacher by a memory that speaks, or asked of the teacher whatever the memory says.", "outcome"),
 		desc("retort_similar_compared_total", "Fresh answers compared with what the memory would have said, whether it might have been given or not.", "outcome"),
 		desc("retort_similar_speaks", "Tenants for which the memory is certified at the moment."),
@@ -51,15 +23,15 @@ func newSimilarMetrics(a *App) similarMetrics {
 }
 
 // Describe names the metrics.
-func (m similarMetrics) Describe(ch chan<- *prometheus.Desc) {
+func (m memoryMetrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{m.requests, m.compared, m.speaks, m.falls} {
 		ch <- d
 	}
 }
 
 // Collect counts.
-func (m similarMetrics) Collect(ch chan<- prometheus.Metric) {
-	for name, d := range m.app.plant.Load().tasks {
+func (m memoryMetrics) Collect(ch chan<- prometheus.Metric) {
+	for name, d := range m.now().Desks {
 		if d.Memory == nil {
 			continue
 		}

@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
 	"cmp"
@@ -40,12 +40,12 @@ type cascade struct {
 	tuning   atomic.Pointer[string]          // id of the tuning that was taken up; nil or empty: none was
 }
 
-func (p *plant) cascade(name string, c *config.Cascade) (model.Model, error) {
-	cheap, err := p.model(c.Cheap)
+func (p *Plant) cascade(name string, c *config.Cascade) (model.Model, error) {
+	cheap, err := p.part(c.Cheap)
 	if err != nil {
 		return nil, err
 	}
-	strong, err := p.model(c.Strong)
+	strong, err := p.part(c.Strong)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (p *plant) cascade(name string, c *config.Cascade) (model.Model, error) {
 		model: &compose.Cascade{Cheap: cheap, Strong: strong, Accept: compose.AtLeast(least), Verify: verify, Within: c.Timeout,
 			Logprobs: c.Verify.Logprob != ""}}
 	if j := c.Verify.Judge; j != nil {
-		if m.judge, err = p.model(j.Model); err != nil {
+		if m.judge, err = p.part(j.Model); err != nil {
 			return nil, fmt.Errorf("cascade.verify.judge: %w", err)
 		}
 		m.judging = p.judging(j)
@@ -72,7 +72,7 @@ func (p *plant) cascade(name string, c *config.Cascade) (model.Model, error) {
 		m.now.Store(m.model)
 	}
 	if certified || m.judge != nil {
-		p.tunables[name] = m
+		p.Tunables[name] = m
 	}
 	p.cascades[name] = m
 	return m, nil
@@ -162,17 +162,17 @@ func (c *cascade) fitting() judge.Fitting {
 
 // fingerprint names how the answers of a cascade are scored, and whose answers these are: a certificate is worth nothing
 // once another model stands behind a name, or another schema in the file.
-func (p *plant) fingerprint(c *config.Cascade) string {
+func (p *Plant) fingerprint(c *config.Cascade) string {
 	behind, schema := []string{c.Cheap}, ""
 	v := &c.Verify
 	if v.Judge != nil {
 		behind = append(behind, v.Judge.Model)
 	}
-	named := origin.Describe(p.config, behind...)
+	named := origin.Describe(p.Config, behind...)
 	switch {
 	case v.Judge != nil:
 	case v.Samples != nil && v.Samples.Task != "":
-		named[v.Samples.Task] = p.config.Tasks[v.Samples.Task]
+		named[v.Samples.Task] = p.Config.Tasks[v.Samples.Task]
 	case v.Schema != "":
 		if document, err := os.ReadFile(v.Schema); err == nil { // else the verifier cannot be made either
 			schema = string(document)
@@ -192,7 +192,7 @@ func (p *plant) fingerprint(c *config.Cascade) string {
 }
 
 // verifier returns what scores the answers of a cascade; nil for their own score, and for what is yet to be learned.
-func (p *plant) verifier(v *config.Verify, cheap model.Model) (compose.Verifier, error) {
+func (p *Plant) verifier(v *config.Verify, cheap model.Model) (compose.Verifier, error) {
 	switch {
 	case v.By == config.VerifyJSON:
 		return judge.JSON(), nil
@@ -215,7 +215,7 @@ func (p *plant) verifier(v *config.Verify, cheap model.Model) (compose.Verifier,
 	case v.Samples != nil:
 		return p.agreement(v.Samples, cheap)
 	case v.Judge != nil:
-		m, err := p.model(v.Judge.Model)
+		m, err := p.part(v.Judge.Model)
 		if err != nil {
 			return nil, fmt.Errorf("judge: %w", err)
 		}
@@ -236,11 +236,11 @@ func schemaVerifier(path string) (compose.Verifier, error) {
 	return v, nil
 }
 
-func (p *plant) agreement(s *config.Samples, cheap model.Model) (compose.Verifier, error) {
+func (p *Plant) agreement(s *config.Samples, cheap model.Model) (compose.Verifier, error) {
 	how := judge.Sampling{Samples: s.Count, Temperature: s.Temperature}
 	switch {
 	case s.Task != "":
-		c := p.config.Tasks[s.Task]
+		c := p.Config.Tasks[s.Task]
 		contract, err := c.Contract(s.Task)
 		if err != nil {
 			return nil, fmt.Errorf("task: %w", err)
@@ -254,12 +254,12 @@ func (p *plant) agreement(s *config.Samples, cheap model.Model) (compose.Verifie
 
 // cascadeMetrics counts what became of cheap answers. A reload begins anew.
 type cascadeMetrics struct {
-	app     *App
+	now     func() *Plant
 	answers *prometheus.Desc
 }
 
-func newCascadeMetrics(a *App) cascadeMetrics {
-	return cascadeMetrics{a, prometheus.NewDesc("retort_cascade_answers_total",
+func newCascadeMetrics(now func() *Plant) cascadeMetrics {
+	return cascadeMetrics{now, prometheus.NewDesc("retort_cascade_answers_total",
 		"Answers of a cascade's cheap model by what became of them: accepted, rejected, unjudged (there was no verdict), or failed (there was no answer).",
 		[]string{"model", "outcome"}, nil)}
 }
@@ -269,7 +269,7 @@ func (m cascadeMetrics) Describe(ch chan<- *prometheus.Desc) { ch <- m.answers }
 
 // Collect counts.
 func (m cascadeMetrics) Collect(ch chan<- prometheus.Metric) {
-	p := m.app.plant.Load()
+	p := m.now()
 	for _, name := range slices.Sorted(maps.Keys(p.cascades)) {
 		serving := p.cascades[name].now.Load()
 		if serving == nil {

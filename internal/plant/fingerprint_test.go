@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
 	"testing"
@@ -12,7 +12,7 @@ import (
 func TestFingerprintKnowsWhatStandsBehindNames(t *testing.T) {
 	c := &config.Cascade{Cheap: "pool", Strong: "smart"}
 	of := func(upstream string, price float64) string {
-		p := &plant{config: &config.Config{Models: map[string]config.Model{
+		p := &Plant{Config: &config.Config{Models: map[string]config.Model{
 			"pool": {Fallback: []config.Alternative{{Model: "fast"}}},
 			"fast": {Provider: "up", Name: upstream, Price: config.Price{Input: price}},
 		}}}

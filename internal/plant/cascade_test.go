@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
 	"encoding/json"
@@ -15,6 +15,7 @@ import (
 	"retort/compose"
 	"retort/eval/certify"
 	"retort/eval/judge"
+	"retort/internal/config"
 	"retort/model"
 )
 
@@ -44,9 +45,7 @@ func graders(t *testing.T) string {
 	return s.URL
 }
 
-const cascades = `listen: 127.0.0.1:0
-data: ./data
-providers:
+const cascades = `providers:
   up: {dialect: openai, base_url: URL/v1, retries: 0}
 models:
   fast: {provider: up, price: {input: 1, output: 1}}
@@ -65,10 +64,10 @@ models:
 `
 
 func TestCascadesVerify(t *testing.T) {
-	a := openConfig(t, strings.ReplaceAll(cascades, "URL", graders(t)))
+	p := open(t, strings.ReplaceAll(cascades, "URL", graders(t)))
 	for name, want := range map[string]string{"json": "fast", "matched": "fast", "unmatched": "strong", "likely": "fast", "unlikely": "strong",
 		"agreed": "fast", "judged": "fast", "unsure": "strong", "nested": "fast", "proven": "strong"} {
-		m, err := a.Model(name)
+		m, err := p.Model(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,15 +90,15 @@ func TestCascadesVerify(t *testing.T) {
 			t.Errorf("%s: %d attempts judged, want %d: %+v", name, judging, want, trail.Attempts())
 		}
 	}
-	if c := a.plant.Load().cascades["unsure"].now.Load().Counts(); c != (compose.CascadeCounts{Unjudged: 1}) {
+	if c := p.cascades["unsure"].now.Load().Counts(); c != (compose.CascadeCounts{Unjudged: 1}) {
 		t.Errorf("a judge that gives no grade counts as %+v", c)
 	}
 }
 
 // TestCascadesAcceptWhatIsCertified gives a silent cascade what was fitted for it, and takes it away again.
 func TestCascadesAcceptWhatIsCertified(t *testing.T) {
-	a := openConfig(t, strings.ReplaceAll(cascades, "URL", graders(t)))
-	c := a.plant.Load().cascades["proven"]
+	p := open(t, strings.ReplaceAll(cascades, "URL", graders(t)))
+	c := p.cascades["proven"]
 	if c.silent() == "" {
 		t.Fatal("a cascade without a certificate is not silent")
 	}
@@ -144,7 +143,7 @@ func TestCascadesAcceptWhatIsCertified(t *testing.T) {
 	if err := c.use(&mute); err != nil || c.silent() != "too few" {
 		t.Errorf("silent certificate: %v, silent: %q", err, c.silent())
 	}
-	if err := a.plant.Load().cascades["json"].use(fitted); err == nil {
+	if err := p.cascades["json"].use(fitted); err == nil {
 		t.Error("a cascade with a fixed rule takes a certificate")
 	}
 }
@@ -170,7 +169,11 @@ func TestCascadesReadTheirFilesAtTheStart(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := Check(t.Context(), path, os.LookupEnv)
+		cfg, err := config.Load(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = New(cfg, nil)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
 		}

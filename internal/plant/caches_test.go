@@ -1,40 +1,14 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
-	"io"
-	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"retort/model"
 )
 
-// openConfig opens an app on a configuration; URL in it is a moody server's.
-func openConfig(t *testing.T, text string) *App {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "retort.yaml")
-	if err := os.WriteFile(path, []byte(strings.ReplaceAll(text, "URL", moody(t))), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	a, err := Open(t.Context(), path, Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := a.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return a
-}
-
-const caches = `listen: 127.0.0.1:0
-data: ./data
-providers:
+const caches = `providers:
   up: {dialect: openai, base_url: URL/v1, retries: 0}
 models:
   yes: {provider: up}
@@ -49,8 +23,8 @@ tasks:
 
 // TestCacheOfATaskFollowsItsChampion: a promotion makes earlier answers those of another.
 func TestCacheOfATaskFollowsItsChampion(t *testing.T) {
-	a := openConfig(t, caches)
-	kept, err := a.Model("kept_deep")
+	p := open(t, caches)
+	kept, err := p.Model("kept_deep")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +40,7 @@ func TestCacheOfATaskFollowsItsChampion(t *testing.T) {
 	if by, cached := answerOf(); by != first || !cached {
 		t.Errorf("asked again, %s answered, cached %v", by, cached)
 	}
-	desk := a.plant.Load().tasks["desk"]
+	desk := p.Desks["desk"]
 	for _, champion := range []string{"old", "new"} {
 		desk.Staff(champion, sure{})
 		if by, cached := answerOf(); by != "student/desk@"+champion || cached {
@@ -77,9 +51,9 @@ func TestCacheOfATaskFollowsItsChampion(t *testing.T) {
 
 // TestCacheOfASplitByKey: an arm's answer is not given to keys of the other.
 func TestCacheOfASplitByKey(t *testing.T) {
-	a := openConfig(t, caches)
+	p := open(t, caches)
 	for _, name := range []string{"kept_arms", "kept_deep"} {
-		m, err := a.Model(name)
+		m, err := p.Model(name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,29 +74,14 @@ func TestCacheOfASplitByKey(t *testing.T) {
 }
 
 func TestCacheMetrics(t *testing.T) {
-	a := openConfig(t, caches)
-	serving(t, a, func(url string) {
-		for range 3 {
-			body := `{"model": "kept_arms", "messages": [{"role": "user", "content": "q"}]}`
-			resp, err := http.Post(url+"/v1/chat/completions", "application/json", strings.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			resp.Body.Close()
+	p := open(t, caches)
+	for range 3 {
+		ask(t, p, "kept_arms", "q")
+	}
+	found := gathered(t, p)
+	for metric, want := range map[string]float64{"retort_cache_answers_total kept_arms hit": 2, "retort_cache_answers_total kept_arms asked": 1} {
+		if found[metric] != want {
+			t.Errorf("%s is %v, want %v; all are %v", metric, found[metric], want, found)
 		}
-		resp, err := http.Get(url + "/metrics")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer resp.Body.Close()
-		text, err := io.ReadAll(resp.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, line := range []string{`retort_cache_answers_total{model="kept_arms",outcome="hit"} 2`, `retort_cache_answers_total{model="kept_arms",outcome="asked"} 1`} {
-			if !strings.Contains(string(text), line) {
-				t.Errorf("the metrics lack %s", line)
-			}
-		}
-	})
+	}
 }

@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
 	"fmt"
@@ -13,7 +13,7 @@ import (
 	"retort/task"
 )
 
-func (p *plant) ensemble(name string, c *config.Ensemble) (model.Model, error) {
+func (p *Plant) ensemble(name string, c *config.Ensemble) (model.Model, error) {
 	panel, err := p.panel(c)
 	if err != nil {
 		return nil, err
@@ -24,7 +24,7 @@ func (p *plant) ensemble(name string, c *config.Ensemble) (model.Model, error) {
 	case c.BestOf != nil:
 		return p.bestOf(name, c.BestOf, panel)
 	}
-	aggregator, err := p.model(c.Fuse.Aggregator)
+	aggregator, err := p.part(c.Fuse.Aggregator)
 	if err != nil {
 		return nil, err
 	}
@@ -32,11 +32,11 @@ func (p *plant) ensemble(name string, c *config.Ensemble) (model.Model, error) {
 }
 
 // panel returns who an ensemble asks together.
-func (p *plant) panel(c *config.Ensemble) (compose.Panel, error) {
+func (p *Plant) panel(c *config.Ensemble) (compose.Panel, error) {
 	panel := compose.Panel{Samples: c.Samples, Temperature: c.Temperature, Concurrent: c.Concurrent, Deadline: c.Deadline,
 		Quorum: c.Quorum, MaxCost: model.Money(math.Round(c.MaxCost * float64(model.Dollar))), Estimate: provider.EstimateTokens, Price: p.bill}
 	for _, name := range c.Of() {
-		m, err := p.model(name)
+		m, err := p.part(name)
 		if err != nil {
 			return compose.Panel{}, err
 		}
@@ -45,7 +45,7 @@ func (p *plant) panel(c *config.Ensemble) (compose.Panel, error) {
 	return panel, nil
 }
 
-func (p *plant) vote(name string, c *config.Vote, panel compose.Panel, read func(*model.Request, *model.Response) (string, bool)) model.Model {
+func (p *Plant) vote(name string, c *config.Vote, panel compose.Panel, read func(*model.Request, *model.Response) (string, bool)) model.Model {
 	voting := compose.Voting{Panel: panel, Read: read}
 	if c.Weights == nil {
 		voting.Teller = p.electorate(name, panel)
@@ -56,15 +56,15 @@ func (p *plant) vote(name string, c *config.Vote, panel compose.Panel, read func
 	return compose.Vote(voting)
 }
 
-// teacher returns the model that answers a task before it has a champion. Where that is a vote each of its members
+// Teacher returns the model that answers a task before it has a champion. Where that is a vote each of its members
 // answers the task, repairs its answer and is read by itself, and the labels are voted on; else one that does not know
 // structured output, say, would be lost to it.
-func (p *plant) teacher(t *task.Task, name string) (model.Model, error) {
-	m, err := p.model(name)
+func (p *Plant) Teacher(t *task.Task, name string) (model.Model, error) {
+	m, err := p.part(name)
 	if err != nil {
 		return nil, fmt.Errorf("teacher: %w", err)
 	}
-	c := p.config.Models[name].Ensemble
+	c := p.Config.Models[name].Ensemble
 	if c == nil || c.Vote == nil {
 		return t.Teacher(m), nil
 	}

@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
 	"context"
@@ -9,77 +9,76 @@ import (
 
 	"retort/eval/judge"
 	"retort/internal/config"
-	"retort/internal/store"
 	"retort/model"
 	"retort/tune"
 )
 
 var errUntuned = errors.New("nothing was learned for it yet")
 
-// take takes up a threshold that was certified on outcomes.
-func (c *cascade) take(row *store.Tuning, file []byte) error {
+// Take takes up a threshold that was certified on outcomes.
+func (c *cascade) Take(t *Tuning) error {
 	none := ""
 	c.tuning.Store(&none)
 	if c.optional() {
-		return c.takePrompt(row, file)
+		return c.takePrompt(t)
 	}
-	if row == nil {
+	if t == nil {
 		c.silence(errUntuned.Error())
 		return nil
 	}
-	if row.Kind != tune.KindCascade {
-		return fmt.Errorf("it is for a %s, and this is a cascade", row.Kind)
+	if t.Kind != tune.KindCascade {
+		return fmt.Errorf("it is for a %s, and this is a cascade", t.Kind)
 	}
-	fitted, err := judge.DecodeFitted(file)
+	fitted, err := judge.DecodeFitted(t.File)
 	if err != nil {
 		return err
 	}
 	if err := c.use(fitted); err != nil {
 		return err
 	}
-	c.tuning.Store(&row.ID)
+	c.tuning.Store(&t.ID)
 	return nil
 }
 
 // takePrompt takes up the prompt of the judge of a cascade whose threshold is fixed.
-func (c *cascade) takePrompt(row *store.Tuning, file []byte) error {
+func (c *cascade) takePrompt(t *Tuning) error {
 	c.now.Store(c.model)
-	if row == nil {
+	if t == nil {
 		return nil
 	}
-	if row.Kind != tune.KindJudge {
-		return fmt.Errorf("it is for a %s, and this is a cascade whose judge has a prompt", row.Kind)
+	if t.Kind != tune.KindJudge {
+		return fmt.Errorf("it is for a %s, and this is a cascade whose judge has a prompt", t.Kind)
 	}
-	prompt, err := promptFor(file, c.judging, false)
+	prompt, err := promptFor(t.File, c.judging, false)
 	if err != nil {
 		return err
 	}
 	c.now.Store(c.with(c.model.Accept, c.grader(prompt)))
-	c.tuning.Store(&row.ID)
+	c.tuning.Store(&t.ID)
 	return nil
 }
 
 // optional says whether the cascade accepts by a fixed rule, so that it does what the configuration says without a tuning.
 func (c *cascade) optional() bool { return c.by.Accept != config.AcceptCertified }
 
-// asks returns the judge.
-func (c *cascade) asks() string {
+// Judge returns the judge.
+func (c *cascade) Judge() string {
 	if c.by.Verify.Judge == nil {
 		return ""
 	}
 	return c.by.Verify.Judge.Model
 }
 
-// tuned returns the id of the tuning that was taken up.
-func (c *cascade) tuned() string {
+// Tuned returns the id of the tuning that was taken up.
+func (c *cascade) Tuned() string {
 	if id := c.tuning.Load(); id != nil {
 		return *id
 	}
 	return ""
 }
 
-// fitter returns what certifies a threshold on answers of the cheap model, and finds the prompt of the judge, if one verifies.
-func (c *cascade) fitter() (tune.Fitter, []string) {
+// Fitter returns what certifies a threshold on answers of the cheap model, and finds the prompt of the judge, if one verifies.
+func (c *cascade) Fitter() (tune.Fitter, []string) {
 	var prompts *tune.Prompts
 	if j := c.by.Verify.Judge; j != nil {
 		prompts = new(promptsOf(j, false))
@@ -102,8 +101,8 @@ func (c *cascade) again(ctx context.Context, content *model.Content) (*model.Res
 	return c.model.Cheap.Generate(ctx, model.NewRequest(c.by.Cheap, &asking), model.Discard)
 }
 
-// meanwhile says who answers while nothing is certified.
-func (c *cascade) meanwhile() string {
+// Meanwhile says who answers while nothing is certified.
+func (c *cascade) Meanwhile() string {
 	if c.optional() {
 		return "its judge is asked as configured"
 	}

@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
 	"cmp"
@@ -14,8 +14,8 @@ import (
 	"retort/provider"
 )
 
-// blend returns the model that a configuration makes of others nil when it is of another kind.
-func (p *plant) blend(name string, c *config.Model) (model.Model, error) {
+// blend returns the model that a configuration makes of others, or nil when it is of another kind.
+func (p *Plant) blend(name string, c *config.Model) (model.Model, error) {
 	switch {
 	case len(c.Fallback) > 0:
 		return p.fallback(c.Fallback)
@@ -35,10 +35,10 @@ func (p *plant) blend(name string, c *config.Model) (model.Model, error) {
 	return nil, nil
 }
 
-func (p *plant) fallback(list []config.Alternative) (model.Model, error) {
+func (p *Plant) fallback(list []config.Alternative) (model.Model, error) {
 	among := make([]compose.Alternative, len(list))
 	for i, a := range list {
-		m, err := p.model(a.Model)
+		m, err := p.part(a.Model)
 		if err != nil {
 			return nil, err
 		}
@@ -52,10 +52,10 @@ func (p *plant) fallback(list []config.Alternative) (model.Model, error) {
 	return compose.FallbackAmong(among, provider.EstimateTokens), nil
 }
 
-func (p *plant) balance(c *config.Balance) (model.Model, error) {
+func (p *Plant) balance(c *config.Balance) (model.Model, error) {
 	members := make([]compose.Member, len(c.Among))
 	for i, member := range c.Among {
-		m, err := p.model(member.Model)
+		m, err := p.part(member.Model)
 		if err != nil {
 			return nil, err
 		}
@@ -67,12 +67,12 @@ func (p *plant) balance(c *config.Balance) (model.Model, error) {
 	return compose.Balance(members, compose.Balancing{By: compose.Measure(c.By), Sticky: compose.Unit(c.Sticky), CoolDown: c.CoolDown}), nil
 }
 
-func (p *plant) hedge(c *config.Hedge) (model.Model, error) {
-	first, err := p.model(c.Model)
+func (p *Plant) hedge(c *config.Hedge) (model.Model, error) {
+	first, err := p.part(c.Model)
 	if err != nil {
 		return nil, err
 	}
-	second, err := p.model(cmp.Or(c.With, c.Model))
+	second, err := p.part(cmp.Or(c.With, c.Model))
 	if err != nil {
 		return nil, err
 	}
@@ -85,13 +85,13 @@ func (p *plant) hedge(c *config.Hedge) (model.Model, error) {
 }
 
 // bill returns what an upstream's model, by its name in answers and traces, charges for a usage; 0 where no price is given.
-func (p *plant) bill(name string, usage model.Usage) model.Money { return p.prices[name].Cost(usage) }
+func (p *Plant) bill(name string, usage model.Usage) model.Money { return p.prices[name].Cost(usage) }
 
 // addPrices notes what upstreams charge, by the names of their models in answers and traces. Of several prices for one
 // model that of the first name counts.
-func (p *plant) addPrices() {
-	for _, name := range slices.Sorted(maps.Keys(p.config.Models)) {
-		c := p.config.Models[name]
+func (p *Plant) addPrices() {
+	for _, name := range slices.Sorted(maps.Keys(p.Config.Models)) {
+		c := p.Config.Models[name]
 		concrete := c.Provider + "/" + cmp.Or(c.Name, name)
 		if _, known := p.prices[concrete]; c.Provider != "" && !known {
 			p.prices[concrete] = model.Price(c.Price)
@@ -99,23 +99,23 @@ func (p *plant) addPrices() {
 	}
 }
 
-func (p *plant) split(name string, c *config.Split) (model.Model, error) {
+func (p *Plant) split(name string, c *config.Split) (model.Model, error) {
 	arms := make([]compose.Arm, 0, len(c.Arms))
 	for _, arm := range slices.Sorted(maps.Keys(c.Arms)) {
-		m, err := p.model(arm)
+		m, err := p.part(arm)
 		if err != nil {
 			return nil, err
 		}
 		arms = append(arms, compose.Arm{Model: m, Weight: c.Arms[arm], Name: arm})
 	}
-	p.splits[name] = compose.Split(arms, compose.Splitting{Name: name, By: compose.Unit(c.By), Salt: cmp.Or(c.Salt, name)})
-	return p.splits[name], nil
+	p.Splits[name] = compose.Split(arms, compose.Splitting{Name: name, By: compose.Unit(c.By), Salt: cmp.Or(c.Salt, name)})
+	return p.Splits[name], nil
 }
 
 // holds returns how many tokens a model can hold, or one of those that may answer for it; 0: unknown. A task asks its
 // teacher something else than it was asked.
-func (p *plant) holds(name string) int {
-	c, ok := p.config.Models[name]
+func (p *Plant) holds(name string) int {
+	c, ok := p.Config.Models[name]
 	if !ok {
 		return 0
 	}

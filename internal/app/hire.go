@@ -4,95 +4,53 @@ package app
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"retort/distill/label"
-	"retort/eval/judge"
-	"retort/internal/config"
 	"retort/internal/origin"
+	"retort/internal/plant"
 	"retort/model"
 	"retort/tune"
 )
 
-// judging names a judge and how it is asked: a prompt that was found for another one is worth nothing.
-func (p *plant) judging(c *config.Judge) string {
-	text, err := json.Marshal(struct {
-		Model, Rubric string
-		Logprobs      bool
-		Named         map[string]any
-	}{c.Model, c.Rubric, c.Logprobs, origin.Describe(p.config, c.Model)})
-	if err != nil { // text and numbers always marshal
-		return ""
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:8])
-}
-
-var errOtherJudge = errors.New("it is the prompt of another judge, or of one that is asked in another way; tune it anew")
-
-// promptFor reads the prompt that was found for a judge.
-func promptFor(file []byte, judging string, pairs bool) (judge.Prompt, error) {
-	f, err := judge.DecodePrompt(file)
-	switch {
-	case err != nil:
-		return judge.Prompt{}, err
-	case f.For != judging || f.Pairs != pairs:
-		return judge.Prompt{}, errOtherJudge
-	}
-	return f.Prompt, nil
-}
-
-func promptsOf(c *config.Judge, pairs bool) tune.Prompts {
-	return tune.Prompts{Rubrics: append([]string{c.Rubric}, c.Rubrics...), Pairs: pairs, Logprobs: c.Logprobs}
-}
-
-// judged is a blend with a judge whose prompt can be found.
-type judgedBlend interface {
-	// asks returns the name of the judge; empty: there is none.
-	asks() string
-}
-
 // hire lets a job ask the judge of its blend, within a budget. The caller calls release when the job is done.
-func (a *App) hire(ctx context.Context, job *tune.Job, blend tunable, o *TuneOptions, journals *journals) (release func(), err error) {
+func (a *App) hire(ctx context.Context, job *tune.Job, blend plant.Tunable, o *TuneOptions, journals *journals) (release func(), err error) {
 	release = func() {}
-	j, ok := blend.(judgedBlend)
+	j, ok := blend.(plant.Judged)
 	if o.Budget == nil {
 		return release, nil
 	}
-	if !ok || j.asks() == "" {
+	if !ok || j.Judge() == "" {
 		return release, &noJudgeError{o.Blend}
 	}
-	serving, name := a.plant.Load(), j.asks()
-	if leaf := origin.Unpriced(serving.config, name); leaf != "" {
+	serving, name := a.plant.Load(), j.Judge()
+	if leaf := origin.Unpriced(serving.Config, name); leaf != "" {
 		return release, &unpricedJudgeError{name, leaf}
 	}
-	p, err := meteredPlant(serving.config)
+	p, err := meteredPlant(serving.Config)
 	if err != nil {
 		return release, err
 	}
 	if err := a.equip(ctx, p); err != nil {
-		p.close()
+		p.Close()
 		return release, err
 	}
-	m, err := p.model(name)
+	m, err := p.Model(name)
 	if err != nil {
-		p.close()
+		p.Close()
 		return release, err
 	}
-	journal, err := journals.open("judge of "+o.Blend+" "+origin.Identity(serving.config, name), o.Data, name)
+	journal, err := journals.open("judge of "+o.Blend+" "+origin.Identity(serving.Config, name), o.Data, name)
 	if err != nil {
-		p.close()
+		p.Close()
 		return release, err
 	}
 	wallet := label.NewWallet(*o.Budget, 0)
 	job.Judge = &tune.Hired{Model: patient{a.asking(m, model.Judging, name)}, Pay: wallet.Pay, Spent: wallet.Spent, Ended: wallet.Ended, Budget: *o.Budget,
 		Concurrency: o.Concurrency, Journal: journal}
-	return p.close, nil
+	return p.Close, nil
 }
 
 // noJudgeError says that a budget has nothing to be spent on.

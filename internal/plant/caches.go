@@ -1,6 +1,6 @@
 // Copyright The Retort Authors. SPDX-License-Identifier: Apache-2.0
 
-package app
+package plant
 
 import (
 	"maps"
@@ -17,8 +17,8 @@ import (
 	"retort/router/rule"
 )
 
-func (p *plant) cache(name string, c *config.Cache) (model.Model, error) {
-	of, err := p.model(c.Of)
+func (p *Plant) cache(name string, c *config.Cache) (model.Model, error) {
+	of, err := p.part(c.Of)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (p *plant) cache(name string, c *config.Cache) (model.Model, error) {
 // whose promotion makes earlier answers those of another student; the tunings in use and the arms that have won; the rules
 // that hold, which may go by what the cache does not look at; and the key where something goes by the key. All behind it
 // has been built.
-func (p *plant) varies(name string) func(*model.Request) string {
+func (p *Plant) varies(name string) func(*model.Request) string {
 	var b behind
 	p.look(name, &b, map[string]bool{})
 	return b.state
@@ -43,29 +43,29 @@ func (p *plant) varies(name string) func(*model.Request) string {
 // behind is what stands behind a cache and may change its answers.
 type behind struct {
 	desks    []*desk.Desk
-	tunables []tunable
+	tunables []Tunable
 	splits   []*compose.Divided
 	rules    []*rule.Rules
 	byKey    bool
 }
 
 // look notes what stands behind a model, itself included.
-func (p *plant) look(name string, b *behind, seen map[string]bool) {
+func (p *Plant) look(name string, b *behind, seen map[string]bool) {
 	if seen[name] {
 		return
 	}
 	seen[name] = true
-	if d := p.tasks[name]; d != nil {
+	if d := p.Desks[name]; d != nil {
 		b.desks = append(b.desks, d)
 		p.look(d.Config.Teacher.Lead(), b, seen)
 		return
 	}
-	c := p.config.Models[name]
+	c := p.Config.Models[name]
 	b.byKey = b.byKey || c.Split != nil && c.Split.By == config.ByKey || c.Balance != nil && c.Balance.Sticky == config.ByKey
-	if t := p.tunables[name]; t != nil {
+	if t := p.Tunables[name]; t != nil {
 		b.tunables = append(b.tunables, t)
 	}
-	if s := p.splits[name]; s != nil {
+	if s := p.Splits[name]; s != nil {
 		b.splits = append(b.splits, s)
 	}
 	if r := p.rules[name]; r != nil {
@@ -87,7 +87,7 @@ func (b *behind) state(req *model.Request) string {
 		note(d.Now().Champion)
 	}
 	for _, t := range b.tunables {
-		note(t.tuned())
+		note(t.Tuned())
 	}
 	for _, s := range b.splits {
 		note(s.Winner())
@@ -107,12 +107,12 @@ func (b *behind) state(req *model.Request) string {
 
 // cacheMetrics counts where the answers of the caches that are served came from. A reload begins anew.
 type cacheMetrics struct {
-	app     *App
+	now     func() *Plant
 	answers *prometheus.Desc
 }
 
-func newCacheMetrics(a *App) cacheMetrics {
-	return cacheMetrics{a, prometheus.NewDesc("retort_cache_answers_total",
+func newCacheMetrics(now func() *Plant) cacheMetrics {
+	return cacheMetrics{now, prometheus.NewDesc("retort_cache_answers_total",
 		"Requests to caches by where the answer came from: hit (memory), joined (the model, asked for another caller at the same time), asked (the model), passed (the model, since the cache cannot read what is asked).",
 		[]string{"model", "outcome"}, nil)}
 }
@@ -122,7 +122,7 @@ func (m cacheMetrics) Describe(ch chan<- *prometheus.Desc) { ch <- m.answers }
 
 // Collect counts.
 func (m cacheMetrics) Collect(ch chan<- prometheus.Metric) {
-	p := m.app.plant.Load()
+	p := m.now()
 	for _, name := range slices.Sorted(maps.Keys(p.caches)) {
 		c := p.caches[name].Counts()
 		for outcome, n := range map[string]int{"hit": c.Hits, "joined": c.Joined, "asked": c.Asked, "passed": c.Passed} {

@@ -12,57 +12,53 @@ import (
 	"retort/distill/label"
 	"retort/internal/config"
 	"retort/internal/origin"
+	"retort/internal/plant"
 	"retort/model"
 	"retort/provider"
 	"retort/task"
 )
 
 // teachers returns who is asked, in a plant of their own whose calls are paid from a budget.
-func (w *labelling) teachers(ctx context.Context, names []string) ([]label.Teacher, *plant, error) {
+func (w *labelling) teachers(ctx context.Context, names []string) ([]label.Teacher, *plant.Plant, error) {
 	serving := w.app.plant.Load()
 	for _, name := range names {
 		if _, err := w.app.Model(name); err != nil {
 			return nil, nil, fmt.Errorf("teacher: %w", err)
 		}
-		if origin.Reaches(serving.config, name, w.task.Name) {
+		if origin.Reaches(serving.Config, name, w.task.Name) {
 			return nil, nil, &ownTeacherError{name, w.task.Name}
 		}
 	}
-	unknown, err := origin.Terms(serving.config, names...)
+	unknown, err := origin.Terms(serving.Config, names...)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, name := range unknown {
 		w.notes = append(w.notes, origin.UnknownTerms(name))
 	}
-	p, err := meteredPlant(serving.config)
+	p, err := meteredPlant(serving.Config)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := w.app.equip(ctx, p); err != nil {
-		p.close()
+		p.Close()
 		return nil, nil, err
 	}
 	var out []label.Teacher
 	for _, name := range names {
-		m, err := p.teacher(w.task, name)
+		m, err := p.Teacher(w.task, name)
 		if err != nil {
-			p.close()
+			p.Close()
 			return nil, nil, err
 		}
-		out = append(out, label.Teacher{Name: name, Identity: origin.Identity(p.config, name), Model: w.app.asking(m, cmp.Or(w.purpose, model.Labelling), ""), Trace: newTrace, Batch: p.batch(name), Terms: origin.TermsOf(p.config, name)})
+		out = append(out, label.Teacher{Name: name, Identity: origin.Identity(p.Config, name), Model: w.app.asking(m, cmp.Or(w.purpose, model.Labelling), ""), Trace: newTrace, Batch: batch(p, name), Terms: origin.TermsOf(p.Config, name)})
 	}
 	return out, p, nil
 }
 
 // batch returns how a model is asked in batches; nil where it is made of others, or its upstream's dialect has none.
-func (p *plant) batch(name string) *label.Batch {
-	c, ok := p.config.Models[name]
-	upstream := p.providers[c.Provider]
-	if !ok || upstream == nil {
-		return nil
-	}
-	b, ok := upstream.Batch(provider.Spec{Name: cmp.Or(c.Name, name), Price: model.Price(c.Price)})
+func batch(p *plant.Plant, name string) *label.Batch {
+	b, ok := p.Batch(name)
 	if !ok {
 		return nil
 	}
@@ -78,35 +74,35 @@ func (p *plant) batch(name string) *label.Batch {
 
 // meteredPlant builds a configuration anew for labelling: each upstream's model is paid from the budget of who asks, and
 // called once for each call, since who labels does the waiting and trying again.
-func meteredPlant(cfg *config.Config) (*plant, error) {
+func meteredPlant(cfg *config.Config) (*plant.Plant, error) {
 	own, once := *cfg, 0
 	own.Providers = maps.Clone(cfg.Providers)
 	for name, provider := range own.Providers {
 		provider.Retries, provider.Breaker.Off = &once, true
 		own.Providers[name] = provider
 	}
-	return buildPlant(&own, label.Meter)
+	return plant.New(&own, label.Meter)
 }
 
 // dearest returns the highest price of a token of the teachers.
-func (w *labelling) dearest(p *plant, names []string) float64 {
+func (w *labelling) dearest(p *plant.Plant, names []string) float64 {
 	most := 0.0
 	for _, name := range names {
-		price := origin.Dearest(p.config, name)
+		price := origin.Dearest(p.Config, name)
 		most = max(most, price.Input+price.Output)
 	}
 	return most
 }
 
 // estimate returns about what asks cost that are not made yet, by the length of the first prompts.
-func (w *labelling) estimate(p *plant, names []string, inputs []dataset.Example, asks int) model.Money {
+func (w *labelling) estimate(p *plant.Plant, names []string, inputs []dataset.Example, asks int) model.Money {
 	const sample, answer = 50, 30 // inputs looked at, and tokens of an answer
 	var total float64
 	n := min(sample, len(inputs))
 	for _, name := range names {
 		for i := range n {
 			tokens := promptTokens(w.task, inputs[i].Text)
-			total += origin.Dearest(p.config, name).Cost(model.Usage{Input: tokens, Output: answer}).Dollars()
+			total += origin.Dearest(p.Config, name).Cost(model.Usage{Input: tokens, Output: answer}).Dollars()
 		}
 	}
 	return model.Money(total / float64(n*len(names)) * float64(asks) * float64(model.Dollar))
