@@ -6,29 +6,32 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"retort/compose"
 	"retort/eval/certify"
 	"retort/internal/config"
 	"retort/model"
+	"retort/model/modeltest"
 	"retort/student"
 	"retort/task"
 )
 
-// open returns a desk whose teacher says "yes", as its own model.
+// open returns a desk whose teacher says "yes".
 func open(t *testing.T, c config.Task) *Desk {
 	t.Helper()
 	of := &task.Task{Name: "desk", Labels: []string{"yes", "no"}}
-	teacher := of.Teacher(model.Func(func(_ context.Context, _ *model.Request, emit func(model.Part) error) (*model.Response, error) {
-		resp := model.Answer("up/large", "yes")
-		return resp, resp.Emit(emit)
-	}))
-	d, err := New(of, c, teacher)
+	d, err := New(of, c, of.Teacher(says("up/large", "yes")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return d
+}
+
+// says is a model that gives one answer.
+func says(name, text string) model.Model {
+	return modeltest.Script(modeltest.Step{Response: model.Answer(name, text)})
 }
 
 func ask(t *testing.T, d *Desk, text string) (by string) {
@@ -56,6 +59,25 @@ func (p pupil) Notice(text string) (answer string, score float64, novel bool) {
 func (p pupil) Card() student.Card { return student.Card{Certificate: p.certificate} }
 
 var sure = &certify.Certificate{Status: certify.Certified, Threshold: 0.5, Target: 0.9}
+
+// A desk keeps the contract of a Model whoever is at it.
+func TestConformance(t *testing.T) {
+	for name, c := range map[string]config.Task{"plain": {}, "remembering": {Similar: &config.Similar{Agreement: 0.8, Confidence: 0.8, Audit: 0.1, Max: 1000}},
+		"audited": {Audit: config.Audit{Share: 1, Concurrent: 100}}} {
+		for who, staff := range map[string]func(*Desk){"a teacher": func(*Desk) {}, "a student": func(d *Desk) { d.Staff("a", pupil{certificate: sure}) },
+			"a student that is out": func(d *Desk) { d.Bench("a", "taken out") }, "a wheel": func(d *Desk) { d.Turn(&owner{}) }} {
+			t.Run(name+" with "+who, func(t *testing.T) {
+				modeltest.Run(t, func(t *testing.T) model.Model {
+					d := open(t, c)
+					d.Begin(nowhere{}, compose.Recording{Purpose: model.Auditing}, func(*Desk, compose.Copied) {})
+					t.Cleanup(func() { d.End(context.WithoutCancel(t.Context())) })
+					staff(d)
+					return d
+				})
+			})
+		}
+	}
+}
 
 // A champion answers what its certificate lets it, and the teacher the rest; and all of it where there is none, or where it is out.
 func TestWhoAnswers(t *testing.T) {
@@ -96,12 +118,11 @@ func TestLabelsAside(t *testing.T) {
 	}
 }
 
-type owner struct{ asked int }
+type owner struct{ asked atomic.Int64 }
 
-func (o *owner) Answer(_ context.Context, d *Desk, _ *model.Request, emit func(model.Part) error) (*model.Response, error) {
-	o.asked++
-	resp := model.Answer("wheel of "+d.Task.Name, "no")
-	return resp, resp.Emit(emit)
+func (o *owner) Answer(ctx context.Context, d *Desk, req *model.Request, emit func(model.Part) error) (*model.Response, error) {
+	o.asked.Add(1)
+	return says("wheel of "+d.Task.Name, "no").Generate(ctx, req, emit)
 }
 
 // A wheel decides while it is there, whoever is staffed meanwhile.
@@ -112,8 +133,8 @@ func TestAWheelDecides(t *testing.T) {
 	}
 	d.Turn(w)
 	d.Staff("a", pupil{certificate: sure})
-	if by := ask(t, d, "short"); by != "wheel of desk" || w.asked != 1 || d.Wheel() != Wheel(w) {
-		t.Errorf("%s answered; the wheel was asked %d times", by, w.asked)
+	if by := ask(t, d, "short"); by != "wheel of desk" || w.asked.Load() != 1 || d.Wheel() != Wheel(w) {
+		t.Errorf("%s answered; the wheel was asked %d times", by, w.asked.Load())
 	}
 	d.Turn(nil)
 	if by := ask(t, d, "short"); by != "student/desk@a" || d.Wheel() != nil {
