@@ -171,7 +171,7 @@ func (r *run) pass(q *question) {
 
 // ask names a question by the teacher's name alone.
 func (r *run) ask(q *question) string {
-	return Hash("ask", r.askers[q.teacher].Name, dataset.Canonical(q.text), strconv.Itoa(q.vote))
+	return hash("ask", r.askers[q.teacher].Name, dataset.Canonical(q.text), strconv.Itoa(q.vote))
 }
 
 // usable says whether an outcome in the journal stands: an object was spelled as another text with the same words has it.
@@ -194,17 +194,17 @@ func Contract(t *task.Task) string {
 	if t.Object != nil {
 		schema = t.Object.Schema
 	}
-	return Hash(t.Instructions, t.Labels, schema, t.Examples)
+	return hash(t.Instructions, t.Labels, schema, t.Examples)
 }
 
 func (r *run) question(contract string, input, teacher, vote int) *question {
 	text := r.job.Inputs[input].Text
 	return &question{input: input, teacher: teacher, vote: vote, text: text,
-		key: Hash(contract, r.askers[teacher].Identity, dataset.Canonical(text), strconv.Itoa(vote))}
+		key: hash(contract, r.askers[teacher].Identity, dataset.Canonical(text), strconv.Itoa(vote))}
 }
 
-// Hash returns a name for values, as JSON has them: equal for equal ones.
-func Hash(values ...any) string {
+// hash returns a name for values, as JSON has them: equal for equal ones.
+func hash(values ...any) string {
 	text, err := json.Marshal(values)
 	if err != nil {
 		text = fmt.Appendf(nil, "%#v", values) // a schema that is no JSON has not passed Validate
@@ -289,7 +289,7 @@ func (r *run) hand(ctx context.Context, next chan<- []*question) {
 	order := make([]int, len(r.job.Inputs))
 	keys := make([]string, len(r.job.Inputs))
 	for i := range order {
-		order[i], keys[i] = i, Hash("order", dataset.Canonical(r.job.Inputs[i].Text))
+		order[i], keys[i] = i, hash("order", dataset.Canonical(r.job.Inputs[i].Text))
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(keys[a], keys[b]) })
 	for _, i := range order {

@@ -3,10 +3,13 @@
 package origin
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 
-	"retort/distill/label"
 	"retort/internal/config"
 )
 
@@ -58,5 +61,16 @@ func Identity(c *config.Config, name string) string {
 			named["provider "+m.Provider] = []string{from.Dialect, from.BaseURL, from.File}
 		}
 	}
-	return name + "@" + label.Hash(named)
+	return name + "@" + digest(named)
+}
+
+// digest names what was described: equal for equal ones.
+func digest(named map[string]any) string {
+	values := []any{named} // names that journals have were made so
+	text, err := json.Marshal(values)
+	if err != nil {
+		text = fmt.Appendf(nil, "%#v", values)
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:16])
 }

@@ -73,7 +73,7 @@ var allowed = []struct {
 	{"internal/suggest", nil},
 	{"internal/config", []string{"model", "task", "student", "provider/preset", "router/rule", "internal/suggest", outside}},
 	{"internal/connect", []string{"provider", "provider/account", "internal/config"}},
-	{"internal/origin", []string{"model", "dialect", "distill/label", "internal/config"}},
+	{"internal/origin", []string{"model", "dialect", "internal/config"}},
 	{"internal/discover", []string{"model", "provider", "provider/preset", "internal/config", "internal/connect", outside}},
 	{"internal/filelock", []string{outside}},
 	{"internal/sqlite", nil},
