@@ -283,7 +283,9 @@ func (a *App) match(s *Student, out *schooling, hash string) error {
 		return nil
 	}
 	made, err := a.readSeen(s.ID)
-	if err != nil {
+	if errors.Is(err, errDamaged) {
+		out.notes, made = append(out.notes, err.Error()), nil
+	} else if err != nil {
 		return err
 	}
 	if len(made) == 0 {

@@ -330,7 +330,7 @@ func (a *App) register(ctx context.Context, id string, s student.Any, seconds fl
 	row, err := a.store.AddStudent(ctx, store.Student{ID: id, Tenant: model.DefaultTenant, Task: card.Task,
 		Path: filepath.ToSlash(path), Bytes: size, Card: text, Dataset: of})
 	if err != nil {
-		return nil, errors.Join(err, os.Remove(filepath.Join(data, path)), os.Remove(a.seenPath(id)), os.Remove(a.heldPath(id)))
+		return nil, errors.Join(err, os.Remove(filepath.Join(data, path)), os.Remove(a.besidePath(id, seenFile)), os.Remove(a.besidePath(id, heldFile)))
 	}
 	return &row, nil
 }

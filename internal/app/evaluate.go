@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -222,6 +223,9 @@ func (a *App) doubts(c candidate, examples []dataset.Example, labelled bool) ([]
 		return out, nil
 	}
 	seen, err := a.readSeen(c.student)
+	if errors.Is(err, errDamaged) {
+		return append(out, fmt.Sprintf("whether student %s was made from these texts, so that the figures flatter it, is not known: %v", c.student, err)), nil
+	}
 	if err != nil {
 		return nil, err
 	}

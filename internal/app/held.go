@@ -4,10 +4,7 @@ package app
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 
 	"retort/distill"
 )
@@ -26,6 +23,8 @@ type heldAnswer struct {
 
 const heldBytes = 20
 
+var heldFile = newBeside(".held", "RETORTHD", "what judged it", heldBytes)
+
 // is says which of two answers was given, the first where they are the same; empty: neither.
 func (h heldAnswer) is(first, second string) string {
 	switch h.answer {
@@ -37,10 +36,6 @@ func (h heldAnswer) is(first, second string) string {
 	return ""
 }
 
-func (a *App) heldPath(id string) string {
-	return filepath.Join(a.plant.Load().Config.Data, "students", id+".held")
-}
-
 // writeHeld keeps the answers that judged a student; of a text that judged it more than once the first.
 func (a *App) writeHeld(id string, judged []distill.Judged) error {
 	b := make([]byte, 0, len(judged)*heldBytes)
@@ -50,20 +45,17 @@ func (a *App) writeHeld(id string, judged []distill.Judged) error {
 		b = binary.LittleEndian.AppendUint64(b, markOf(j.Predicted))
 		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(j.Score)))
 	}
-	if err := os.WriteFile(a.heldPath(id), b, 0o600); err != nil {
-		return fmt.Errorf("keep what judged student %s: %w", id, err)
-	}
-	return nil
+	return a.writeBeside(id, heldFile, b)
 }
 
-// readHeld returns the answers that judged a student; none for one from before they were kept.
+// readHeld returns the answers that judged a student; none for one from before they were kept. Errors are as those of readBeside.
 func (a *App) readHeld(id string) (held, error) {
-	b, err := readBeside(a.heldPath(id))
+	b, err := a.readBeside(id, heldFile)
 	if err != nil {
-		return nil, fmt.Errorf("read what judged student %s: %w", id, err)
+		return nil, err
 	}
 	h := make(held, len(b)/heldBytes)
-	for ; len(b) >= heldBytes; b = b[heldBytes:] {
+	for ; len(b) > 0; b = b[heldBytes:] {
 		text := binary.LittleEndian.Uint64(b)
 		if _, known := h[text]; !known {
 			h[text] = heldAnswer{binary.LittleEndian.Uint64(b[8:]), math.Float32frombits(binary.LittleEndian.Uint32(b[16:]))}

@@ -693,7 +693,7 @@ func TestPairsOfWhatJudgedTheChampion(t *testing.T) {
 			left++
 		}
 	}
-	if err := os.Remove(a.heldPath(id)); err != nil { // as of a champion from before they were kept
+	if err := os.Remove(a.besidePath(id, heldFile)); err != nil { // as of a champion from before they were kept
 		t.Fatal(err)
 	}
 	if pairs, err = a.pairs(d, row, out); err != nil || len(pairs) != 20 {

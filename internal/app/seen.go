@@ -5,11 +5,7 @@ package app
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"retort/dataset"
@@ -22,6 +18,8 @@ type seen []uint64
 
 // seenBytes is the size of one text's mark.
 const seenBytes = 8
+
+var seenFile = newBeside(".seen", "RETORTSN", "what it was made from", seenBytes)
 
 func newSeen(groups ...[]dataset.Example) seen {
 	var s seen
@@ -43,22 +41,9 @@ func markOf(text string) uint64 {
 	return binary.LittleEndian.Uint64(sum[:])
 }
 
-// readBeside reads a file that lies beside a student's; empty where there is none, as of one from before it was kept.
-func readBeside(path string) ([]byte, error) {
-	b, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	return b, err
-}
-
 func (s seen) has(text string) bool {
 	_, found := slices.BinarySearch(s, mark(text))
 	return found
-}
-
-func (a *App) seenPath(id string) string {
-	return filepath.Join(a.plant.Load().Config.Data, "students", id+".seen")
 }
 
 // writeSeen keeps what a student was made from.
@@ -67,21 +52,21 @@ func (a *App) writeSeen(id string, s seen) error {
 	for _, v := range s {
 		b = binary.LittleEndian.AppendUint64(b, v)
 	}
-	if err := os.WriteFile(a.seenPath(id), b, 0o600); err != nil {
-		return fmt.Errorf("keep what student %s was made from: %w", id, err)
-	}
-	return nil
+	return a.writeBeside(id, seenFile, b)
 }
 
-// readSeen returns what a student was made from; empty for one from before that was kept.
+// readSeen returns what a student was made from; empty for one from before that was kept. Errors are as those of readBeside.
 func (a *App) readSeen(id string) (seen, error) {
-	b, err := readBeside(a.seenPath(id))
+	b, err := a.readBeside(id, seenFile)
 	if err != nil {
-		return nil, fmt.Errorf("read what student %s was made from: %w", id, err)
+		return nil, err
 	}
 	s := make(seen, len(b)/seenBytes)
 	for i := range s {
 		s[i] = binary.LittleEndian.Uint64(b[i*seenBytes:])
+		if i > 0 && s[i] <= s[i-1] {
+			return nil, fmt.Errorf("read %s: %w", a.besidePath(id, seenFile), seenFile.Errorf("the marks are not in order"))
+		}
 	}
 	return s, nil
 }

@@ -43,6 +43,7 @@ type Gate struct {
 	Overall  *eval.NonInferiority  `json:"overall,omitempty"`  // null: not compared
 	Classes  []eval.NonInferiority `json:"classes,omitempty"`  // those that differ
 	Why      string                `json:"why"`
+	Unread   string                `json:"unread,omitempty"` // what is damaged of what the champion learned from and was judged by; empty: nothing
 	// Brief is what the turn learned by, Usual how often answers of each label disagree, and Pairs what a challenger was compared by.
 	Brief *wheel.Brief       `json:"brief,omitempty"`
 	Usual map[string]float64 `json:"usual,omitempty"`
@@ -83,7 +84,7 @@ func (a *App) turn(ctx flow.Context, of *turning) (*made, error) {
 		switch {
 		case g.Ruling == eval.Pass:
 			v.Outcome = store.TurnCanary
-		case g.Ruling == eval.Inconclusive && g.Overall != nil:
+		case g.Ruling == eval.Inconclusive && (g.Overall != nil || g.Unread != ""):
 			v.Outcome = store.TurnChallenger
 		}
 		turn, err := a.store.EndTurn(ctx, model.DefaultTenant, run, v)
@@ -199,7 +200,13 @@ func (a *App) gate(ctx context.Context, task, id string, out *made, inherited *i
 		g.Ruling, g.Why = inherited.Ruling, "its audit says "+string(inherited.Ruling)+": "+inherited.Says
 		return g, nil
 	}
-	return g, a.contest(ctx, d, g, out)
+	if err := a.contest(ctx, d, g, out); err != nil {
+		return nil, err
+	}
+	if g.Unread != "" {
+		g.Why += "; of the champion: " + g.Unread
+	}
+	return g, nil
 }
 
 // contest compares the student of a turn with the champion, if there is one that was not taken out.
@@ -225,7 +232,7 @@ func (a *App) contest(ctx context.Context, d *desk.Desk, g *Gate, out *made) err
 	if err != nil {
 		return err
 	}
-	g.Compared = len(pairs)
+	g.Compared, g.Unread = len(pairs), a.unread(champion.ID)
 	compared, err := wheel.Compare(pairs, wheel.Met{}, d.Config.Wheel.Margin, wheel.LevelOf(wheel.DefaultAlpha, 1)) // a challenger is compared further
 	if err != nil {
 		g.Why = err.Error()
@@ -268,11 +275,7 @@ func (a *App) champion(ctx context.Context, task string) (*store.Student, error)
 // pairs are the fair labels to which the student of a turn and the champion have both answered without having seen them, each text once: of what judged
 // one, siblings that had not seen it answered for it; of texts that it has not learned from, it does itself.
 func (a *App) pairs(d *desk.Desk, champion *store.Student, out *made) ([]wheel.Pair, error) {
-	learned, err := a.readSeen(champion.ID)
-	if err != nil {
-		return nil, err
-	}
-	judged, err := a.readHeld(champion.ID)
+	past, err := a.past(champion.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -290,8 +293,8 @@ func (a *App) pairs(d *desk.Desk, champion *store.Student, out *made) ([]wheel.P
 	for i := range out.Judged {
 		j := &out.Judged[i]
 		text := mark(j.Text)
-		was, held := judged[text]
-		if counted[text] || !held && learned.has(j.Text) {
+		was, held := past.held[text]
+		if counted[text] || !held && past.learned(j.Text) {
 			continue
 		}
 		counted[text] = true
