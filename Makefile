@@ -12,6 +12,7 @@ FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 BENCHCOUNT ?= 6
 ARGS ?=
+VERSION ?=
 
 export CGO_ENABLED := 0
 
@@ -20,8 +21,8 @@ export CGO_ENABLED := 0
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## build ./bin/retort
-	$(GO) build -trimpath -ldflags='-s -w' -o bin/retort ./cmd/retort
+build: ## build ./bin/retort; VERSION names it, where no tag does
+	$(GO) build -trimpath -ldflags='-s -w $(if $(VERSION),-X retort/internal/cli.version=$(VERSION))' -o bin/retort ./cmd/retort
 
 check: fmt vet staticcheck repo cross ## format, vet, staticcheck, rules of the repository, all platforms
 
