@@ -52,6 +52,9 @@ type Serving struct {
 	Coverage  float64 `json:"coverage,omitempty"`  // share that it was expected to answer when it was certified
 	Silent    string  `json:"silent,omitempty"`    // why it answers nothing
 	Out       bool    `json:"out,omitempty"`       // it is silent because its audits took it out
+	// Canary is the id of a student that answers a share; empty: there is none. CanaryShare is that share as the process that serves said last; null: none has.
+	Canary      string   `json:"canary,omitempty"`
+	CanaryShare *float64 `json:"canary_share,omitempty"`
 }
 
 // Audits are comparisons of what students answered clients with what the teacher says to the same.
@@ -194,6 +197,7 @@ func (a *App) taskSavings(ctx context.Context, d *desk.Desk, o SavingsOptions) (
 		if out.Wheel, err = a.wheelState(ctx, d); err != nil {
 			return nil, err
 		}
+		out.trial()
 	}
 	n, agreed, err := a.store.CountAudits(ctx, out.Tenant, name, "", o.Since, o.Until)
 	if err != nil {
@@ -299,6 +303,13 @@ func (t *TaskSavings) count(uses []store.Use) {
 	t.estimate(teacher, audits, spared, spent)
 }
 
+// trial says which share a canary answers.
+func (t *TaskSavings) trial() {
+	if w := t.Wheel; w != nil && w.Serving != nil && t.Serving.Canary != "" && w.Serving.Canary == t.Serving.Canary {
+		t.Serving.CanaryShare = &w.Serving.Share
+	}
+}
+
 // taken is what some requests took.
 type taken struct{ cost, seconds savings.Sum }
 
@@ -357,6 +368,9 @@ func (a *App) staffOf(ctx context.Context, out *TaskSavings, d *desk.Desk) error
 			untimed++
 		}
 		out.Training += s.Card.Metrics[trainingSeconds]
+		if s.Stage == store.Canary && d.Config.Wheel != nil { // without one it answers nothing
+			out.Serving.Canary = s.ID
+		}
 		if s.Stage != store.Champion {
 			continue
 		}

@@ -43,7 +43,7 @@ func (c *tasksListCmd) Run(s *session) error {
 		}
 		var rows [][]string
 		for _, t := range all {
-			rows = append(rows, []string{t.Task, strings.Join(t.Teacher, ", "), servingWord(&t.Serving) + pausedWord(t.Wheel), fmt.Sprint(t.Requests),
+			rows = append(rows, []string{t.Task, strings.Join(t.Teacher, ", "), servingWord(&t.Serving) + canaryWord(&t.Serving) + pausedWord(t.Wheel), fmt.Sprint(t.Requests),
 				shareText(t, app.ByStudent), shareText(t, app.ByTeacher), usd(t.Cost.Dollars()), netText(t), soonerText(t)})
 		}
 		return s.table(columns("TASK", "TEACHER", "STUDENT", ">REQUESTS", ">BY STUDENT", ">BY TEACHER", ">COST", ">SAVED, NET", ">SOONER"), rows)
@@ -97,6 +97,9 @@ func (s *session) task(t *app.TaskSavings) error {
 	s.line("task", t.Task)
 	s.line("teacher", strings.Join(t.Teacher, ", "))
 	s.line("student", servingText(&t.Serving))
+	if v := &t.Serving; v.Canary != "" && v.CanaryShare == nil { // else the wheel tells of it
+		s.line("canary", v.Canary+" answers nothing before a gateway serves")
+	}
 	if v := &t.Serving; v.Agreement > 0 {
 		s.line("promised", fmt.Sprintf("%s: at least %s of its answers agree with the teacher; it was to answer %s of requests", v.Status, percent(v.Agreement), percent(v.Coverage)))
 	}
@@ -192,6 +195,17 @@ func servingWord(v *app.Serving) string {
 		return v.Student + ", silent"
 	}
 	return servingText(v)
+}
+
+// canaryWord says that a canary answers too; empty where there is none.
+func canaryWord(v *app.Serving) string {
+	switch {
+	case v.Canary == "":
+		return ""
+	case v.CanaryShare == nil:
+		return "; canary " + v.Canary
+	}
+	return fmt.Sprintf("; canary %s at %s", v.Canary, percent(*v.CanaryShare))
 }
 
 // pausedWord says that a wheel is paused; empty where it is not, or there is none.
