@@ -54,8 +54,8 @@ Package [retort/student/recall] remembers texts with their labels, and votes.
 Package [retort/eval] measures: accuracy, macro-F1, confusions, calibration, all with intervals; and compares models and
 blends on the same items: differences, win rates, the frontier of quality and cost, regret to the oracle.
 [retort/eval/consensus] weighs the votes of several answerers by how reliable each is at each class.
-[retort/eval/anytime] has the statistics for what is watched while it runs, and [retort/eval/experiment] says with them when
-it is safe to stop comparing the arms of a split.
+[retort/eval/binomial] has exact bounds of a share, [retort/eval/anytime] the statistics for what is watched while it
+runs, and [retort/eval/experiment] says with them when it is safe to stop comparing the arms of a split.
 [retort/eval/certify] decides from which score on a student may answer, and with which of three words: certified,
 provisional, silent. [retort/eval/judge] tells good answers from bad ones, for the blends that decide by that: log-probabilities,
 agreement, programs, judge models, and a verifier that learns.

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/gonum/stat/distuv"
+	"retort/eval/binomial"
 )
 
 // Stratum is a part of what two models are compared on, such as the requests on which they say the same. Who is right may be known of
@@ -128,19 +128,13 @@ func (s Stratum) bound(z float64) float64 {
 // few is the number of items below which a stratum's bounds are exact: scores are too sure of a handful on which models nearly always differ.
 const few = 30
 
-// exact is the bound of Clopper and Pearson for a share of which so many of n were found: the lower one where z is positive.
+// exact is the exact bound of a share of which so many of n were found: the lower one where z is positive.
 func exact(found, n, z float64) float64 {
-	tail := normal(-math.Abs(z))
-	switch {
-	case z > 0 && found <= 0:
-		return 0
-	case z > 0:
-		return distuv.Beta{Alpha: found, Beta: n - found + 1}.Quantile(tail)
-	case found >= n:
-		return 1
-	default:
-		return distuv.Beta{Alpha: found + 1, Beta: n - found}.Quantile(1 - tail)
+	alpha := normal(-math.Abs(z))
+	if z > 0 {
+		return binomial.Lower(found, n, alpha)
 	}
+	return binomial.Upper(found, n, alpha)
 }
 
 // NonInferior tests whether A is worse than B on the whole by margin or more; it decides as the interval of [Strata.Difference] does. See

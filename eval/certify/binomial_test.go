@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"testing"
+
+	"retort/eval/binomial"
 )
 
 // TestBoundsAgainstTables compares with values of the Clopper–Pearson interval as printed in statistical tables and by
@@ -42,8 +44,8 @@ func TestBoundsAgainstSums(t *testing.T) {
 				if math.Abs(1-low-high) > 1e-12 {
 					t.Errorf("upper bound of %d of %d is %v, want the mirror of %v", n-agreed, n, high, low)
 				}
-				if got, want := pValue(float64(agreed), float64(n), 0.9), upperTail(agreed, n, 0.9); math.Abs(got-want) > 1e-9 {
-					t.Errorf("pValue(%d, %d, 0.9) = %v, want %v", agreed, n, got, want)
+				if got, want := binomial.AtLeast(float64(agreed), float64(n), 0.9), upperTail(agreed, n, 0.9); math.Abs(got-want) > 1e-9 {
+					t.Errorf("the chance of %d of %d at 0.9 is %v, want %v", agreed, n, got, want)
 				}
 			}
 		}

@@ -5,6 +5,7 @@ package certify
 import (
 	"fmt"
 	"math"
+	"retort/eval/binomial"
 	"slices"
 )
 
@@ -109,7 +110,7 @@ func certify(judged []Judgement, by rule, method Method, best Status) (Certifica
 	c.Lower = c.Target
 	if k == r.len() {
 		// No threshold was left to test, so the level that remains may test higher goals here, in ascending order.
-		c.Lower = max(c.Target, lowerBound(by.worth(k)*float64(c.Agreed), by.worth(k)*float64(k), level))
+		c.Lower = max(c.Target, binomial.Lower(by.worth(k)*float64(c.Agreed), by.worth(k)*float64(k), level))
 	}
 	return c, nil
 }

@@ -5,6 +5,8 @@ package certify
 import (
 	"fmt"
 	"math"
+
+	"retort/eval/binomial"
 )
 
 const (
@@ -97,7 +99,7 @@ func (t rule) likelySize(rate float64) int {
 	}
 	enough := func(e int) (size int, ok bool) {
 		size = t.leastWith(e, e+1, t.delta())
-		return size, 1-pValue(float64(e+1), float64(size), 1-rate) >= likely
+		return size, 1-binomial.AtLeast(float64(e+1), float64(size), 1-rate) >= likely
 	}
 	high := 1
 	for size, ok := enough(0); !ok; size, ok = enough(high) {

@@ -2,7 +2,11 @@
 
 package certify
 
-import "math"
+import (
+	"math"
+
+	"retort/eval/binomial"
+)
 
 // The sequence of tests is fixed by the number of labels and the goal alone, before any agreement is looked at.
 const (
@@ -38,7 +42,7 @@ func (r rule) delta() float64 { return 1 - r.Confidence }
 // rejects reports whether so many agreements among k judgements reject, at this level, that agreement is below the goal.
 func (r rule) rejects(agreed, k int, level float64) bool {
 	w := r.worth(k)
-	return pValue(w*float64(agreed), w*float64(k), r.Agreement) <= level
+	return binomial.AtLeast(w*float64(agreed), w*float64(k), r.Agreement) <= level
 }
 
 // worth is how many independent judgements each of k judgements counts for.

@@ -8,6 +8,8 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"retort/eval/binomial"
 )
 
 // Sum is an amount over some requests: their number, the sum and the sum of squares.
@@ -43,16 +45,10 @@ func (e Estimate) Less(known float64) Estimate {
 	return Estimate{e.Value - known, e.Low - known, e.High - known}
 }
 
-// Share estimates the share that k of n drawn by chance are of, by Clopper and Pearson's interval. n is above 0.
+// Share estimates the share that k of n drawn by chance are of, by the exact interval of a probability. n is above 0.
 func Share(k, n int) Estimate {
-	e := Estimate{Value: float64(k) / float64(n), Low: 0, High: 1}
-	if k > 0 {
-		e.Low = distuv.Beta{Alpha: float64(k), Beta: float64(n - k + 1)}.Quantile(0.025)
-	}
-	if k < n {
-		e.High = distuv.Beta{Alpha: float64(k + 1), Beta: float64(n - k)}.Quantile(0.975)
-	}
-	return e
+	found, of := float64(k), float64(n)
+	return Estimate{Value: found / of, Low: binomial.Lower(found, of, 0.025), High: binomial.Upper(found, of, 0.025)}
 }
 
 // Least is how many requests must be known to estimate others from them.
