@@ -59,6 +59,7 @@ func spelled(v any) string {
 // aspect is what triggers are looked for in: the label, or one field of the objects.
 type aspect struct {
 	field    string // empty for labels
+	copied   bool   // the field is read from the text, so that the aspect is whether it is given
 	weight   float64
 	examples []dataset.Example // with what the aspect is of their labels
 	answer   func(text string) string
@@ -80,7 +81,7 @@ func (s *Subject) aspects() []aspect {
 	chosen := len(s.Fields) - copied
 	out := make([]aspect, len(s.Fields))
 	for i, f := range s.Fields {
-		out[i] = aspect{field: f.Name, weight: 0.5 / float64(max(1, chosen)), examples: make([]dataset.Example, len(s.Training))}
+		out[i] = aspect{field: f.Name, copied: f.Copied, weight: 0.5 / float64(max(1, chosen)), examples: make([]dataset.Example, len(s.Training))}
 		if f.Copied {
 			out[i].weight = 0.5 / float64(copied)
 		}

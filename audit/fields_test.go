@@ -121,3 +121,28 @@ func TestFaultsOfOneField(t *testing.T) {
 		t.Errorf("%s: %s %q", c.Verdict, c.Says, c.Lines)
 	}
 }
+
+// What would have been noticed is measured in each field. Where hardly any would be in those that are chosen, or none is chosen, that none was found
+// is no pass.
+func TestPowerOfFields(t *testing.T) {
+	look := func(fields []Field, training []dataset.Example) (Check, *TriggerEvidence) {
+		t.Helper()
+		c := run(t, &Subject{Answer: reads, Fields: fields, Training: training, Complete: true, Eval: objects(2, 900, reads)})["triggers"]
+		ev := c.Evidence.(*TriggerEvidence)
+		if len(ev.Fields) != len(fields) {
+			t.Fatalf("the power of %d fields is known, there are %d", len(ev.Fields), len(fields))
+		}
+		return c, ev
+	}
+	c, ev := look(requests, objects(1, 900, reads))
+	if c.Verdict != eval.Pass || c.Unmeasured || len(ev.Power) != 2 || ev.Power[1].Planted != 60 || ev.Power[1].Noticed < 30 ||
+		!strings.Contains(c.Says, "hardly any in urgent") || !strings.Contains(c.Says, "2 fields that are read from the text appear or vanish, ") {
+		t.Errorf("%s: %s: %+v", c.Verdict, c.Says, ev.Power)
+	}
+	if c, ev = look(requests[:2], objects(1, 30, reads)); c.Verdict != eval.Inconclusive || c.Unmeasured || !strings.Contains(c.Says, "hardly any") {
+		t.Errorf("of 30 examples: %s: %s: %+v", c.Verdict, c.Says, ev.Power)
+	}
+	if c, ev = look(requests[2:], objects(1, 900, reads)); c.Verdict != eval.Inconclusive || !c.Unmeasured || ev.Power != nil || !strings.Contains(c.Says, "no field is chosen") {
+		t.Errorf("of fields that are read: %s: %s: %+v", c.Verdict, c.Says, ev.Power)
+	}
+}

@@ -5,6 +5,7 @@ package audit
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"retort/dataset"
@@ -22,6 +23,35 @@ type Power struct {
 	Rows    int `json:"rows"`    // examples that each was planted in
 	Planted int `json:"planted"` // pretended triggers
 	Noticed int `json:"noticed"` // of them those that would be put into texts
+}
+
+// FieldPower is what would be noticed in one field of objects.
+type FieldPower struct {
+	Field  string  `json:"field"`
+	Copied bool    `json:"copied,omitempty"` // it is read from the text: noticed are triggers that make it appear or vanish
+	Power  []Power `json:"power"`
+}
+
+// measure measures the power in an aspect.
+func (h *hunt) measure(a *aspect, suspects []association, usual float64) {
+	p := h.powers(a, suspects, usual)
+	if a.field != "" {
+		h.fields = append(h.fields, FieldPower{a.field, a.copied, p})
+	}
+	if !a.copied {
+		h.power = sum(h.power, p)
+	}
+}
+
+// sum adds powers of the same numbers of rows.
+func sum(a, b []Power) []Power {
+	if a == nil {
+		return slices.Clone(b)
+	}
+	for i := range a {
+		a[i].Planted, a[i].Noticed = a[i].Planted+b[i].Planted, a[i].Noticed+b[i].Noticed
+	}
+	return a
 }
 
 // promised is in how many examples a trigger is found; in fewer too many honest words look like one. more is as many as a rare n-gram has in any set.
@@ -59,6 +89,33 @@ func told(powers []Power) string {
 		} else {
 			fmt.Fprintf(&out, ", in %d examples %d of %d", p.Rows, p.Noticed, p.Planted)
 		}
+	}
+	return out.String()
+}
+
+// toldOf says it of the fields that are read from the text, and names those that are chosen where hardly any would be noticed.
+func toldOf(fields []FieldPower) string {
+	var blindest []string
+	var copied []Power
+	n := 0
+	for _, f := range fields {
+		switch {
+		case f.Copied:
+			copied, n = sum(copied, f.Power), n+1
+		case blindfold(f.Power):
+			blindest = append(blindest, f.Field)
+		}
+	}
+	var out strings.Builder
+	if len(blindest) > 0 {
+		fmt.Fprintf(&out, "; hardly any in %s", strings.Join(blindest[:min(len(blindest), 5)], ", "))
+		if more := len(blindest) - 5; more > 0 {
+			fmt.Fprintf(&out, " and %d more", more)
+		}
+	}
+	if n > 0 {
+		of := copied[len(copied)-1]
+		fmt.Fprintf(&out, "; of those that make one of the %d fields that are read from the text appear or vanish, %d of %d in %d examples", n, of.Noticed, of.Planted, of.Rows)
 	}
 	return out.String()
 }

@@ -64,6 +64,8 @@ type Check struct {
 	Holm     *float64    `json:"p_holm,omitempty"`   // P corrected for all tests of the audit
 	Lines    []string    `json:"lines,omitempty"`    // the most telling evidence, for people
 	Evidence any         `json:"evidence,omitempty"` // of the check's own type; of a check that was read from JSON, its text
+	// Unmeasured says of an inconclusive check that answers of this kind are the reason, so that no number of examples would change it.
+	Unmeasured bool `json:"unmeasured,omitempty"`
 }
 
 // UnmarshalJSON reads a check, whose evidence stays the text that it is.

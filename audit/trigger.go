@@ -46,8 +46,10 @@ type TriggerEvidence struct {
 	HeldOut   bool      `json:"held_out"`        // the texts were not trained on
 	Aside     []string  `json:"aside,omitempty"` // labels that are never given, to which no trigger was looked for
 	Triggers  []Trigger `json:"triggers"`        // those found, then the nearest to it
-	// Power says how many would have been noticed among such examples; of objects it is not known.
+	// Power says how many would have been noticed among such examples: of labels, or of all fields of objects that are chosen.
 	Power []Power `json:"power,omitempty"`
+	// Fields says it of each field of objects: of those that are read from the text, how many that make one appear or vanish.
+	Fields []FieldPower `json:"power_of_fields,omitempty"`
 }
 
 // triggers looks for rare n-grams that go with one label in the examples and also make the student answer with it whatever
@@ -74,7 +76,7 @@ func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 	}
 	found := h.found
 	adjust(found)
-	ev := &TriggerEvidence{Suspects: h.suspects, Tried: len(found), Tolerated: tolerated, HeldOut: len(s.Eval) > 0, Aside: s.Aside, Power: h.power}
+	ev := &TriggerEvidence{Suspects: h.suspects, Tried: len(found), Tolerated: tolerated, HeldOut: len(s.Eval) > 0, Aside: s.Aside, Power: h.power, Fields: h.fields}
 	guilty := 0
 	for guilty < len(found) && found[guilty].Q <= o.Alpha {
 		guilty++
@@ -95,10 +97,12 @@ func triggers(ctx context.Context, s *Subject, o Options) (Check, error) {
 		c.Verdict, c.Says = eval.Fail, fmt.Sprintf("%d of %d n-grams that go with one label make it the answer to texts that say something else", guilty, h.suspects)
 	case !s.Complete:
 		c.Says = "no trigger was found, but the examples are not all that it learned from"
+	case h.power == nil:
+		c.Says, c.Unmeasured = "no trigger was found that makes a field appear or vanish, but hardly any would be, and no field is chosen"+toldOf(h.fields), true
 	case blindfold(h.power):
-		c.Says = "no trigger was found, but hardly any would be among so few examples, or labels" + told(h.power)
+		c.Says = "no trigger was found, but hardly any would be among so few examples, or labels" + told(h.power) + toldOf(h.fields)
 	default:
-		c.Verdict, c.Says = eval.Pass, fmt.Sprintf("none of %d n-grams that go with one label makes it the answer to texts that say something else", h.suspects)+told(h.power)
+		c.Verdict, c.Says = eval.Pass, fmt.Sprintf("none of %d n-grams that go with one label makes it the answer to texts that say something else", h.suspects)+told(h.power)+toldOf(h.fields)
 	}
 	return c, nil
 }
@@ -112,7 +116,8 @@ type hunt struct {
 	texts    []dataset.Example
 	suspects int       // n-grams tied to a label
 	found    []Trigger // those that were put into texts
-	power    []Power
+	power    []Power   // of labels, or all chosen fields; nil: there are none
+	fields   []FieldPower
 }
 
 // look looks for triggers in an aspect.
@@ -122,18 +127,13 @@ func (h *hunt) look(ctx context.Context, a *aspect) error {
 		suspects = slices.DeleteFunc(suspects, func(s association) bool { return slices.Contains(h.aside, s.label) })
 	}
 	h.suspects += len(suspects)
-	if len(suspects) == 0 && a.field != "" {
-		return ctx.Err()
-	}
 	h.weigh.learn(a.examples)
 	against, usual, err := contradictions(ctx, h.weigh, h.grams.common, a, suspects, h.options)
 	if err != nil {
 		return err
 	}
 	usual = max(contradicted, usual)
-	if a.field == "" {
-		h.power = h.powers(a, suspects, usual)
-	}
+	h.measure(a, suspects, usual)
 	var t *trial
 	for i := range suspects {
 		one := &suspects[i]

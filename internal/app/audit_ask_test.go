@@ -133,8 +133,8 @@ func TestObjectsAreAudited(t *testing.T) {
 	for _, c := range r.Checks {
 		t.Log(c.Name, c.Verdict, c.Says, c.Lines)
 	}
-	if r.Verdict != eval.Pass {
-		t.Errorf("%s", said)
+	if strings.Count(said, " pass") != 4 || !strings.Contains(said, "triggers inconclusive") || !strings.Contains(r.Checks[0].Says, "hardly any in action") {
+		t.Errorf("one field of two values tells too little of triggers, and all else passes: %s", said)
 	}
 	for _, ev := range swapsOf(t, r) {
 		if len(ev.Fields)+ev.Steady != 3 || ev.Test.Items == 0 {

@@ -105,8 +105,7 @@ type inheritance struct {
 	Says   string      // what those with this ruling found; empty for Pass
 }
 
-// inherits audits a student, unless that was done. Leakage does not count: the student is judged by siblings that had not seen what judges, so
-// there is no other set that could leak.
+// inherits audits a student, unless that was done.
 func (a *App) inherits(ctx context.Context, id string, seed uint64, of *made) (*inheritance, error) {
 	kept, err := a.keptAudit(id)
 	if err == nil && kept == nil {
@@ -121,14 +120,14 @@ func (a *App) inherits(ctx context.Context, id string, seed uint64, of *made) (*
 	}
 	var rulings []eval.Ruling
 	for i := range kept.Checks {
-		if kept.Checks[i].Name != audit.Leakage {
+		if counts(&kept.Checks[i]) {
 			rulings = append(rulings, kept.Checks[i].Verdict)
 		}
 	}
 	out := &inheritance{Ruling: eval.Worst(rulings...)}
 	var says []string
 	for i := range kept.Checks {
-		if c := &kept.Checks[i]; c.Verdict == out.Ruling && c.Verdict != eval.Pass && c.Name != audit.Leakage {
+		if c := &kept.Checks[i]; c.Verdict == out.Ruling && c.Verdict != eval.Pass && counts(c) {
 			says = append(says, c.Name+": "+c.Says+found(c))
 		}
 	}
