@@ -5,8 +5,9 @@ package certify
 import (
 	"fmt"
 	"math"
-	"retort/eval/binomial"
 	"slices"
+
+	"retort/eval/binomial"
 )
 
 // Judgement is one labelled request: how sure the student was, in [0, 1], and whether its answer was the teacher's. A score

@@ -4,6 +4,7 @@ package server
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -24,20 +25,33 @@ var (
 	errForeign  = errors.New("without API keys, requests for a foreign host or from a foreign web page are not served")
 )
 
-// admit says who calls, or why the caller may not.
+// admit says who calls, or why the caller may not. Secrets that are no keys are ignored beside one that is; two that are have to be the same.
 func (s *Server) admit(r *http.Request) (Key, error) {
 	keys := *s.keys.Load()
 	if keys == nil {
 		return Key{Tenant: model.DefaultTenant, Manages: true}, local(r) // who sits at the machine may do it by retort runs too
 	}
+	var caller Key
+	var in, by string // the header and secret that say who calls
 	err, hint := errNoKey, createKey
-	for secret := range secretsOf(r.Header) {
-		if key, ok := keys.find(secret); ok {
-			return key, nil
+	for header, secret := range secretsOf(r.Header) {
+		if secret == by {
+			continue
 		}
-		err, hint = errWrongKey, "list the keys with: retort keys list"
+		key, ok := keys.find(secret)
+		switch {
+		case !ok:
+			err, hint = errWrongKey, "list the keys with: retort keys list"
+		case in == "":
+			caller, in, by = key, header, secret
+		default: // which of the two is meant is not for us to guess
+			return Key{}, denied(model.Unauthenticated, fmt.Errorf("the request has API keys of two callers, in %s and in %s", in, header), "send the one that is meant")
+		}
 	}
-	return Key{}, denied(model.Unauthenticated, err, hint)
+	if in == "" {
+		return Key{}, denied(model.Unauthenticated, err, hint)
+	}
+	return caller, nil
 }
 
 // managing refuses who may only call models.

@@ -54,6 +54,37 @@ func TestKeys(t *testing.T) {
 	}
 }
 
+// Whose budget a request of two callers is on is not guessed. The same key twice, and what is none beside one, are fine: clients send these.
+func TestKeysOfTwoCallersAreRefused(t *testing.T) {
+	r := newRig(t, echoing(), Options{})
+	r.SetKeys([]Key{keyFor("one"), keyFor("two")})
+	for name, c := range map[string]struct {
+		query   string
+		headers []string
+		refused []string // what the message names
+	}{
+		"two":                   {"", []string{"Authorization: Bearer one", "X-Api-Key: two"}, []string{"Authorization", "X-Api-Key"}},
+		"two and a dummy":       {"", []string{"Authorization: Bearer dummy", "X-Api-Key: two", "Api-Key: one"}, []string{"X-Api-Key", "Api-Key"}},
+		"one in the URL":        {"?key=two", []string{"Authorization: Bearer one"}, []string{"Authorization", "X-Goog-Api-Key"}},
+		"header and URL":        {"?key=two", []string{"X-Goog-Api-Key: one"}, []string{"X-Goog-Api-Key"}},
+		"the same twice":        {"", []string{"Authorization: Bearer one", "X-Api-Key: one"}, nil},
+		"the same in the URL":   {"?key=one", []string{"X-Goog-Api-Key: one", "Api-Key: one"}, nil},
+		"a dummy before":        {"", []string{"Authorization: Bearer dummy", "X-Api-Key: one"}, nil},
+		"a dummy after":         {"", []string{"Authorization: Bearer one", "X-Api-Key: dummy", "Api-Key: sk-1"}, nil},
+		"another scheme beside": {"", []string{"Authorization: Basic two", "X-Api-Key: one"}, nil},
+	} {
+		resp, body := r.do(http.MethodGet, "/v1/models"+c.query, "", c.headers...)
+		if want := map[bool]int{true: 401, false: 200}[c.refused != nil]; resp.StatusCode != want {
+			t.Errorf("%s: answered %d %q, want %d", name, resp.StatusCode, body, want)
+		}
+		for _, header := range c.refused {
+			if !strings.Contains(body, header) || !strings.Contains(body, "two callers") {
+				t.Errorf("%s: %q does not name %s", name, body, header)
+			}
+		}
+	}
+}
+
 func TestWithoutKeysOnlyThisMachineIsServed(t *testing.T) {
 	s := newRig(t, echoing(), Options{}).Server
 	cases := map[string]struct {

@@ -87,3 +87,23 @@ func BenchmarkLoopback(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkAdmit measures who calls: with one key, and with a dummy and the same key twice beside it.
+func BenchmarkAdmit(b *testing.B) {
+	s := benchServer([]Key{keyFor("one"), keyFor("two")})
+	for name, headers := range map[string]http.Header{
+		"one":   {"Authorization": {"Bearer one"}, "Content-Type": {"application/json"}},
+		"twice": {"Authorization": {"Bearer one"}, "X-Api-Key": {"one"}},
+		"dummy": {"Authorization": {"Bearer dummy"}, "X-Api-Key": {"one"}},
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			r := &http.Request{Header: headers}
+			for b.Loop() {
+				if _, err := s.admit(r); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -46,17 +46,21 @@ func (s *Server) SetKeys(keys []Key) {
 // keyHeaders are where clients put their keys, beside "Authorization: Bearer": Anthropic's, Gemini's and Azure's.
 var keyHeaders = [...]string{"X-Api-Key", "X-Goog-Api-Key", "Api-Key"}
 
-// secretsOf yields the secrets that a request carries. Some clients carry several: one that is meant for us, and one
+// secretsOf yields the secrets that a request carries, each with the header that it is in. Some clients carry several: one that is meant for us, and one
 // that they found somewhere and send along.
-func secretsOf(h http.Header) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		scheme, secret, _ := strings.Cut(first(h, "Authorization"), " ")
-		if secret = strings.TrimSpace(secret); secret != "" && strings.EqualFold(scheme, "Bearer") && !yield(secret) {
-			return
+func secretsOf(h http.Header) iter.Seq2[string, string] {
+	return func(yield func(header, secret string) bool) {
+		for _, value := range h["Authorization"] {
+			scheme, secret, _ := strings.Cut(value, " ")
+			if secret = strings.TrimSpace(secret); secret != "" && strings.EqualFold(scheme, "Bearer") && !yield("Authorization", secret) {
+				return
+			}
 		}
 		for _, name := range keyHeaders {
-			if secret := first(h, name); secret != "" && !yield(secret) {
-				return
+			for _, secret := range h[name] {
+				if secret != "" && !yield(name, secret) {
+					return
+				}
 			}
 		}
 	}
@@ -75,8 +79,8 @@ func hideKey(r *http.Request) {
 			rest = append(rest, pair)
 			continue
 		}
-		if secret, err := url.QueryUnescape(value); err == nil && secret != "" && r.Header["X-Goog-Api-Key"] == nil {
-			r.Header["X-Goog-Api-Key"] = []string{secret}
+		if secret, err := url.QueryUnescape(value); err == nil && secret != "" {
+			r.Header["X-Goog-Api-Key"] = append(r.Header["X-Goog-Api-Key"], secret)
 		}
 	}
 	bare := *r.URL

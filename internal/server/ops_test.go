@@ -200,16 +200,16 @@ func TestKeysInEveryPlace(t *testing.T) {
 		headers []string
 		admits  bool
 	}{
-		"gemini":          {"", []string{"X-Goog-Api-Key: one"}, true},
-		"azure":           {"", []string{"Api-Key: one"}, true},
-		"query":           {"?key=one", nil, true},
-		"escaped query":   {"?alt=sse&key=%6Fne", nil, true},
-		"wrong query":     {"?key=two", nil, false},
-		"another's query": {"?monkey=one", nil, false},
-		"header first":    {"?key=one", []string{"X-Goog-Api-Key: two"}, false},
-		"several":         {"", []string{"Authorization: Bearer two", "X-Api-Key: one"}, true},
-		"several wrong":   {"", []string{"Authorization: Bearer two", "X-Api-Key: three"}, false},
-		"basic and key":   {"", []string{"Authorization: Basic two", "Api-Key: one"}, true},
+		"gemini":           {"", []string{"X-Goog-Api-Key: one"}, true},
+		"azure":            {"", []string{"Api-Key: one"}, true},
+		"query":            {"?key=one", nil, true},
+		"escaped query":    {"?alt=sse&key=%6Fne", nil, true},
+		"wrong query":      {"?key=two", nil, false},
+		"another's query":  {"?monkey=one", nil, false},
+		"header and query": {"?key=one", []string{"X-Goog-Api-Key: two"}, true},
+		"several":          {"", []string{"Authorization: Bearer two", "X-Api-Key: one"}, true},
+		"several wrong":    {"", []string{"Authorization: Bearer two", "X-Api-Key: three"}, false},
+		"basic and key":    {"", []string{"Authorization: Basic two", "Api-Key: one"}, true},
 	} {
 		resp, body := r.do(http.MethodPost, "/v1/chat/completions"+c.path, `{"model":"echo"}`, c.headers...)
 		if (resp.StatusCode == 200) != c.admits || !c.admits && resp.StatusCode != 401 {
