@@ -98,6 +98,9 @@ func (a *App) auditInSteps(ctx flow.Context, of *ordered[AuditOptions], progress
 	if err != nil {
 		return nil, err
 	}
+	if err := s.there(); err != nil {
+		return nil, err
+	}
 	found, err := flow.Step(ctx, "gather", func(ctx context.Context) (*gatheredAudit, error) {
 		if err := of.unchanged(); err != nil {
 			return nil, err

@@ -167,6 +167,9 @@ func (a *App) candidate(ctx context.Context, name string) (candidate, error) {
 	if studentErr != nil {
 		return candidate{}, err
 	}
+	if err := s.there(); err != nil {
+		return candidate{}, err
+	}
 	opened, err := loadStudent(p.Config.Data, s.Path)
 	if err != nil {
 		return candidate{}, err

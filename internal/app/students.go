@@ -25,6 +25,8 @@ type Student struct {
 	Bytes   int64        `json:"bytes"`
 	Created time.Time    `json:"created"`
 	Card    student.Card `json:"card"`
+	// Cleared is when its files were cleared, as it never served; null: they are there.
+	Cleared *time.Time `json:"cleared,omitempty"`
 	// Audit is the verdict of its latest audit; empty for none. Only Student fills it.
 	Audit eval.Ruling `json:"audit,omitempty"`
 	// Found names the checks of that audit which decided against it, and says whether the gate of its turn leaves them out; empty where it passed.
@@ -42,7 +44,7 @@ func (s *Student) Status() string {
 }
 
 func newStudent(row *store.Student) (*Student, error) {
-	s := &Student{ID: row.ID, Task: row.Task, Stage: row.Stage, Path: row.Path, Bytes: row.Bytes, Created: row.Created}
+	s := &Student{ID: row.ID, Task: row.Task, Stage: row.Stage, Path: row.Path, Bytes: row.Bytes, Created: row.Created, Cleared: row.Cleared}
 	if err := json.Unmarshal(row.Card, &s.Card); err != nil {
 		return nil, fmt.Errorf("read the card of student %s: %w", row.ID, err)
 	}
@@ -131,6 +133,9 @@ func (a *App) Promote(ctx context.Context, id string) (*Student, error) {
 func (a *App) ForcePromote(ctx context.Context, id string) (*Student, error) {
 	s, err := a.Student(ctx, id)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.there(); err != nil {
 		return nil, err
 	}
 	p := a.plant.Load()

@@ -313,7 +313,7 @@ func (a *App) pairs(d *desk.Desk, champion *store.Student, out *made) ([]wheel.P
 }
 
 // TurnRun turns a task's wheel once: it trains a student on all that was gathered, judges it and promotes it if the gate lets it through. A turn of
-// the task that was interrupted is gone on with instead. begun is told of the run, and whether it was begun earlier.
+// the task that was interrupted is gone on with instead. An error that comes with the turn is as endTurn's. begun is told of the run, and whether it was begun earlier.
 func (a *App) TurnRun(ctx context.Context, task string, why wheel.Trigger, progress func(string, int, int), begun func(run flow.Run, earlier bool)) (out *store.Turn, err error) {
 	d := a.plant.Load().Desks[task]
 	switch {
@@ -439,14 +439,19 @@ func (a *App) openTurn(ctx context.Context, e *flow.Engine, task, key string) (*
 	return nil, nil
 }
 
-// endTurn waits for a turn's run and returns what came of it. One that this process must leave stays open.
+// endTurn waits for a turn's run and returns what came of it. One that this process must leave stays open. A turn with an error has ended: students that
+// never served could not be cleared.
 func (a *App) endTurn(ctx context.Context, e *flow.Engine, id string) (*store.Turn, error) {
 	err := e.Result(ctx, id, nil)
 	switch {
 	case ctx.Err() != nil:
 		return nil, err
 	case err == nil:
-		return a.store.EndTurn(ctx, model.DefaultTenant, id, store.Verdict{Outcome: store.TurnFailed, Says: "it ended without a verdict"}) // it has one, which stays
+		turn, err := a.store.EndTurn(ctx, model.DefaultTenant, id, store.Verdict{Outcome: store.TurnFailed, Says: "it ended without a verdict"}) // it has one, which stays
+		if err == nil {
+			err = a.clear(ctx, e, turn.Task)
+		}
+		return turn, err
 	}
 	v := store.Verdict{Outcome: store.TurnFailed, Says: err.Error()}
 	if errors.Is(err, flow.ErrCancelled) {

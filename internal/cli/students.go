@@ -50,12 +50,15 @@ func (c *studentsListCmd) Run(s *session) error {
 		}
 		var rows [][]string
 		for _, st := range students {
-			status := st.Status()
-			if st.Out != "" {
+			status, size := st.Status(), bytesText(st.Bytes)
+			switch {
+			case st.Cleared != nil:
+				status, size = "cleared", "–"
+			case st.Out != "":
 				status = "taken out"
 			}
 			rows = append(rows, []string{st.ID, st.Task, string(st.Stage), status, percent(st.Card.Metrics["accuracy"]),
-				percent(st.Card.Metrics["coverage"]), bytesText(st.Bytes), clock(st.Created)})
+				percent(st.Card.Metrics["coverage"]), size, clock(st.Created)})
 		}
 		return s.table(columns("ID", "TASK", "STAGE", "STATUS", ">ACCURACY", ">COVERAGE", ">SIZE", "CREATED"), rows)
 	})
@@ -84,7 +87,11 @@ func (c *studentsShowCmd) print(s *session, st *app.Student) error {
 	card := &st.Card
 	s.line("student", st.ID+", "+string(st.Stage)+" of task "+st.Task)
 	s.line("made", clock(st.Created))
-	s.line("file", fmt.Sprintf("%s, %s", st.Path, bytesText(st.Bytes)))
+	if st.Cleared != nil {
+		s.line("cleared", clock(*st.Cleared)+": it never served, and later ones were made; wheel.keep of the task says how many are kept")
+	} else {
+		s.line("file", fmt.Sprintf("%s, %s", st.Path, bytesText(st.Bytes)))
+	}
 	s.line("learned from", fmt.Sprintf("%d examples, labelled by %s", card.Examples, strings.Join(card.Teachers, ", ")))
 	s.line("dataset", card.Dataset)
 	s.line("data", card.DataHash)

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,16 +41,16 @@ func (c *tasksTurnCmd) Run(s *session) error {
 			}
 		})
 		bar.End()
-		if err != nil {
+		if turn == nil && err != nil {
 			return interrupted(s, err, id)
 		}
 		if c.JSON {
-			return s.json(turn)
+			return errors.Join(s.json(turn), err)
 		}
 		s.line("turn", turnText(turn))
 		s.line("trigger", turn.Why)
 		s.line("says", turn.Says)
-		return nil
+		return err
 	})
 }
 

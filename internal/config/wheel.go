@@ -16,6 +16,7 @@ type Wheel struct {
 	Judges       int      `yaml:"judges" default:"1000" doc:"How many fair answers judge a student at most, the latest; earlier ones train it."`
 	Recheck      int      `yaml:"recheck" default:"20" doc:"Inputs that the teacher is asked again from time to time, to see whether it still says the same; 0: none."`
 	RecheckEvery Duration `yaml:"recheck_every" default:"24h" doc:"How long after they were asked they are asked again."`
+	Keep         int      `yaml:"keep" default:"5" doc:"How many students that never served are kept, the latest; the files of others that turns made are cleared when a turn ends."`
 
 	Aside  []string `yaml:"aside" doc:"Labels that students learn and never give, such as that of what is out of scope: their requests are left to the teacher."`
 	Margin float64  `yaml:"margin" default:"0.02" doc:"How much less often than the champion a new student may agree with the teacher, as a share; that it is no worse must be shown."`
@@ -33,6 +34,9 @@ func (w *Wheel) check(d *decoder, path string) {
 	}
 	if w.RecheckEvery <= 0 {
 		d.fail(path+".recheck_every", "must be above zero; write recheck: 0 to ask nothing again")
+	}
+	if w.Keep < 0 || w.Keep > 1e6 {
+		d.fail(path+".keep", "%d is not from 0 to 1000000", w.Keep)
 	}
 	if w.Every < 0 {
 		d.fail(path+".every", "must not be below zero")

@@ -33,6 +33,7 @@ type Student struct {
 	Bytes   int64           `json:"bytes"` // of the file
 	Card    json.RawMessage `json:"card"`  // its model card
 	Created time.Time       `json:"created"`
+	Cleared *time.Time      `json:"cleared,omitempty"` // when its files were cleared, as it never served; null: they are there
 
 	Dataset DatasetRef `json:"-"` // the version that it learned from, for AddStudent alone; zero: none
 }
@@ -85,11 +86,14 @@ func (s *Store) Champions(ctx context.Context) ([]Student, error) {
 }
 
 // Promote makes a student its task's champion and returns it with the champion it replaces, or nil. That one is
-// retired. Promoting the champion changes nothing and returns nil for the one before.
+// retired. Promoting the champion changes nothing and returns nil for the one before. A student that was cleared is an error of kind Invalid.
 func (s *Store) Promote(ctx context.Context, tenant, id string) (champion Student, before *Student, err error) {
 	err = s.change(ctx, "promote student", func(tx *sql.Tx) error {
 		champion, err = one(s.students(ctx, tx, "WHERE id = ? AND tenant = ?", id, tenant))(id)
 		if err != nil || champion.Stage == Champion {
+			return err
+		}
+		if err := gone("promote", &champion); err != nil {
 			return err
 		}
 		before, err = s.crown(ctx, tx, &champion)
@@ -189,7 +193,7 @@ type querier interface {
 
 func (s *Store) students(ctx context.Context, q querier, where string, args ...any) ([]Student, error) {
 	const op = "list students"
-	rows, err := q.QueryContext(ctx, "SELECT id, tenant, task, stage, path, bytes, card, created FROM students "+where, args...)
+	rows, err := q.QueryContext(ctx, "SELECT id, tenant, task, stage, path, bytes, card, created, cleared FROM students "+where, args...)
 	if err != nil {
 		return nil, wrap(op, err)
 	}
@@ -199,8 +203,13 @@ func (s *Store) students(ctx context.Context, q querier, where string, args ...a
 		var st Student
 		var card string
 		var created int64
-		if err := rows.Scan(&st.ID, &st.Tenant, &st.Task, &st.Stage, &st.Path, &st.Bytes, &card, &created); err != nil {
+		var cleared sql.NullInt64
+		if err := rows.Scan(&st.ID, &st.Tenant, &st.Task, &st.Stage, &st.Path, &st.Bytes, &card, &created, &cleared); err != nil {
 			return nil, wrap(op, err)
+		}
+		if cleared.Valid {
+			at := time.Unix(0, cleared.Int64).UTC()
+			st.Cleared = &at
 		}
 		st.Card, st.Created = json.RawMessage(card), time.Unix(0, created).UTC()
 		out = append(out, st)

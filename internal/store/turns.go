@@ -100,6 +100,8 @@ func (s *Store) stageOver(ctx context.Context, tx *sql.Tx, t *Turn, v *Verdict) 
 		serving = before.ID
 	}
 	switch {
+	case row.Cleared != nil:
+		return TurnCandidate, "the student was cleared meanwhile", nil
 	case row.Stage != Candidate:
 		return TurnCandidate, "somebody decided about the student meanwhile: it is " + string(row.Stage), nil
 	case serving != v.Over:

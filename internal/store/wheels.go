@@ -70,7 +70,7 @@ func (s *Store) Wheel(ctx context.Context, tenant, task string, whole bool) (*Wh
 	return w, wrap("read wheel", err)
 }
 
-// Restage brings a student from one stage to another, and reports whether it did: it does not where the student is at another stage by now.
+// Restage brings a student from one stage to another, and reports whether it did: it does not where the student is at another stage by now, or was cleared.
 // A champion retires the one before it. The turn that made the student says what became of it, with why.
 func (s *Store) Restage(ctx context.Context, tenant, id string, from, to Stage, why string) (did bool, err error) {
 	return s.restage(ctx, tenant, id, from, to, why, func(*sql.Tx, *Student) (bool, error) { return true, nil })
@@ -103,7 +103,7 @@ func reign(ctx context.Context, q querier, tenant, task string) (n Reign, err er
 func (s *Store) restage(ctx context.Context, tenant, id string, from, to Stage, why string, may func(*sql.Tx, *Student) (bool, error)) (did bool, err error) {
 	err = s.change(ctx, "restage student", func(tx *sql.Tx) error {
 		st, err := one(s.students(ctx, tx, "WHERE id = ? AND tenant = ?", id, tenant))(id)
-		if err != nil || st.Stage != from || from == to {
+		if err != nil || st.Stage != from || from == to || st.Cleared != nil {
 			return err
 		}
 		if did, err = may(tx, &st); err != nil || !did {
