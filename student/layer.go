@@ -29,11 +29,11 @@ type layerScratch struct {
 
 // furthest is the largest distance from zero.
 func furthest(row []float32) float32 {
-	var most float32
+	var most uint32 // without their signs, numbers are in the order of their bits
 	for _, x := range row {
-		most = max(most, x, -x)
+		most = max(most, math.Float32bits(x)&^(1<<31))
 	}
-	return most
+	return math.Float32frombits(most)
 }
 
 // apply writes the outputs for a vector into dst, which has len(l.bias) elements.

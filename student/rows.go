@@ -79,7 +79,8 @@ func (w matrix) round(rows []byte, features, stride, scaleAt, weightsAt int) *la
 		binary.LittleEndian.PutUint16(to[scaleAt:], uint16(scale))
 		step := scale * float64(largest) / math.MaxUint16 / math.MaxInt8
 		for c, x := range row {
-			to[weightsAt+c] = byte(int8(max(-127, min(127, math.Round(float64(x)/step)))))
+			q := max(-math.MaxInt8, min(math.MaxInt8, float64(x)/step))
+			to[weightsAt+c] = byte(int8(q + math.Copysign(0.5, q))) // the nearest, halves away from zero
 		}
 	}
 	return &layer{
