@@ -41,11 +41,13 @@ staticcheck:
 repo:
 	$(GO) test ./internal/repotest
 
+# Two platforms at a time, so that one compiles while the other links.
 cross:
-	@for platform in $(PLATFORMS); do \
-		GOOS=$${platform%/*} GOARCH=$${platform#*/} $(GO) build -o /dev/null ./cmd/retort; \
-		echo "build $$platform: ok"; \
-	done
+	@$(MAKE) --no-print-directory -j2 $(PLATFORMS:%=cross/%)
+
+cross/%:
+	@GOOS=$(*D) GOARCH=$(*F) $(GO) build -o /dev/null ./cmd/retort
+	@echo "build $*: ok"
 
 test: ## all tests; the last line counts them
 	$(GO) test -json -timeout $(TESTTIME) $(ARGS) ./... | $(GO) run ./internal/testsum

@@ -37,12 +37,12 @@ func Build(ctx context.Context, given, folder string) (*Retort, error) {
 		return r, err
 	}
 	r.Binary = filepath.Join(folder, "retort")
-	return r, Compile(ctx, ".", r.Binary, "./cmd/retort")
+	return r, Compile(ctx, ".", r.Binary, "./cmd/retort", "-trimpath")
 }
 
-// Compile compiles a main package in dir to path.
-func Compile(ctx context.Context, dir, path, pkg string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", path, pkg)
+// Compile compiles a main package in dir to path. Without flags what is compiled already is used again.
+func Compile(ctx context.Context, dir, path, pkg string, flags ...string) error {
+	cmd := exec.CommandContext(ctx, "go", append(append([]string{"build"}, flags...), "-ldflags=-s -w", "-o", path, pkg)...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
