@@ -122,7 +122,7 @@ func (w *Wheel) place(v *Version, at Stage, why string, since int64) {
 	case at == Champion:
 		w.crown(v)
 	case since != w.memory.epoch:
-		why = lateWhy
+		why = Late
 	case at == Canary:
 		w.enter(v)
 	case at == Challenger && w.champion != nil:
@@ -132,8 +132,8 @@ func (w *Wheel) place(v *Version, at Stage, why string, since int64) {
 	w.seal()
 }
 
-// lateWhy is why a candidate is rejected of which the world has moved on.
-const lateWhy = "it learned from labels of before a change that was noticed since"
+// Late is why a candidate is rejected whose lesson has another Since than one of now would.
+const Late = "it learned from labels of before a change that was noticed since"
 
 // challenge makes a version the challenger, which was compared by some pairs, or goes on being it.
 func (w *Wheel) challenge(v *Version, by []Pair) {
@@ -161,7 +161,7 @@ func (w *Wheel) recompare() {
 func (w *Wheel) gate(c *Candidate, v *Version) Verdict {
 	switch {
 	case c.Lesson.Since != w.memory.epoch:
-		return Verdict{Ruling: eval.Fail, Why: lateWhy}
+		return Verdict{Ruling: eval.Fail, Why: Late}
 	case c.Audit != "" && c.Audit != eval.Pass:
 		return Verdict{Ruling: c.Audit, Why: "its audit says " + string(c.Audit)}
 	case !c.Certificate.Speaks():

@@ -72,6 +72,9 @@ func (a *App) turn(ctx flow.Context, of *turning) (*made, error) {
 	}
 	_, err = flow.Step(ctx, "gate", func(ctx context.Context) (*store.Turn, error) {
 		g, err := a.gate(ctx, task, run, out, inherited)
+		if err == nil {
+			err = a.late(ctx, task, g, &of.Brief)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -206,6 +209,19 @@ func (a *App) gate(ctx context.Context, task, id string, out *made, inherited *i
 		g.Why += "; of the champion: " + g.Unread
 	}
 	return g, nil
+}
+
+// late refuses a student that learned by a brief of before a change which was noticed since, as the wheel that serves would at once.
+func (a *App) late(ctx context.Context, task string, g *Gate, of *wheel.Brief) error {
+	d := a.plant.Load().Desks[task]
+	if d == nil || d.Config.Wheel == nil || g.Ruling == eval.Fail || g.Ruling == eval.Inconclusive && g.Overall == nil { // it comes to no stage
+		return nil
+	}
+	now, _, err := a.brief(ctx, d)
+	if err == nil && now.Since != of.Since {
+		g.Ruling, g.Why = eval.Fail, wheel.Late
+	}
+	return err
 }
 
 // contest compares the student of a turn with the champion, if there is one that was not taken out.
