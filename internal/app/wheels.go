@@ -90,28 +90,39 @@ func (a *App) lastOut(ctx context.Context, task string) (since int64, noticed ti
 // tallies are what was counted of tasks' answers, by their names.
 type tallies struct {
 	mu sync.Mutex
-	of map[string]*store.Tally
+	of map[string]*tallied
+}
+
+// tallied is a tally of the answers of a teacher, and of who that was.
+type tallied struct {
+	store.Tally
+	teacher string
 }
 
 // taughtSince counts the answers of who is a task's teacher now that traffic and audits brought: those that are learned from.
 func (a *App) taughtSince(ctx context.Context, d *desk.Desk, since time.Time) (int, error) {
-	name := d.Task.Name
+	name, p, lead := d.Task.Name, a.plant.Load(), d.Config.Teacher.Lead()
+	teachers := origin.NamesOf(p.Config, lead)
+	who := lead + "\x00" + strings.Join(teachers.Sorted(), "\x00")
 	a.tallies.mu.Lock()
 	defer a.tallies.mu.Unlock()
 	t := a.tallies.of[name]
-	if t == nil || !t.Since.Equal(since) {
-		t = &store.Tally{Tenant: model.DefaultTenant, Name: name, Since: since}
+	if t == nil || !t.Since.Equal(since) || t.teacher != who {
+		t = &tallied{store.Tally{Tenant: model.DefaultTenant, Name: name, Since: since}, who}
 	}
-	if err := a.store.Recount(ctx, t); err != nil {
+	if origin.AsksSeveral(p.Config, lead) { // names do not tell
+		t.Counts = func(trace *model.Trace) bool { return origin.Gave(p.Config, lead, teachers, trace) }
+	}
+	if err := a.store.Recount(ctx, &t.Tally); err != nil {
 		return 0, err
 	}
 	if a.tallies.of == nil {
-		a.tallies.of = map[string]*store.Tally{}
+		a.tallies.of = map[string]*tallied{}
 	}
 	a.tallies.of[name] = t
-	n, teachers := 0, origin.NamesOf(a.plant.Load().Config, d.Config.Teacher.Lead())
-	for who, answers := range t.By {
-		if teachers.Has(who) && !strings.HasPrefix(who, origin.Student(name, "")) {
+	n := 0
+	for by, answers := range t.By {
+		if teachers.Has(by) && !strings.HasPrefix(by, origin.Student(name, "")) {
 			n += answers
 		}
 	}

@@ -57,19 +57,12 @@ func (n Names) Has(name string) bool {
 func (n Names) Sorted() []string { return slices.Sorted(maps.Keys(n)) }
 
 // Gave says whether an answer in a trace is one that a teacher gave, who answers under these names. That of several at once is more than what one of
-// them says alone, whoever's words it has.
+// them says alone, whosever words it has.
 func Gave(c *config.Config, teacher string, names Names, t *model.Trace) bool {
 	if !names.Has(t.Response.Model) {
 		return false
 	}
-	for {
-		of, ok := c.Tasks[teacher]
-		if !ok {
-			break
-		}
-		teacher = of.Teacher.Lead()
-	}
-	if c.Models[teacher].Ensemble == nil {
+	if !AsksSeveral(c, teacher) {
 		return true
 	}
 	answers := 0
@@ -79,6 +72,17 @@ func Gave(c *config.Config, teacher string, names Names, t *model.Trace) bool {
 		}
 	}
 	return answers > 1
+}
+
+// AsksSeveral says whether a teacher is several models that are asked at once, so that the name in an answer does not tell who gave it.
+func AsksSeveral(c *config.Config, teacher string) bool {
+	for {
+		of, ok := c.Tasks[teacher]
+		if !ok {
+			return c.Models[teacher].Ensemble != nil
+		}
+		teacher = of.Teacher.Lead()
+	}
 }
 
 // Called returns the configured models of upstreams that have a name in answers, in order.

@@ -4,17 +4,20 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"retort/model"
 )
 
 // Tally is how many answers to a model or task traffic and audits brought from a time on, by who gave them. Failures are left out, and so is what no
-// tokens were paid for.
+// tokens were paid for, or was not captured.
 type Tally struct {
 	Tenant, Name string
 	Since        time.Time // zero: no limit
-	By           map[string]int
+	// Counts says of a whole trace whether its answer counts; nil: all do. It takes that each is read from its log, once.
+	Counts func(*model.Trace) bool
+	By     map[string]int
 
 	last int64 // the latest row that counts, or was looked at
 }
@@ -23,7 +26,8 @@ type Tally struct {
 func (s *Store) Recount(ctx context.Context, t *Tally) error {
 	const op = "count answers"
 	var last int64
-	if err := s.read.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM traces").Scan(&last); err != nil {
+	err := s.read.QueryRowContext(ctx, "SELECT coalesce(max(seq), 0) FROM traces").Scan(&last)
+	if err != nil {
 		return wrap(op, err)
 	}
 	if last < t.last { // a log was cut that had been read
@@ -39,16 +43,33 @@ func (s *Store) Recount(ctx context.Context, t *Tally) error {
 	} else { // few rows: the indexes lead to many
 		q.where("seq > ? AND +tenant = ? AND +model = ?", t.last, t.Tenant, t.Name)
 	}
-	q.where("seq <= ? AND purpose IN ('', ?) AND error = '' AND NOT (input = 0 AND output = 0 AND cost = 0)", last, string(model.Auditing))
+	q.where("seq <= ? AND purpose IN ('', ?) AND error = '' AND content AND NOT (input = 0 AND output = 0 AND cost = 0)", last, string(model.Auditing))
 	if !t.Since.IsZero() {
 		q.where(map[bool]string{true: "start >= ?", false: "+start >= ?"}[t.last == 0], t.Since.UnixNano())
 	}
+	found := map[string]int{}
+	if t.Counts == nil {
+		err = s.countAnswers(ctx, q, found)
+	} else {
+		err = s.countTraces(ctx, q, t.Counts, found)
+	}
+	if err != nil {
+		return err
+	}
+	for who, n := range found { // all or nothing
+		t.By[who] += n
+	}
+	t.last = last
+	return nil
+}
+
+func (s *Store) countAnswers(ctx context.Context, q *query, found map[string]int) error {
+	const op = "count answers"
 	rows, err := s.read.QueryContext(ctx, "SELECT answered, count(*) FROM traces WHERE "+q.String()+" GROUP BY 1", q.args...)
 	if err != nil {
 		return wrap(op, err)
 	}
 	defer rows.Close()
-	found := map[string]int{}
 	for rows.Next() {
 		var who string
 		var n int
@@ -57,12 +78,28 @@ func (s *Store) Recount(ctx context.Context, t *Tally) error {
 		}
 		found[who] = n
 	}
-	if err := rows.Err(); err != nil {
-		return wrap(op, err)
+	return wrap(op, rows.Err())
+}
+
+// countTraces counts those that count. What cannot be read does not.
+func (s *Store) countTraces(ctx context.Context, q *query, counts func(*model.Trace) bool, found map[string]int) error {
+	const page = 200
+	for after := int64(0); ; {
+		one := &query{args: slices.Clone(q.args)}
+		one.WriteString(q.String())
+		one.where("seq > ?", after)
+		rows, err := s.rows(ctx, one, "ORDER BY seq LIMIT ?", page)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			if t, err := s.content(rows[i].place); err == nil && t.Response != nil && counts(t) {
+				found[t.Response.Model]++
+			}
+		}
+		if len(rows) < page {
+			return nil
+		}
+		after = rows[page-1].cursor.seq
 	}
-	for who, n := range found { // all or nothing
-		t.By[who] += n
-	}
-	t.last = last
-	return nil
 }
