@@ -2,10 +2,15 @@
 
 package wheel
 
-// Rewind brings the numbers of requests that are above one down to it, all by the same: their order stays, and so do those that are not above. It is for
+import (
+	"maps"
+	"slices"
+)
+
+// Rewind brings the numbers of requests that are above one down to it, in their order: by how far the last is above it, and those that would come
+// before others which are not above, as where a clock was ahead for longer than it was ahead, to right behind them: above it by so many at most where there is no room. Those that are not above stay. It is for
 // callers whose numbers are times, after a clock that was ahead: what was found meanwhile is dated later than it was, at most.
 func (s *State) Rewind(to int64) {
-	top := s.Requests
 	each := func(do func(n *int64)) {
 		for _, n := range []*int64{&s.Requests, &s.Epoch, &s.Lesson, &s.Alert, &s.Turned} {
 			do(n)
@@ -47,10 +52,22 @@ func (s *State) Rewind(to int64) {
 			}
 		}
 	}
-	each(func(n *int64) { top = max(top, *n) })
+	below, above := int64(0), map[int64]int64{}
 	each(func(n *int64) {
 		if *n > to {
-			*n -= top - to
+			above[*n] = 0
+		} else {
+			below = max(below, *n)
+		}
+	})
+	order := slices.Sorted(maps.Keys(above))
+	for _, n := range order {
+		below = max(below+1, n-(order[len(order)-1]-to))
+		above[n] = below
+	}
+	each(func(n *int64) {
+		if *n > to {
+			*n = above[*n]
 		}
 	})
 }

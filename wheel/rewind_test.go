@@ -51,3 +51,26 @@ func TestRewind(t *testing.T) {
 		t.Errorf("what is not above stays: got %+v", again)
 	}
 }
+
+// A clock that was ahead by less than for how long leaves numbers below now too, and those above come down behind them.
+func TestRewindKeepsTheOrder(t *testing.T) {
+	w, err := New(Options{Goal: certify.Goal{Agreement: 0.9, Confidence: 0.95}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := w.State()
+	const now = 1000 // from 410 to 1310, as the clock said, it was 100 to 1000
+	for at := int64(410); at <= 1310; at += 50 {
+		s.Labels = append(s.Labels, LabelState{Request: at})
+	}
+	s.Requests, s.Epoch, s.Turned = 1310, 1060, 810
+	s.Rewind(now)
+	for i := 1; i < len(s.Labels); i++ {
+		if s.Labels[i].Request <= s.Labels[i-1].Request || s.Labels[i].Request > now {
+			t.Errorf("the label at %d is at %d, behind one at %d", 410+50*i, s.Labels[i].Request, s.Labels[i-1].Request)
+		}
+	}
+	if s.Requests != now || s.Turned != 810 || s.Epoch != s.Labels[13].Request {
+		t.Errorf("got %d, %d and %d", s.Requests, s.Turned, s.Epoch)
+	}
+}

@@ -41,9 +41,42 @@ func (s *Store) Redate(ctx context.Context, tenant, task string, to time.Time, e
 				return err
 			}
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE turns SET begun = begun - top + ?3, ended = CASE WHEN ended > ?3 THEN ended - top + ?3 ELSE ended END
-			FROM (SELECT max(begun) AS top FROM turns WHERE tenant = ?1 AND task = ?2) WHERE tenant = ?1 AND task = ?2 AND begun > ?3`, tenant, task, at)
-		return errors.Join(err, bump(ctx, tx))
+		return errors.Join(redateTurns(ctx, tx, tenant, task, at), bump(ctx, tx))
 	})
 	return n, err
+}
+
+// redateTurns brings the turns of a task that began after a moment down to it, by how far the last is after it, and those that would come before others
+// to right behind them. They take as long as they did.
+func redateTurns(ctx context.Context, tx *sql.Tx, tenant, task string, to int64) error {
+	rows, err := tx.QueryContext(ctx, "SELECT id, begun FROM turns WHERE tenant = ? AND task = ? ORDER BY begun, id DESC", tenant, task)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	var late []int64
+	before, last := int64(0), int64(0)
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id, &last); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		if last <= to {
+			before = last
+			continue
+		}
+		ids, late = append(ids, id), append(late, last)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for i, id := range ids {
+		before = max(before+1, late[i]-(last-to))
+		_, err := tx.ExecContext(ctx, "UPDATE turns SET begun = ?1, ended = CASE WHEN ended > ?2 THEN ended - ?3 + ?1 ELSE ended END WHERE id = ?4 AND tenant = ?5",
+			before, to, late[i], id, tenant)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

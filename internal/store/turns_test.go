@@ -201,3 +201,34 @@ func TestRedate(t *testing.T) {
 		}
 	}
 }
+
+// A clock that was ahead by less than for how long dated turns before now as well, and those that are after it come behind these.
+func TestRedateKeepsTheOrder(t *testing.T) {
+	s := opened(t, t.TempDir())
+	ctx := t.Context()
+	for i, id := range []string{"a", "b", "c", "d"} {
+		if err := s.BeginTurn(ctx, Turn{ID: id, Tenant: tenant, Task: "banking", Why: "labels"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.EndTurn(ctx, tenant, id, Verdict{Outcome: TurnFailed}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.write.Exec("UPDATE turns SET begun = ?1, ended = ?1 + 3 WHERE id = ?2", []int{400, 900, 1050, 1300}[i], id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, err := s.Redate(ctx, tenant, "banking", time.Unix(0, 1000), nil); n != 2 || err != nil {
+		t.Fatal(n, err)
+	}
+	turns, err := s.Turns(ctx, tenant, "banking", 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := ""
+	for _, turn := range turns {
+		got += fmt.Sprint(turn.ID, turn.Begun.UnixNano(), "–", turn.Ended.UnixNano(), " ")
+	}
+	if got != "d1000–1003 c901–904 b900–903 a400–403 " {
+		t.Errorf("got %s", got)
+	}
+}
