@@ -50,6 +50,7 @@ type App struct {
 	ledger    ledger
 	auditor   auditor
 	loops     map[string]*loop // by task, while Serve runs; guarded by reloading
+	orphans   map[string]*loop // that ended before another could be begun; guarded by reloading
 	tallies   tallies          // of tasks that turn
 }
 

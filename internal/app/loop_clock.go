@@ -41,7 +41,7 @@ func (l *loop) redate(ctx context.Context) error {
 	return err
 }
 
-// renew has wheels whose numbers are in the future go on with others.
+// renew has wheels whose numbers are in the future go on with others, and begins those that could not be.
 func (a *App) renew(ctx context.Context) {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()

@@ -3,11 +3,13 @@
 package app
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"time"
 
 	"retort/dataset"
+	"retort/wheel"
 )
 
 // What a clock that was ahead dated in the future holds from now on, and not only once the clock has come to it.
@@ -42,6 +44,33 @@ func TestDatesInTheFuture(t *testing.T) {
 			return err == nil && s.Labels >= 5
 		})
 	})
+}
+
+// Where a wheel cannot be begun in the place of one that has ended, the champion answers, and nobody waits for the one that has; what was told to it is
+// heard by the next.
+func TestWheelThatCannotBeRenewed(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, wheelDesk)
+	texts, _ := labelled(400)
+	champion(t, a, texts[:300])
+	a.beginLoops(t.Context())
+	defer a.endLoops()
+	d := a.plant.Load().Desks["desk"]
+	was := loopAt(d)
+	was.latest.Store(time.Now().Add(time.Hour).UnixNano())
+	ended, end := context.WithCancel(t.Context())
+	end()
+	a.renew(ended)
+	if loopAt(d) != nil {
+		t.Fatal("requests are told a wheel that has ended")
+	}
+	was.hear(tale{ticket: wheel.Ticket{Request: time.Now().UnixNano(), Audited: true}, outcome: wheel.Outcome{Text: "late", Label: "refund"}})
+	a.renew(t.Context())
+	now := loopAt(d)
+	if now == nil || now == was {
+		t.Fatal("the wheel is not begun again")
+	}
+	until(t, "what was told late is not heard", func() bool { return now.wheel.Status().Labels > 0 })
 }
 
 // An example that is dated in the future trains alone, and takes the place of no judge.

@@ -17,7 +17,7 @@ func (a *App) beginLoops(ctx context.Context) {
 	a.reloading.Lock()
 	defer a.reloading.Unlock()
 	p := a.plant.Load()
-	a.loops = map[string]*loop{}
+	a.loops, a.orphans = map[string]*loop{}, map[string]*loop{}
 	a.turnOver(ctx, p)
 	a.recall(ctx, p, tunables(p))
 }
@@ -26,12 +26,11 @@ func (a *App) beginLoops(ctx context.Context) {
 // the champion answers, and is watched by its audits alone; then it returns false, and trying again later may help.
 func (a *App) turnOver(ctx context.Context, p *plant.Plant) (all bool) {
 	all = true
-	ended := map[string]*loop{}
 	for name, l := range a.loops {
 		if d := p.Desks[name]; d == nil || d.Config.Wheel == nil || !l.made.same(makingsOf(d)) || ahead(l.latest.Load()) {
 			l.end()
 			delete(a.loops, name)
-			ended[name] = l
+			a.orphans[name] = l
 		}
 	}
 	for name, d := range p.Desks {
@@ -42,15 +41,22 @@ func (a *App) turnOver(ctx context.Context, p *plant.Plant) (all bool) {
 			l, err := a.newLoop(ctx, d)
 			if err != nil {
 				a.log.Error("a wheel cannot be begun; its champion answers as it is, and it is tried again", "error", err)
+				d.Turn(nil) // the one before it has ended
 				all = false
 				continue
 			}
-			if before := ended[name]; before != nil {
-				before.leave(l)
-			}
 			a.loops[name] = l
 		}
+		if before := a.orphans[name]; before != nil {
+			before.leave(a.loops[name])
+			delete(a.orphans, name)
+		}
 		d.Turn(a.loops[name])
+	}
+	for name := range a.orphans { // of tasks that turn no more
+		if d := p.Desks[name]; d == nil || d.Config.Wheel == nil {
+			delete(a.orphans, name)
+		}
 	}
 	return all
 }
@@ -65,7 +71,7 @@ func (a *App) endLoops() {
 	for _, d := range a.plant.Load().Desks {
 		d.Turn(nil)
 	}
-	a.loops = nil
+	a.loops, a.orphans = nil, nil
 }
 
 // loopAt returns the loop that decides who answers at a desk; nil: none does.

@@ -32,7 +32,7 @@ func (a *App) recheckTeachers(ctx context.Context) {
 		p := a.plant.Load()
 		for name, d := range p.Desks {
 			l := loopAt(d)
-			if l != nil && ahead(l.latest.Load()) {
+			if l != nil && ahead(l.latest.Load()) || l == nil && d.Config.Wheel != nil {
 				a.renew(ctx)
 				continue
 			}
