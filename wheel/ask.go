@@ -46,6 +46,7 @@ type Outcome struct {
 	Label string // the teacher's answer; empty: it was not asked, or failed
 	// Logged says that it is told from a log of audits, which other requests are not in: it says nothing of what is asked.
 	Logged bool
+	Seen   bool // See was told what was said
 }
 
 // Ask begins a request: it draws whether the request is audited and who answers it. It must be called before anything has

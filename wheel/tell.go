@@ -13,17 +13,9 @@ import (
 func (w *Wheel) Tell(t Ticket, o Outcome) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	said := map[int]Said{}
-	if t.Serving != nil {
-		said[t.Serving.ID] = o.Said
-	}
-	if t.Also != nil {
-		said[t.Also.ID] = o.Also
-	}
-	if w.champion != nil {
-		if s, ok := said[w.champion.ID]; ok && !o.Logged && w.input.add(t.Request, s, w.draw(t.Request, drawRank)) {
-			w.inputChanged()
-		}
+	said := t.said(o.Said, o.Also)
+	if !o.Logged && !o.Seen {
+		w.see(&t, said)
 	}
 	w.meet(&t, &o)
 	if o.Label == "" {
@@ -39,6 +31,37 @@ func (w *Wheel) Tell(t Ticket, o Outcome) {
 	w.watchCanary(&t, o.Label, said)
 	w.watchChallenger()
 	w.seal()
+}
+
+// See tells what was said to a request before the rest is known, which takes an Outcome that is Seen then. Where requests are many at a time, those that
+// wait for the teacher are told behind others that came later, so that what is told says nothing of how the input was. It is called
+// in the order in which requests were answered or left.
+func (w *Wheel) See(t Ticket, said, also Said) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.see(&t, t.said(said, also))
+}
+
+// see watches what the champion says for a change of the input.
+func (w *Wheel) see(t *Ticket, said map[int]Said) {
+	if w.champion == nil {
+		return
+	}
+	if s, ok := said[w.champion.ID]; ok && w.input.add(t.Request, s, w.draw(t.Request, drawRank)) {
+		w.inputChanged()
+	}
+}
+
+// said is what was said to a request, by version.
+func (t *Ticket) said(by, also Said) map[int]Said {
+	said := map[int]Said{}
+	if t.Serving != nil {
+		said[t.Serving.ID] = by
+	}
+	if t.Also != nil {
+		said[t.Also.ID] = also
+	}
+	return said
 }
 
 // serves reports whether a version answers at the moment.

@@ -74,6 +74,16 @@ type tale struct {
 	outcome wheel.Outcome
 	audit   int64  // number of its audit; 0: none
 	do      func() // not of a request: what the keeper is to do
+	// sight, where set, is of a request that another tale is of too: what students say to it is told at once, whatever the teacher takes. waits says
+	// that this is that first tale.
+	sight *sight
+	waits bool
+}
+
+// sight is what Also says to a request that has been told of once. It is the keeper's.
+type sight struct {
+	also  wheel.Said
+	asked bool
 }
 
 // inquiryKey is the key of the request that a student is asked about.
@@ -84,11 +94,13 @@ type inquiry struct {
 	ticket  wheel.Ticket
 	outcome wheel.Outcome
 	ask     bool // the teacher is to be asked too
+	loop    *loop
+	sight   *sight // nil: all is told at once
 }
 
 // newInquiry begins a request. Who asks is the slice of the traffic that it is of.
-func newInquiry(d *desk.Desk, t wheel.Ticket, req *model.Request) *inquiry {
-	on := &inquiry{ticket: t, outcome: wheel.Outcome{Slice: req.Key}}
+func (l *loop) newInquiry(d *desk.Desk, t wheel.Ticket, req *model.Request) *inquiry {
+	on := &inquiry{loop: l, ticket: t, outcome: wheel.Outcome{Slice: req.Key}}
 	if t.Also != nil { // it is put all requests, whoever answers them: those that are left alone are no fair sample
 		if input, err := d.Task.Input(req); err == nil {
 			on.outcome.Text = input
@@ -104,7 +116,7 @@ func (l *loop) Answer(ctx context.Context, d *desk.Desk, req *model.Request, emi
 	if t.Serving == nil {
 		resp, err := d.Strong().Generate(ctx, req, emit)
 		if err == nil {
-			l.taught(newInquiry(d, t, req), resp)
+			l.taught(l.newInquiry(d, t, req), resp)
 		}
 		return resp, err
 	}
@@ -113,7 +125,7 @@ func (l *loop) Answer(ctx context.Context, d *desk.Desk, req *model.Request, emi
 			model.TrailOf(ctx).Draw()
 		}
 	}
-	on := newInquiry(d, t, req)
+	on := l.newInquiry(d, t, req)
 	cascade := compose.Cascade{Cheap: t.Serving.Student.(*pupil), Strong: d.Strong(), Take: takes}
 	resp, err := cascade.Generate(context.WithValue(ctx, inquiryKey{}, on), req, emit)
 	switch {
@@ -121,7 +133,7 @@ func (l *loop) Answer(ctx context.Context, d *desk.Desk, req *model.Request, emi
 	case !on.outcome.Given:
 		l.taught(on, resp)
 	case !on.ask || !d.Audited.Copy(req, resp, func(c compose.Copied) { l.audited(d, on, c) }):
-		l.hear(tale{ticket: on.ticket, outcome: on.outcome})
+		l.hear(tale{ticket: on.ticket, outcome: on.outcome, sight: on.sight})
 	}
 	return resp, err
 }
@@ -132,12 +144,17 @@ func takes(ctx context.Context, resp *model.Response) bool {
 	on.outcome.Said = wheel.Said{Answer: resp.Text(), Score: resp.Score, Novel: model.TrailOf(ctx).Doubt(resp.Model) == model.WhyNovel}
 	decided := on.ticket.Decide(on.outcome.Said)
 	on.outcome.Given, on.ask = decided.Give, decided.Ask
+	if on.ask {
+		on.sight = new(sight)
+		on.loop.hear(tale{ticket: on.ticket, outcome: on.outcome, sight: on.sight, waits: true})
+		on.outcome.Seen = true
+	}
 	return decided.Give
 }
 
 // taught tells what the teacher answered to a request that was left to it. Of a student that could not be asked it says nothing.
 func (l *loop) taught(on *inquiry, resp *model.Response) {
-	t := tale{ticket: on.ticket, outcome: on.outcome}
+	t := tale{ticket: on.ticket, outcome: on.outcome, sight: on.sight}
 	t.outcome.Label = resp.Text()
 	if t.outcome.Said == (wheel.Said{}) {
 		t.ticket.Serving = nil
@@ -147,7 +164,7 @@ func (l *loop) taught(on *inquiry, resp *model.Response) {
 
 // audited keeps what the teacher said to a request that a student had answered.
 func (l *loop) audited(d *desk.Desk, on *inquiry, c compose.Copied) {
-	t := tale{ticket: on.ticket, outcome: on.outcome}
+	t := tale{ticket: on.ticket, outcome: on.outcome, sight: on.sight}
 	if c.Answer == nil {
 		l.hear(t)
 		return

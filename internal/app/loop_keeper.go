@@ -92,20 +92,37 @@ func (l *loop) listen() {
 		if t.audit > 0 && t.audit <= l.heard { // the store has told of it
 			continue
 		}
-		if v := t.ticket.Also; v != nil && t.outcome.Text != "" && canSay(v) {
-			t.outcome.Also = v.Ask(t.outcome.Text)
-		} else {
-			t.ticket.Also = nil
-		}
+		l.askAlso(t)
 		t.outcome.Text = "" // traces have it
 		if l.made.options.Classless {
 			veil(&t.outcome)
+		}
+		if t.waits {
+			l.wheel.See(t.ticket, t.outcome.Said, t.outcome.Also)
+			continue
 		}
 		l.wheel.Tell(t.ticket, t.outcome)
 		l.heard = max(l.heard, t.audit)
 	}
 	if len(tales) > 0 {
 		l.dirty, l.kept.report = true, false
+	}
+}
+
+// askAlso asks who is to be asked besides, once for each request.
+func (l *loop) askAlso(t *tale) {
+	v := t.ticket.Also
+	switch {
+	case v == nil:
+	case t.sight != nil && t.sight.asked:
+		t.outcome.Also = t.sight.also
+	case t.outcome.Text != "" && canSay(v):
+		t.outcome.Also = v.Ask(t.outcome.Text)
+		if t.sight != nil {
+			t.sight.also, t.sight.asked = t.outcome.Also, true
+		}
+	default:
+		t.ticket.Also = nil
 	}
 }
 
