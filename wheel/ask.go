@@ -104,20 +104,22 @@ func (w *Wheel) draw(request int64, what uint64) float64 {
 }
 
 const (
-	canaryAsk = 0.25 // share of the requests that is audited while a canary answers
-	burst     = 0.5  // and while there is evidence of a change
+	burst = 0.5 // share of the requests that is audited while there is evidence of a change
+	trial = 1   // and while a canary is to be proved, which takes the same number of audits however long it lasts
+	// lent is the part of the loan that canaries may spend, so that some is left for evidence of a change.
+	lent = 0.75
 )
 
 // rate is the share of the requests that is audited at the moment. It depends on the past alone. What is not spent, since
-// the teacher answers some of the requests anyway, is saved up for when there is evidence of a change.
+// the teacher answers some of the requests anyway, is saved up for when more is needed.
 func (w *Wheel) rate() float64 {
 	switch {
 	case w.credit <= -w.loan():
 		return w.Budget / 2
+	case w.canary != nil && w.credit > -lent*w.loan():
+		return trial
 	case w.restless() || w.unfamiliar():
 		return max(w.Budget, burst)
-	case w.canary != nil:
-		return max(w.Budget, canaryAsk)
 	}
 	return w.Budget
 }
@@ -127,5 +129,5 @@ func (w *Wheel) loan() float64 { return float64(w.Loan) * w.Budget }
 
 // share is the part of the requests that the canary answers.
 func (w *Wheel) share() float64 {
-	return min(1, float64(1+max(0, w.canary.grade))/float64(w.ladder().steps))
+	return min(1, float64(1+max(0, w.canary.grade))/float64(w.ladder().all))
 }

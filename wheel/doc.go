@@ -29,9 +29,9 @@
 //
 // A candidate whose certificate speaks and that is shown to be no worse than the champion on the same fair labels becomes a canary:
 // it answers a share of the requests, drawn by chance, that grows with each answer that is known to agree, and falls with each
-// that does not. A canary with enough of them is the champion. A candidate of which that cannot be shown yet is a challenger: it
-// answers nothing, but what it would have said is compared on further fair labels. The first student has no champion to be
-// compared with: its certificate is its gate, and as a canary it is on trial, by a sequential probability ratio test.
+// that does not. It becomes the champion by a sequential probability ratio test on its own answers, or ends by it. A candidate of which it cannot
+// be shown yet that it is no worse is a challenger: it answers nothing, but what it would have said is compared on further fair labels. The first
+// student has no champion to be compared with: its certificate is its gate, and its share grows by the test alone.
 //
 // # Watching
 //
@@ -54,5 +54,5 @@
 // J. Shin, A. Ramdas, A. Rinaldo, "E-detectors" (2024); V. Vovk, I. Petej, I. Nouretdinov, E. Ahlberg, L. Carlsson, A.
 // Gammerman, "Retrain or not retrain: conformal test martingales for change-point detection" (2021), for ranks; V. Fedorova,
 // A. Gammerman, I. Nouretdinov, V. Vovk, "Plug-in martingales for testing exchangeability on-line" (2012), for the bets; A. Wald, "Sequential tests of statistical
-// hypotheses" (1945), for the first canary.
+// hypotheses" (1945), for canaries.
 package wheel

@@ -20,31 +20,8 @@ func newFall(target, patience float64) *fall {
 	return &fall{Watch: certify.NewWatch(target, patience)}
 }
 
-// newHarm watches a canary, as the service is watched: its share grows by proof alone, so what is merely not good enough need not be alarmed of.
+// newHarm watches a canary, as the service is watched: what is merely not good enough need not be alarmed of, as its ladder sees to that.
 func newHarm(goal certify.Goal) *fall { return newFall(goal.Agreement, patienceService) }
-
-// ladder is how a canary becomes the champion: it climbs a step with each answer that is known to agree, and falls back some with
-// each that does not.
-type ladder struct{ steps, back int }
-
-// ladder returns that of a canary now. One beside a champion was compared with it on many labels. One that would be the first
-// has its certificate alone, of the last of several tries and by siblings; so its steps are a sequential probability ratio test
-// (A. Wald, "Sequential tests of statistical hypotheses", 1945) of good, against bad times the disagreement allowed: what disagrees so
-// often or more becomes champion with a chance of at most unproved. It costs no label, as the teacher is asked one and all.
-func (w *Wheel) ladder() ladder {
-	if w.champion != nil {
-		return ladder{steps: 8, back: 2}
-	}
-	allowed := 1 - w.Goal.Agreement
-	poor := min(bad*allowed, (1+allowed)/2)
-	step := math.Log((1 - good*allowed) / (1 - poor))
-	return ladder{steps: 1 + int(math.Ceil(-math.Log(unproved)/step)), back: int(math.Ceil(math.Log(poor/(good*allowed)) / step))}
-}
-
-const (
-	good, bad = 0.7, 2
-	unproved  = 0.1
-)
 
 func (f *fall) judge(request int64, agree bool) (alarm bool) {
 	f.about.add(request)
