@@ -99,6 +99,39 @@ func TestChallengersAreWeighedByAllRequests(t *testing.T) {
 	}
 }
 
+// A challenger is looked at as soon as enough requests were met, and not again for each label while there are no fair ones.
+func TestChallengersWithoutFairLabels(t *testing.T) {
+	world := newWorld(2, 20)
+	w := newWheel(t, Options{Seed: 2, Growth: 100})
+	world.run(t, w, 1500, steady(20))
+	s := w.Status()
+	if s.Champion == nil {
+		t.Fatal("no champion")
+	}
+	w.Enter(&Candidate{Student: &rival{}, Certificate: s.Champion.Certificate, Lesson: &Lesson{}}, Challenger, "a test")
+	looks := func() (n int) {
+		for _, e := range w.Events() {
+			if e.Kind == Judged {
+				n++
+			}
+		}
+		return n
+	}
+	before := looks()
+	const met = 1000
+	for i := range met {
+		ticket := w.Ask()
+		ticket.Audited = false // as where nothing may be spent
+		w.Tell(ticket, Outcome{Said: Said{Answer: "c1"}, Also: Said{Answer: "c1"}, Label: "c1"}) // the champion leaves it
+		if n := looks() - before; (n > 0) != (i+1 >= soonest/2) {
+			t.Errorf("after %d requests it was looked at %d times", i+1, n)
+		}
+	}
+	if n := looks() - before; n > met/(soonest/2) {
+		t.Errorf("it was looked at %d times on %d requests without a fair label", n, met)
+	}
+}
+
 // Hard pairs are no sample of all requests.
 func TestHardPairsWeighAsTheirRequests(t *testing.T) {
 	var pairs []Pair

@@ -190,6 +190,7 @@ func (w *Wheel) compare(v *Version) Verdict {
 	pairs := w.pairs(v)
 	c, err := Compare(pairs, v.met, w.Margin, w.level(v))
 	if err != nil {
+		v.next = v.met.total() + soonest/2
 		return Verdict{Ruling: eval.Inconclusive, Why: err.Error()}
 	}
 	switch c.Ruling {
@@ -267,7 +268,7 @@ func (w *Wheel) meet(t *Ticket, o *Outcome) {
 // watchChallenger tries the gate again once there are more labels to compare on.
 func (w *Wheel) watchChallenger() {
 	v := w.challenger
-	if v == nil || w.champion == nil || w.canary != nil || w.asked%16 != 0 || v.met.total() < v.next {
+	if v == nil || w.champion == nil || w.canary != nil || v.met.total() < v.next {
 		return
 	}
 	verdict := w.compare(v)
