@@ -29,6 +29,5 @@
 // clinical trials", Statistics in Medicine 10 (1991), and W. Maurer, L. Hothorn, W. Lehmacher, "Multiple comparisons
 // in drug clinical trials and preclinical assays: a-priori ordered hypotheses" (1995), for testing in a fixed
 // sequence; B. L. Wiens, "A fixed sequence Bonferroni procedure for testing multiple endpoints", Pharmaceutical
-// Statistics 2 (2003), for starting afresh after a failure; C. J. Clopper, E. S. Pearson, "The use of confidence or
-// fiducial limits illustrated in the case of the binomial", Biometrika 26 (1934), for the bounds.
+// Statistics 2 (2003), for starting afresh after a failure. Package binomial has the bounds.
 package certify

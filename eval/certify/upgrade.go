@@ -9,8 +9,8 @@ import (
 )
 
 // Upgrade puts the threshold of a certificate to labels that neither the student nor the threshold has seen: held-out
-// ones, or a random share of live traffic. One threshold fixed beforehand needs no correction, so the exact bound of Clopper
-// and Pearson applies, and with it the result is
+// ones, or a random share of live traffic. One threshold fixed beforehand needs no correction, so the exact bound of package
+// binomial applies, and with it the result is
 //
 //   - certified, with the evidence of the unseen labels, when that bound reaches the target;
 //   - silent when even the upper bound stays below the target;
