@@ -126,31 +126,6 @@ func (job *Job) check() error {
 	return nil
 }
 
-// minRepeats is how many repeated inputs it takes to speak of the teacher's consistency.
-const minRepeats = 20
-
-// feasible refuses a target above the teacher's own consistency.
-func (job *Job) feasible(cleaned dataset.Report, report *Report) error {
-	if job.Consistency == nil && cleaned.Repeats >= minRepeats {
-		c, err := certify.MeasureConsistency(cleaned.RepeatsAgreeing, cleaned.Repeats, job.Goal.Confidence)
-		if err != nil {
-			return err
-		}
-		job.Consistency = &c
-	}
-	if job.Consistency == nil {
-		return nil
-	}
-	report.Consistency = job.Consistency
-	if err := certify.Feasible(job.Goal.Agreement, *job.Consistency); err != nil {
-		return err
-	}
-	if warning := certify.Doubtful(job.Goal.Agreement, *job.Consistency); warning != "" {
-		report.Warnings = append(report.Warnings, warning)
-	}
-	return nil
-}
-
 // evaluate takes the figures, from the eval examples where there are any. Those of them that are unlike all that the student
 // has seen also certify a provisional threshold, each text once: copies are no further evidence.
 func (job *Job) evaluate(ctx context.Context, out *Outcome, eval, known []dataset.Example, report *Report) error {

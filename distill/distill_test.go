@@ -5,6 +5,7 @@ package distill
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -106,6 +107,20 @@ func TestRepeatsShowAnInconsistentTeacher(t *testing.T) {
 	var infeasible *certify.InfeasibleError
 	if !errors.As(err, &infeasible) || infeasible.Consistency.Asked != 80 {
 		t.Fatalf("got %v, want the target refused by 80 repeats", err)
+	}
+}
+
+func TestContradictionsOfAFileWithoutCopiesRefuseNothing(t *testing.T) {
+	examples := letters(0, 300)
+	for _, e := range letters(0, 12) { // what is left of repeats: the same text, another label
+		e.Label = desk.Labels[(slices.Index(desk.Labels, e.Label)+1)%len(desk.Labels)]
+		examples = append(examples, e)
+	}
+	j := job(examples)
+	j.Goal.Agreement = 0.95
+	r := run(t, j).Report
+	if r.Consistency != nil || r.Cleaned.Contradictory < minRepeats || !strings.Contains(strings.Join(r.Warnings, " "), "the repeats say nothing of the teacher's consistency") {
+		t.Errorf("consistency %+v, %d contradictory texts, warnings %q", r.Consistency, r.Cleaned.Contradictory, r.Warnings)
 	}
 }
 

@@ -89,6 +89,9 @@ func (job *Job) Judge(ctx context.Context, s *Settled, trained *Learned) (*Outco
 		out.Judged = append(judge(s.Fair, func(i int) student.Detail { return trained.OutOfFold[i] }), judgeBy(trained.Student, s.Aside)...)
 		by, known, report.EvaluatedOn = certify.CrossFitted, s.Aside, OutOfFold
 	}
+	if err := job.believe(&report, out.Judged); err != nil {
+		return nil, err
+	}
 	job.hush(out.Judged)
 	if err := report.certify(out.Judged, job, by); err != nil {
 		return nil, err
