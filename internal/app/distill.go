@@ -197,6 +197,9 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk.Desk, o Dist
 	}
 	set, version, err := a.readData(ctx, o.Data, dataset.Columns{Input: o.Input, Label: o.Label}, dataset.ReadFile)
 	if err != nil && bare(o.Data, dataset.Columns{Input: o.Input, Label: o.Label}) {
+		if d == nil && o.Contract == nil {
+			return nil, &untaughtFileError{err, o.Task}
+		}
 		return nil, a.teachFile(ctx, job, &o)
 	}
 	if err != nil {
@@ -221,7 +224,7 @@ func (a *App) gather(ctx context.Context, job *distill.Job, d *desk.Desk, o Dist
 	if first := set.Examples[0].Label; (first[0] == '{' || first[0] == '[') && json.Valid([]byte(first)) {
 		return nil, &noSchemaError{o.Task, filepath.Base(o.Data)}
 	}
-	job.Task = &task.Task{Name: o.Task, Labels: labels(set.Examples)}
+	job.Task = &task.Task{Name: o.Task, Labels: labels(slices.Concat(set.Examples, job.Eval))}
 	if err := job.Task.Validate(); err != nil {
 		return nil, fmt.Errorf("make task %s from the labels of %s: %w", o.Task, o.Data, err)
 	}

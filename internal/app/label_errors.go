@@ -18,6 +18,18 @@ func (e *unlabelledTaskError) Hint() string {
 	return "add it to the section tasks with its output and a teacher, or give its file with --task FILE"
 }
 
+// untaughtFileError says why a file has no labels, where no task says what they may be.
+type untaughtFileError struct {
+	err  error // what reading it said
+	task string
+}
+
+func (e *untaughtFileError) Error() string { return e.err.Error() }
+func (e *untaughtFileError) Unwrap() error { return e.err }
+func (e *untaughtFileError) Hint() string {
+	return fmt.Sprintf("without labels there must be a teacher to give them, and the configuration has no task %q that names one", e.task)
+}
+
 // noTeacherError says that nobody is there to ask.
 type noTeacherError struct{ task string }
 
