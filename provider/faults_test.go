@@ -50,8 +50,8 @@ func TestFaultyUpstreams(t *testing.T) {
 			panic(http.ErrAbortHandler)
 		}, model.Upstream, "broke off", ""},
 		"cut before all": {func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, model.Unavailable, "closed before an answer", ""},
-		"20 MB line":     {send("text/event-stream", first+"data: "+strings.Repeat("x", 20<<20)+"\n\n"), model.Upstream, "event too long: more than 16777216 bytes", "limit"},
-		"20 MB answer":   {send("application/json", `{"x":"`+strings.Repeat("x", 20<<20)+`"}`), model.Upstream, "too long", "limit"},
+		"20 MB line":     {send("text/event-stream", first+"data: "+strings.Repeat("x", 20<<20)+"\n\n"), model.Upstream, "event too long: more than 16777216 bytes", "max_answer"},
+		"20 MB answer":   {send("application/json", `{"x":"`+strings.Repeat("x", 20<<20)+`"}`), model.Upstream, "too long", "max_answer"},
 		"20 MB of error": {func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(500)
 			io.WriteString(w, strings.Repeat("x", 20<<20))

@@ -20,7 +20,7 @@ func Provider(name string, c config.Provider) (*provider.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.Retries = -1
+	o.MaxEvent, o.Retries = int(c.MaxAnswer), -1
 	if c.Retries != nil && *c.Retries > 0 {
 		o.Retries = *c.Retries
 	}

@@ -161,7 +161,7 @@ func Cut(err error, begun bool) error {
 func Broken(err error) error {
 	switch {
 	case errors.Is(err, sse.ErrTooLong):
-		return Hinted(err, "raise the provider's limit for a single event if such answers are expected")
+		return Hinted(err, "raise the provider's max_answer if such answers are expected")
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &model.Error{Kind: model.KindOf(err), Op: "read answer", Err: err}
 	}
