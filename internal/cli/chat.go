@@ -35,7 +35,7 @@ func (c *chatCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	trail := &model.Trail{}
+	trail, said := &model.Trail{}, ""
 	req := model.NewRequest(c.Model, model.Prompt(prompt))
 	req.Stream = true
 	resp, err := m.Generate(model.WithTrail(s.ctx, trail), req, func(p model.Part) error {
@@ -46,10 +46,16 @@ func (c *chatCmd) Run(s *session) error {
 		if s.Screen {
 			text = printableLines(text)
 		}
+		if text != "" {
+			said = text
+		}
 		_, err := io.WriteString(s.Stdout, text)
 		return err
 	})
 	if err != nil {
+		if said != "" && !strings.HasSuffix(said, "\n") {
+			fmt.Fprintln(s.Stdout) // what was said of the answer stands on lines of its own
+		}
 		return err
 	}
 	usage, cost := trail.Total()

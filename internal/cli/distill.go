@@ -22,21 +22,21 @@ import (
 
 type distillCmd struct {
 	jsonFlag
-	Task       string  `arg:"" optional:"" help:"Name of the task; with --task, that of its file where none is given."`
-	File       string  `name:"task" type:"existingfile" placeholder:"FILE" help:"Take the task from this YAML or JSON file and not from the configuration: its fields, of which only output must be there, or a bare JSON Schema."`
-	Data       string  `placeholder:"FILE" help:"Learn from this CSV, TSV, JSONL or Parquet file, or from this version of a dataset (NAME@VERSION), instead of traces; its labels are the teacher's answers, and where it has none the task's teachers label it (--budget)."`
-	Input      string  `placeholder:"COL" help:"Column or field of the input."`
-	Label      string  `placeholder:"COL" help:"Column or field of the label."`
-	Eval       string  `placeholder:"FILE" help:"Measure, and certify, on this file or version of a dataset; it is never trained on."`
-	Agreement  float64 `placeholder:"0.95" help:"Agreement with the teacher wanted among the answers."`
-	Confidence float64 `placeholder:"0.95" help:"Confidence wanted of that."`
-	Method     string  `enum:",cross-fitted,strict" default:"" placeholder:"cross-fitted" help:"How the threshold is found: cross-fitted uses all labels and is provisional until unseen labels certify it; strict keeps a fifth from training and is certified at once."`
-	Effort     string  `enum:",standard,high" default:"" placeholder:"standard" help:"standard trains in seconds; high may take minutes for accuracy."`
-	Seed       uint64  `default:"1" help:"Seed of everything random."`
-	Refine     string  `default:"default" placeholder:"STEPS" help:"Refining steps before training: default, none, or steps with commas between; -STEP leaves one out, STEP=list only lists what it finds. Steps: corrections, contradictions, duplicates, leakage, near, language, length, errors, balance, private."`
-	Outside    string  `name:"out-of-scope" type:"existingfile" placeholder:"FILE" help:"Texts that are none of the task, at least 20, in a file as for --data whose labels do not count: the student learns to leave such to the teacher."`
-	Alarms     float64 `name:"false-alarms" placeholder:"0.05" help:"Share of the task's own texts that the student may leave to the teacher as unlike its examples, whatever their score, so that it answers fewer that are none of the task. Without it, or out-of-scope texts, none is left for that alone."`
-	Reask      int     `default:"100" placeholder:"N" help:"Ask the teacher again about N inputs to learn how consistent it is (default 100); 0 asks none. Each costs what an answer does. From traces only."`
+	Task       string   `arg:"" optional:"" help:"Name of the task; with --task, that of its file where none is given."`
+	File       string   `name:"task" type:"existingfile" placeholder:"FILE" help:"Take the task from this YAML or JSON file and not from the configuration: its fields, of which only output must be there, or a bare JSON Schema."`
+	Data       string   `placeholder:"FILE" help:"Learn from this CSV, TSV, JSONL or Parquet file, or from this version of a dataset (NAME@VERSION), instead of traces; its labels are the teacher's answers, and where it has none the task's teachers label it (--budget)."`
+	Input      string   `placeholder:"COL" help:"Column or field of the input."`
+	Label      string   `placeholder:"COL" help:"Column or field of the label."`
+	Eval       string   `placeholder:"FILE" help:"Measure, and certify, on this file or version of a dataset; it is never trained on."`
+	Agreement  *float64 `placeholder:"0.95" help:"Agreement with the teacher wanted among the answers."`
+	Confidence *float64 `placeholder:"0.95" help:"Confidence wanted of that."`
+	Method     string   `enum:",cross-fitted,strict" default:"" placeholder:"cross-fitted" help:"How the threshold is found: cross-fitted uses all labels and is provisional until unseen labels certify it; strict keeps a fifth from training and is certified at once."`
+	Effort     string   `enum:",standard,high" default:"" placeholder:"standard" help:"standard trains in seconds; high may take minutes for accuracy."`
+	Seed       uint64   `default:"1" help:"Seed of everything random."`
+	Refine     string   `default:"default" placeholder:"STEPS" help:"Refining steps before training: default, none, or steps with commas between; -STEP leaves one out, STEP=list only lists what it finds. Steps: corrections, contradictions, duplicates, leakage, near, language, length, errors, balance, private."`
+	Outside    string   `name:"out-of-scope" type:"existingfile" placeholder:"FILE" help:"Texts that are none of the task, at least 20, in a file as for --data whose labels do not count: the student learns to leave such to the teacher."`
+	Alarms     float64  `name:"false-alarms" placeholder:"0.05" help:"Share of the task's own texts that the student may leave to the teacher as unlike its examples, whatever their score, so that it answers fewer that are none of the task. Without it, or out-of-scope texts, none is left for that alone."`
+	Reask      int      `default:"100" placeholder:"N" help:"Ask the teacher again about N inputs to learn how consistent it is (default 100); 0 asks none. Each costs what an answer does. From traces only."`
 	askFlags
 	anewFlag
 	Promote bool   `help:"Make the student the champion at once."`
@@ -45,6 +45,10 @@ type distillCmd struct {
 
 func (c *distillCmd) Run(s *session) error {
 	contract, err := c.contract()
+	if err != nil {
+		return err
+	}
+	goal, err := c.goal()
 	if err != nil {
 		return err
 	}
@@ -71,7 +75,7 @@ func (c *distillCmd) Run(s *session) error {
 		start := time.Now()
 		return a.DistillRun(s.ctx, app.DistillOptions{
 			Task: c.Task, Contract: contract, ContractFile: c.File, Data: c.Data, Input: c.Input, Label: c.Label, Eval: c.Eval, OutOfScope: c.Outside, FalseAlarms: c.Alarms,
-			Goal:   certify.Goal{Agreement: c.Agreement, Confidence: c.Confidence},
+			Goal:   goal,
 			Method: certify.Method(c.Method), Effort: c.Effort, Seed: c.Seed, Reask: c.Reask, Refine: plan, Asking: asking,
 		}, how, func(result *app.Distilled) error {
 			bar.End()
@@ -99,6 +103,25 @@ func (c *distillCmd) made(s *session, a *app.App, result *app.Distilled, took ti
 		c.next(s, a, result)
 	}
 	return err
+}
+
+// goal returns what is wanted of the student; 0 is what the task says.
+func (c *distillCmd) goal() (certify.Goal, error) {
+	var g certify.Goal
+	for _, of := range []struct {
+		flag  string
+		given *float64
+		value *float64
+	}{{"--agreement", c.Agreement, &g.Agreement}, {"--confidence", c.Confidence, &g.Confidence}} {
+		if of.given == nil {
+			continue
+		}
+		if *of.given <= 0 || *of.given >= 1 {
+			return g, fmt.Errorf("%s is %v: give a number between 0 and 1, both excluded, such as 0.95", of.flag, *of.given)
+		}
+		*of.value = *of.given
+	}
+	return g, nil
 }
 
 // contract reads the task where a file has it, and says what it is called.
@@ -210,7 +233,7 @@ func summary(r *distill.Report, took time.Duration) [][2]string {
 	}
 	if r.Threshold != nil {
 		lines = append(lines,
-			[2]string{"answers", percent(r.Coverage) + " of them; the rest is the teacher's: " + percent(r.NovelShare) + " since they are unlike the examples, " + percent(r.UnsureShare) + " since it is unsure"},
+			[2]string{"answers", answers(r)},
 			[2]string{"agrees with teacher", fmt.Sprintf("%s of those answers (wanted %s)", percent(r.Agreement), percent(r.Target))})
 	}
 	if n := r.Novelty; n != nil && (n.Acts || n.Off != "") {
@@ -222,6 +245,14 @@ func summary(r *distill.Report, took time.Duration) [][2]string {
 	lines = append(lines, [2]string{"guarantee", strings.TrimSpace(r.Certificate.String())})
 	return append(lines, [2]string{"size, speed", fmt.Sprintf("%s; trained in %s; the command took %s; one answer %.0f µs (p99 %.0f µs)",
 		bytesText(r.StudentBytes), duration(time.Duration(r.TrainSeconds*float64(time.Second))), duration(took), r.PredictP50us, r.PredictP99us)})
+}
+
+// answers says how much a student answers, and why it leaves the rest.
+func answers(r *distill.Report) string {
+	if r.NovelShare+r.UnsureShare == 0 {
+		return percent(r.Coverage) + " of them"
+	}
+	return percent(r.Coverage) + " of them; the rest is the teacher's: " + percent(r.NovelShare) + " since they are unlike the examples, " + percent(r.UnsureShare) + " since it is unsure"
 }
 
 // relied says which values of a field may be relied on.

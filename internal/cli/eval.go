@@ -103,6 +103,10 @@ func (c *evalCmd) print(s *session, r *app.Evaluation) {
 		if i == c.Confusions {
 			break
 		}
+		if confusion.Predicted == "" {
+			line("unanswered", "%d × %s", confusion.Count, printable(confusion.Gold))
+			continue
+		}
 		line("confused", "%d × %s taken for %s", confusion.Count, printable(confusion.Gold), printable(confusion.Predicted))
 	}
 }

@@ -132,7 +132,7 @@ func (p *page) placeholder() {
 func (p *page) provider(e entry) {
 	s := e.server
 	if s.Works() {
-		p.line("  # %s: %s; %s answered in %s.", s.Title, s.where(), printable(s.Model), s.Took.Round(10*time.Millisecond))
+		p.line("  # %s: %s; %s answered in %s.", s.Title, s.where(), printable(s.Model), max(s.Took.Round(time.Millisecond), time.Millisecond))
 	} else {
 		trouble, reasons, _ := strings.Cut(s.Trouble(), "\n")
 		p.line("  # %s: %s", s.Title, trouble)
