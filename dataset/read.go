@@ -21,7 +21,8 @@ const MaxRecord = 16 << 20
 // ReadFile reads the examples of a file: .csv, .tsv, .jsonl or .ndjson, each also with .gz behind, or .parquet.
 //
 // Tables need a first line with the columns' names. A .csv is divided by commas, or by semicolons or tabs when its first
-// line has no comma; fields may be quoted as in RFC 4180. In a .tsv, a field in quotes ends on its line.
+// line has no comma; fields may be quoted as in RFC 4180. In a .tsv, a field in quotes ends on its line, unless its row would
+// lack fields: a quote may be just a quote there.
 // JSON lines are objects with the columns as fields, of which the label may be an object or a list itself and then counts as the text it
 // is written with, or with "messages": a conversation whose last turn is the
 // assistant's answer and whose text is found as that of a request to a task is (model.InputText). Fields as exports have them are

@@ -3,6 +3,7 @@
 package dataset
 
 import (
+	"cmp"
 	"bytes"
 	"errors"
 	"fmt"
@@ -13,7 +14,8 @@ import (
 type rows struct {
 	in      *lines
 	comma   byte // what divides fields; 0 means: to be found at the first line
-	oneLine bool // a quoted field ends on its line; one that does not is taken literally
+	oneLine bool // a quoted field that does not end on its line is taken literally, unless its row would lack fields
+	width   int  // how many fields the first row has
 	line    int  // where the last row began
 
 	fields [][]byte
@@ -34,6 +36,7 @@ func (r *rows) next() ([][]byte, error) {
 		}
 		r.fields = append(r.fields, field)
 		if !more {
+			r.width = cmp.Or(r.width, len(r.fields))
 			return r.fields, nil
 		}
 		row = rest
@@ -53,7 +56,7 @@ func (r *rows) row() ([]byte, error) {
 	if r.comma == 0 {
 		r.comma = separator(text)
 	}
-	if r.oneLine || bytes.IndexByte(text, '"') < 0 {
+	if bytes.IndexByte(text, '"') < 0 || r.oneLine && bytes.Count(text, []byte{r.comma})+1 >= r.width {
 		return trimEnd(text), nil
 	}
 	q := quoting{comma: r.comma, state: fieldStart}
