@@ -5,8 +5,12 @@ package cli
 import (
 	"fmt"
 	"log/slog"
+	"net"
+	"slices"
+	"strings"
 
 	"retort/internal/app"
+	"retort/internal/store"
 )
 
 type serveCmd struct {
@@ -26,7 +30,20 @@ func (c *serveCmd) Run(s *session) error {
 	return a.Serve(s.ctx, app.ServeOptions{Listen: c.Listen, Watch: true, Ready: func(url string) {
 		releaseStart()
 		fmt.Fprintf(s.Stderr, "retort is listening on %s\n", url)
+		if keys, err := a.Keys(s.ctx); err == nil && unreachable(url, keys) {
+			fmt.Fprintf(s.Stderr, "hint: there are no API keys, so programs on this machine alone are served; make one with: %s keys create NAME%s\n", program(), s.configFlag())
+		}
 	}})
+}
+
+// unreachable says whether a gateway listens to other machines, which it does not serve as none of the keys is valid.
+func unreachable(url string, keys []store.Key) bool {
+	if slices.ContainsFunc(keys, func(k store.Key) bool { return k.Revoked == nil }) {
+		return false
+	}
+	host, _, err := net.SplitHostPort(strings.TrimPrefix(url, "http://"))
+	ip := net.ParseIP(host)
+	return err == nil && host != "localhost" && (ip == nil || !ip.IsLoopback())
 }
 
 type checkCmd struct{ jsonFlag }

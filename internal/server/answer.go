@@ -245,7 +245,7 @@ func (c *call) finish(req *model.Request, resp *model.Response) int {
 		err = c.out.end()
 	}
 	if err != nil {
-		c.server.logFailure(c.w, c.r, gone(err))
+		c.log(gone(err))
 		return model.Canceled.Policy().Status
 	}
 	return http.StatusOK
@@ -259,7 +259,7 @@ func (c *call) failAnswer(ctx context.Context, err error) int {
 	if !c.out.begun {
 		return c.fail(err)
 	}
-	c.server.logFailure(c.w, c.r, err)
+	c.log(err)
 	_, cost := c.trail.Total()
 	c.w.Header()["Retort-Cost"] = []string{cost.String()}
 	if c.answer.Fail(public(err)) == nil {
@@ -274,7 +274,17 @@ func (c *call) fail(err error) int {
 		c.w.Header()["Retort-Cost"] = []string{cost.String()}
 	}
 	setDropped(c.w.Header(), c.trail.Dropped())
-	return c.server.failIn(c.w, c.r, c.dialect, err)
+	c.log(err)
+	return c.server.refuse(c.w, c.r, c.dialect, err)
+}
+
+// log logs why the call fails.
+func (c *call) log(err error) {
+	name := ""
+	if c.metrics != nil {
+		name = c.metrics.name
+	}
+	c.server.logFailure(c.w, c.r, name, err)
 }
 
 // gone makes an error of the connection to the client one of kind Canceled.

@@ -168,6 +168,8 @@ func TestFailures(t *testing.T) {
 			}
 			if got := strings.Contains(r.log.String(), "request failed"); got != c.logged {
 				t.Errorf("logged: %v, want %v: %s", got, c.logged, r.log)
+			} else if got && !strings.Contains(r.log.String(), "model=late ") {
+				t.Errorf("logged without the model's name: %s", r.log)
 			}
 		})
 	}

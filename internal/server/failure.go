@@ -22,9 +22,14 @@ var (
 
 // failIn answers with an error in a dialect, and returns the status.
 func (s *Server) failIn(w http.ResponseWriter, r *http.Request, d dialect.Server, err error) int {
+	s.logFailure(w, r, "", err)
+	return s.refuse(w, r, d, err)
+}
+
+// refuse is failIn once the error is logged.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, d dialect.Server, err error) int {
 	shown := public(err)
 	status := statusIn(d, shown)
-	s.logFailure(w, r, err)
 	s.writeError(w, r, status, errorBody(w, d, shown), err)
 	return status
 }
@@ -77,8 +82,9 @@ func (s *Server) writeError(w http.ResponseWriter, r *http.Request, status int, 
 // some after 401, for minutes.
 var noRetry = []string{"false"}
 
-// logFailure logs what is for the operator to mend: the gateway's faults, and upstreams that fail.
-func (s *Server) logFailure(w http.ResponseWriter, r *http.Request, err error) {
+// logFailure logs what is for the operator to mend: the gateway's faults, and upstreams that fail. name is that of
+// the model that was asked; empty where none that exists was.
+func (s *Server) logFailure(w http.ResponseWriter, r *http.Request, name string, err error) {
 	kind := model.KindOf(err)
 	log := s.options.Log.Debug
 	switch kind {
@@ -91,7 +97,7 @@ func (s *Server) logFailure(w http.ResponseWriter, r *http.Request, err error) {
 			log = s.options.Log.Warn
 		}
 	}
-	log("request failed", "path", r.URL.Path, "trace", w.Header().Get(traceHeader), "kind", kind.String(), "err", err)
+	log("request failed", "path", r.URL.Path, "model", name, "trace", w.Header().Get(traceHeader), "kind", kind.String(), "err", err)
 }
 
 // maxDropped bounds the header Retort-Dropped, in bytes.
