@@ -52,7 +52,7 @@ func (c *distillCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv, Optional: c.Data != ""})
+	a, err := s.open(c.Data != "")
 	if err != nil {
 		return err
 	}

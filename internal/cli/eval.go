@@ -28,7 +28,7 @@ type evalCmd struct {
 }
 
 func (c *evalCmd) Run(s *session) error {
-	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv, Optional: true})
+	a, err := s.open(true)
 	if err != nil {
 		return err
 	}

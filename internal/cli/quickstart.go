@@ -26,6 +26,9 @@ func (c *quickstartCmd) Run(s *session) error {
 	if !c.JSON {
 		fmt.Fprintln(s.Stderr, "A support desk's messages go through a real gateway on this machine; its teacher is a recording. Nothing leaves the machine.")
 	}
+	if s.configFlag() != "" {
+		fmt.Fprintf(s.Stderr, "note: quickstart reads no configuration: it writes one of its own, into the folder that --dir names\n")
+	}
 	bar := s.progress(c.JSON && !s.Terminal)
 	o := quickstart.Options{Dir: c.Dir, Listen: c.Listen, Seed: c.Seed, Progress: bar.Step}
 	if c.Serve {

@@ -3,9 +3,12 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math"
+	"os"
 	"slices"
 	"strings"
 
@@ -22,12 +25,20 @@ type studentsCmd struct {
 
 // opened runs a command on the data folder.
 func (s *session) opened(run func(a *app.App) error) error {
-	a, err := app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv, Optional: true})
+	a, err := s.open(true)
 	if err != nil {
 		return err
 	}
 	defer a.Close()
 	return run(a)
+}
+
+// open opens the configuration. Where it may be missing, and a missing one was named, that is said: its name may be misspelled.
+func (s *session) open(optional bool) (*app.App, error) {
+	if _, err := os.Stat(s.config); optional && s.configFlag() != "" && errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintf(s.Stderr, "note: there is no configuration file %s; the defaults stand in for it\n", relative(s.config))
+	}
+	return app.Open(s.ctx, s.config, app.Options{Getenv: s.Getenv, Optional: optional})
 }
 
 type studentsListCmd struct {
