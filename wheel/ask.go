@@ -104,10 +104,8 @@ func (w *Wheel) draw(request int64, what uint64) float64 {
 }
 
 const (
-	burst = 0.5 // share of the requests that is audited while there is evidence of a change
-	trial = 1   // and while a canary is to be proved, which takes the same number of audits however long it lasts
-	// lent is the part of the loan that canaries may spend, so that some is left for evidence of a change.
-	lent = 0.75
+	burst = 0.5  // share of the requests that is audited while there is evidence of a change, or a canary to be proved
+	lent  = 0.75 // part of the loan that canaries may spend, so that some is left for evidence of a change
 )
 
 // rate is the share of the requests that is audited at the moment. It depends on the past alone. What is not spent, since
@@ -116,9 +114,7 @@ func (w *Wheel) rate() float64 {
 	switch {
 	case w.credit <= -w.loan():
 		return w.Budget / 2
-	case w.canary != nil && w.credit > -lent*w.loan():
-		return trial
-	case w.restless() || w.unfamiliar():
+	case w.canary != nil && w.credit > -lent*w.loan(), w.restless(), w.unfamiliar():
 		return max(w.Budget, burst)
 	}
 	return w.Budget

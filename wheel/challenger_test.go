@@ -121,7 +121,7 @@ func TestChallengersWithoutFairLabels(t *testing.T) {
 	const met = 1000
 	for i := range met {
 		ticket := w.Ask()
-		ticket.Audited = false // as where nothing may be spent
+		ticket.Audited = false                                                                   // as where nothing may be spent
 		w.Tell(ticket, Outcome{Said: Said{Answer: "c1"}, Also: Said{Answer: "c1"}, Label: "c1"}) // the champion leaves it
 		if n := looks() - before; (n > 0) != (i+1 >= soonest/2) {
 			t.Errorf("after %d requests it was looked at %d times", i+1, n)

@@ -29,7 +29,7 @@ func (w *Wheel) ladder() ladder {
 
 const (
 	good                    = 0.7
-	badFirst, bad           = 2, 2.5
+	badFirst, bad           = 2, 4
 	unprovedFirst, unproved = 0.1, 0.05
 	misjudged               = 0.05
 	trusted                 = 8 // answers that agree after which a canary beside a champion answers all
