@@ -92,6 +92,7 @@ func TestReadFileErrors(t *testing.T) {
 		{"ragged", "a.csv", "text,label\na,b\nc,d,e\n", Columns{}, ":3: the row has 3 fields, the first line 2; put a field that holds ',' into quotes"},
 		{"open quote", "a.csv", "text,label\na,b\n\"c,d\ne,f\n", Columns{}, ":3: a field begins with a quote that is never closed; close it, or double the quote and put the field into quotes"},
 		{"open quote in a tsv", "a.tsv", "text\tlabel\na\tb\n\"c\ne\tf\n", Columns{}, ":3: a field begins with a quote that is never closed; close it, or double the quote and put the field into quotes"},
+		{"a quote that is just a quote, and a row without label", "a.tsv", "text\tlabel\n\"5 disk\nmy 3\" drive\tx\n", Columns{}, ":2: there is text behind a closing quote; double the quotes that belong to the text"},
 		{"text behind a quote", "a.csv", "text,label\n\"a\" b,c\n", Columns{}, ":2: there is text behind a closing quote; double the quotes that belong to the text"},
 		{"long line", "a.csv", "text,label\n" + long + ",b\n", Columns{}, ":2: the line is longer than 16 MiB"},
 		{"long quote", "a.csv", "text,label\n\"" + strings.Repeat("x\n", MaxRecord/2), Columns{}, ":2: a quote is not closed within 16 MiB"},

@@ -17,6 +17,7 @@ type rows struct {
 	oneLine bool // a quoted field that does not end on its line is taken literally, unless its row would lack fields
 	width   int  // how many fields the first row has
 	line    int  // where the last row began
+	several bool // the last row is of several lines, by its quotes
 
 	fields [][]byte
 	buf    []byte // a row whose quoted fields go over several lines
@@ -52,7 +53,7 @@ func (r *rows) row() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.line = r.in.line
+	r.line, r.several = r.in.line, false
 	if r.comma == 0 {
 		r.comma = separator(text)
 	}
@@ -63,7 +64,7 @@ func (r *rows) row() ([]byte, error) {
 	if q.read(text); q.state != inQuotes {
 		return trimEnd(text), nil
 	}
-	r.buf = append(r.buf[:0], text...)
+	r.buf, r.several = append(r.buf[:0], text...), true
 	for q.state == inQuotes {
 		text, err = r.in.next()
 		if errors.Is(err, io.EOF) {
@@ -90,7 +91,7 @@ func (r *rows) field(row []byte) (field, rest []byte, more bool, err error) {
 			return unescape(row[1:end]), nil, false, nil
 		case end < len(row) && after[0] == r.comma:
 			return unescape(row[1:end]), after[1:], true, nil
-		case !r.oneLine:
+		case !r.oneLine || r.several: // a quote that is just a quote must not join lines
 			return nil, nil, false, errors.New("there is text behind a closing quote; double the quotes that belong to the text")
 		}
 	}
