@@ -192,7 +192,7 @@ func TestBadAnswers(t *testing.T) {
 		"another type":        {`{"message":{"content":7},"done":true}`, model.Upstream, "message.content must be a string", ""},
 		"negative usage":      {`{"message":{"content":""},"done":true,"eval_count":-1}`, model.Upstream, "eval_count must be between", ""},
 		"not a line of JSON":  {hello + "hello\n" + doneLine, model.Upstream, `not a JSON object: "hello"`, ""},
-		"line too long":       {hello + `{"x":"` + strings.Repeat("x", testLimit) + `"}` + "\n" + doneLine, model.Upstream, "too long", "limit"},
+		"line too long":       {hello + `{"x":"` + strings.Repeat("x", testLimit) + `"}` + "\n" + doneLine, model.Upstream, "too long", "max_answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, stream := range []bool{false, true} {

@@ -200,8 +200,8 @@ func TestBadAnswers(t *testing.T) {
 		"absurd index":           {"text/event-stream", `data: {"choices":[{"index":100000,"delta":{"content":"a"}}]}` + "\n\n" + done, model.Upstream, "far beyond", ""},
 		"absurd call":            {"text/event-stream", chunkOf(`{"tool_calls":[{"index":100000,"function":{"arguments":"a"}}]}`, "null") + done, model.Upstream, "far beyond", ""},
 		"negative usage":         {"application/json", `{"choices":[{"message":{"role":"assistant","content":"a"}}],"usage":{"prompt_tokens":-5}}`, model.Upstream, "usage.prompt_tokens must be between", ""},
-		"event too long":         {"text/event-stream", hello + "data: " + strings.Repeat("x", testLimit) + "\n\n", model.Upstream, "too long", "limit"},
-		"answer too long":        {"application/json", `{"x":"` + strings.Repeat("x", testLimit) + `"}`, model.Upstream, "too long", "limit"},
+		"event too long":         {"text/event-stream", hello + "data: " + strings.Repeat("x", testLimit) + "\n\n", model.Upstream, "too long", "max_answer"},
+		"answer too long":        {"application/json", `{"x":"` + strings.Repeat("x", testLimit) + `"}`, model.Upstream, "too long", "max_answer"},
 		"neither, very long":     {"application/octet-stream", strings.Repeat("x", testLimit), model.Upstream, "neither", "base_url"},
 		"blank for a long while": {"text/event-stream", strings.Repeat("\n", 100_000) + done, model.Upstream, "without an answer", ""},
 	} {
