@@ -5,8 +5,13 @@ package wheel
 import "math"
 
 // ladder is how a canary becomes the champion: it climbs a step with each answer that is known to agree, and falls back some with
-// each that does not. Its share grows with its steps until it answers all, and at the floor it is a canary no more.
-type ladder struct{ steps, all, back, floor int }
+// each that does not. Its share grows with its steps until it answers all.
+type ladder struct {
+	steps, all, back int
+	step             float64 // of the logarithm of the likelihood ratio
+	least            float64 // disagreement that is good
+	falls            bool    // there is a floor, at which it is a canary no more
+}
 
 // ladder returns that of a canary now. It is a sequential probability ratio test (A. Wald, "Sequential tests of statistical hypotheses",
 // 1945) on the canary's own answers: of disagreement that is good times what is allowed, against bad times. What disagrees so often or more
@@ -18,13 +23,42 @@ type ladder struct{ steps, all, back, floor int }
 // one way or the other: a good one is rejected with a chance of misjudged at most.
 func (w *Wheel) ladder() ladder {
 	if w.champion == nil {
-		l, _ := w.rungs(badFirst, unprovedFirst)
-		l.all, l.floor = l.steps, math.MinInt
+		l := w.rungs(badFirst, unprovedFirst)
+		l.all = l.steps
 		return l
 	}
-	l, step := w.rungs(bad, unproved)
-	l.all, l.floor = min(trusted, l.steps), -up(-math.Log(misjudged)/step)
+	l := w.rungs(bad, unproved)
+	l.all, l.falls = min(trusted, l.steps), true
 	return l
+}
+
+// floor returns where a canary is one no more: as far down as the test has it, and deeper where steps are so coarse that a good one would
+// come there with a chance above misjudged.
+func (l ladder) floor() int {
+	if !l.falls {
+		return math.MinInt
+	}
+	floor := -up(-math.Log(misjudged) / l.step)
+	for ; floor > -deepest && l.climbs(floor) < 1-misjudged; floor-- {
+	}
+	return floor
+}
+
+// deepest is where a floor is whatever the chance, as where what is good disagrees nearly as often as it agrees.
+const deepest = 100
+
+// climbs returns the chance that a good one climbs the ladder before it comes to a floor. From h steps above the floor it is in proportion to
+// a(h), and the next answer decides: a(h) is (1-least)·a(h+1) + least·a(h-back), and nothing at the floor or below.
+func (l ladder) climbs(floor int) float64 {
+	a := make([]float64, l.steps-floor)
+	a[1] = 1
+	for h := 1; h+1 < len(a); h++ {
+		a[h+1] = a[h] / (1 - l.least)
+		if h > l.back {
+			a[h+1] -= l.least / (1 - l.least) * a[h-l.back]
+		}
+	}
+	return a[-floor] / a[len(a)-1]
 }
 
 const (
@@ -35,12 +69,12 @@ const (
 	trusted                 = 8 // answers that agree after which a canary beside a champion answers all
 )
 
-// rungs returns the steps of a ladder that who is so bad climbs with that chance at most, and what each is of the logarithm of the likelihood ratio.
-func (w *Wheel) rungs(bad, chance float64) (l ladder, step float64) {
+// rungs returns the steps of a ladder that who is so bad climbs with that chance at most.
+func (w *Wheel) rungs(bad, chance float64) ladder {
 	allowed := 1 - w.Goal.Agreement
 	least, most := good*allowed, min(bad*allowed, (1+allowed)/2)
-	step = math.Log((1 - least) / (1 - most))
-	return ladder{steps: 1 + up(-math.Log(chance)/step), back: up(math.Log(most/least) / step)}, step
+	step := math.Log((1 - least) / (1 - most))
+	return ladder{steps: 1 + up(-math.Log(chance)/step), back: up(math.Log(most/least) / step), step: step, least: least}
 }
 
 func up(x float64) int { return int(math.Ceil(x)) }

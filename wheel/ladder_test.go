@@ -114,3 +114,40 @@ func TestCanariesAreQuiet(t *testing.T) {
 		t.Errorf("%d false alarms in %d answers, want %d at most", loud, n, n/patienceService)
 	}
 }
+
+// Where the steps are coarse, as they are at low targets, a good canary is rejected as rarely, and a bad one becomes champion as rarely, as anywhere.
+func TestLaddersOfAnyTarget(t *testing.T) {
+	const runs = 4000
+	atMost := func(chance float64) float64 { return chance + 4*math.Sqrt(chance*(1-chance)/runs) }
+	rng := rand.New(rand.NewPCG(1, 2))
+	for _, target := range []float64{0.5, 0.6, 0.7, 0.75, 0.85, 0.9, 0.95, 0.99} {
+		w, err := New(Options{Goal: certify.Goal{Agreement: target, Confidence: 0.95}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.champion = &Version{}
+		climb := w.ladder()
+		floor := climb.floor()
+		climbed := func(disagree float64) float64 {
+			n := 0
+			for range runs {
+				grade := 0
+				for grade > floor && grade < climb.steps-1 {
+					if grade++; rng.Float64() < disagree {
+						grade -= 1 + climb.back
+					}
+				}
+				if grade > floor {
+					n++
+				}
+			}
+			return float64(n) / runs
+		}
+		allowed := 1 - target
+		rejected, promoted := 1-climbed(good*allowed), climbed(min(bad*allowed, (1+allowed)/2))
+		t.Logf("at a target of %v: of good ones %.3f are rejected, of bad ones %.3f become champion; %d steps, floor at %d", target, rejected, promoted, climb.steps, floor)
+		if rejected > atMost(misjudged) || promoted > atMost(unproved) {
+			t.Errorf("at a target of %v: of good ones %.3f are rejected, of bad ones %.3f become champion", target, rejected, promoted)
+		}
+	}
+}

@@ -198,7 +198,7 @@ func (w *Wheel) watchCanary(t *Ticket, label string, said map[int]Said) {
 			Says: fmt.Sprintf("its answers do not agree with the teacher in %.1f %% of cases", 100*w.Goal.Agreement)})
 	case v.grade >= climb.steps-1:
 		w.promote(v, "enough of its answers as the canary agreed; "+v.Certificate.String())
-	case v.grade <= climb.floor:
+	case v.grade <= climb.floor():
 		v.stage, w.canary = Rejected, nil
 		w.happened(Event{Kind: Judged, Version: v.ID, Says: fmt.Sprintf("%s: too few of its answers as the canary agreed", v.stage)})
 	}
