@@ -124,6 +124,21 @@ func TestContradictionsOfAFileWithoutCopiesRefuseNothing(t *testing.T) {
 	}
 }
 
+// Where copies are there, texts that come often and are labelled by chance are a part of what is asked, however steady the others are.
+func TestContradictionsAmongCopiesRefuse(t *testing.T) {
+	examples := letters(0, 200)
+	for i := range 192 { // the first pair agrees, the next does not, and so on; both labels come as often
+		label := []int{0, 0, 0, 1, 1, 1, 1, 0}[i/2%8]
+		examples = append(examples, dataset.Example{Text: []string{"hi", "help me please"}[i%2], Label: desk.Labels[label]})
+	}
+	j := job(examples)
+	j.Goal.Agreement = 0.95
+	_, err := Run(t.Context(), j)
+	if infeasible := (*certify.InfeasibleError)(nil); !errors.As(err, &infeasible) || infeasible.Consistency.Same < minRepeats {
+		t.Errorf("got %v, want the target refused by the repeats", err)
+	}
+}
+
 func TestBadJobs(t *testing.T) {
 	outside := append(mail(0, 2), dataset.Example{Text: "hello", Label: "greeting", Line: 9})
 	tests := []struct {

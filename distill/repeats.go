@@ -30,13 +30,14 @@ func (job *Job) feasible(cleaned dataset.Report, report *Report) error {
 
 // believe refuses a target above the consistency that repeated inputs show, unless the judged examples show that those
 // inputs are not like the others: a student that gives more of a teacher's answers than the teacher itself would. So it is in a file
-// whose exact copies were taken out, where what is left of repeated inputs are contradictions.
+// whose exact copies were taken out, where what is left of repeated inputs are contradictions. One with copies enough has not been cleared of
+// them: there repeated inputs are part of what is asked, however steady the rest is.
 func (job *Job) believe(report *Report, judged []Judged) error {
 	if job.Consistency != nil || report.Consistency == nil {
 		return nil
 	}
 	c := report.Consistency
-	if certify.Feasible(report.Target, *c) == nil || !report.outdoes(judged, math.Sqrt(c.Upper)) {
+	if certify.Feasible(report.Target, *c) == nil || c.Same >= minRepeats || !report.outdoes(judged, math.Sqrt(c.Upper)) {
 		return report.reach()
 	}
 	report.Consistency = nil
