@@ -67,12 +67,15 @@ func (p *Plant) Lacking() []Lack {
 	return out
 }
 
-// LackOf returns what one blend or task lacks; false: nothing.
+// LackOf returns what one blend or task lacks; false: nothing, as of other models and of names that there are not.
 func (p *Plant) LackOf(name string) (Lack, bool) {
-	if p.Desks[name] != nil {
+	switch {
+	case p.Desks[name] != nil:
 		return p.taskLacks(name)
+	case p.Tunables[name] != nil:
+		return p.blendLacks(name)
 	}
-	return p.blendLacks(name)
+	return Lack{}, false
 }
 
 func (p *Plant) blendLacks(name string) (Lack, bool) {

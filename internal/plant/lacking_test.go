@@ -44,4 +44,9 @@ func TestRefusalsAreTold(t *testing.T) {
 	if all := p.Lacking(); len(all) != 0 {
 		t.Errorf("it lacks %+v", all)
 	}
+	for _, name := range []string{"large", "nobody"} {
+		if l, lacks := p.LackOf(name); lacks {
+			t.Errorf("%s lacks %+v", name, l)
+		}
+	}
 }
