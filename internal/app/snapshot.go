@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+
 	"retort/compose"
 	"retort/dialect"
 	"retort/internal/origin"

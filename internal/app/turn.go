@@ -50,6 +50,17 @@ type Gate struct {
 	Pairs []wheel.Pair       `json:"pairs,omitempty"`
 }
 
+// outcome is what becomes of the student: one that could not be shown to be no worse than the champion is compared further.
+func (g *Gate) outcome() store.TurnOutcome {
+	switch {
+	case g.Ruling == eval.Pass:
+		return store.TurnCanary
+	case g.Ruling == eval.Inconclusive && (g.Overall != nil || g.Unread != ""):
+		return store.TurnChallenger
+	}
+	return store.TurnCandidate
+}
+
 // turn is the steps of a turn: those of a distillation, and then whether its student serves.
 func (a *App) turn(ctx flow.Context, of *turning) (*made, error) {
 	run := ctx.Run()
@@ -83,13 +94,7 @@ func (a *App) turn(ctx flow.Context, of *turning) (*made, error) {
 		if err != nil {
 			return nil, fmt.Errorf("keep the verdict on student %s: %w", run, err)
 		}
-		v := store.Verdict{Outcome: store.TurnCandidate, Says: g.Why, Evidence: text, Over: g.Over}
-		switch {
-		case g.Ruling == eval.Pass:
-			v.Outcome = store.TurnCanary
-		case g.Ruling == eval.Inconclusive && (g.Overall != nil || g.Unread != ""):
-			v.Outcome = store.TurnChallenger
-		}
+		v := store.Verdict{Outcome: g.outcome(), Says: g.Why, Evidence: text, Over: g.Over}
 		turn, err := a.store.EndTurn(ctx, model.DefaultTenant, run, v)
 		if model.KindOf(err) == model.NotFound { // a run that goes on from another's steps
 			err = a.store.BeginTurn(ctx, store.Turn{ID: run, Tenant: model.DefaultTenant, Task: task, Why: string(of.Why), Labels: of.Labels})
@@ -214,7 +219,7 @@ func (a *App) gate(ctx context.Context, task, id string, out *made, inherited *i
 // late refuses a student that learned by a brief of before a change which was noticed since, as the wheel that serves would at once.
 func (a *App) late(ctx context.Context, task string, g *Gate, of *wheel.Brief) error {
 	d := a.plant.Load().Desks[task]
-	if d == nil || d.Config.Wheel == nil || g.Ruling == eval.Fail || g.Ruling == eval.Inconclusive && g.Overall == nil { // it comes to no stage
+	if d == nil || d.Config.Wheel == nil || g.outcome() == store.TurnCandidate { // it comes to no stage
 		return nil
 	}
 	now, _, err := a.brief(ctx, d)

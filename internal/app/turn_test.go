@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"retort/eval"
 	"retort/flow"
 	"retort/internal/store"
 	"retort/model"
@@ -39,6 +40,33 @@ func TestTurnsOfBeforeAnAlarm(t *testing.T) {
 		}
 		if turn.Outcome != want || moved != strings.Contains(turn.Says, wheel.Late) {
 			t.Errorf("labels moved %v: got %s, %q; want %s", moved, turn.Outcome, turn.Says, want)
+		}
+	}
+}
+
+// Who comes to a stage is late, however it comes there; who comes to none is told why it does not.
+func TestLateStudentsOfEachStage(t *testing.T) {
+	a := openFor(t, "http://127.0.0.1:1", wheelDesk)
+	if err := a.store.TakeOut(t.Context(), store.Takeout{Tenant: model.DefaultTenant, Task: "desk", Student: "before", Why: "a test",
+		Evidence: []byte(`{"kind":"alarm_service","since":1}`)}); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		gate Gate
+		late bool
+	}{
+		"canary":                               {Gate{Ruling: eval.Pass}, true},
+		"challenger":                           {Gate{Ruling: eval.Inconclusive, Overall: &eval.NonInferiority{}}, true},
+		"challenger of an unreadable champion": {Gate{Ruling: eval.Inconclusive, Unread: "damaged"}, true},
+		"candidate":                            {Gate{Ruling: eval.Inconclusive, Why: "too few"}, false},
+		"rejected":                             {Gate{Ruling: eval.Fail, Why: "worse"}, false},
+	} {
+		g := c.gate
+		if err := a.late(t.Context(), "desk", &g, &wheel.Brief{}); err != nil {
+			t.Fatal(err)
+		}
+		if late := g.Why == wheel.Late; late != c.late || late && g.outcome() != store.TurnCandidate {
+			t.Errorf("%s: %s, %q", name, g.Ruling, g.Why)
 		}
 	}
 }
