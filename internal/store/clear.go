@@ -10,9 +10,9 @@ import (
 	"retort/model"
 )
 
-// unserved are students whose turns left them candidates, and that never answered anybody: none was promoted, taken out, or had an answer audited.
+// unserved are students whose turns left them candidates, and that never answered anybody: none was a canary, promoted, taken out, or had an answer audited.
 // What a person distilled is not among them, nor is what a turn that failed made, which may be gone on with.
-const unserved = `stage = 'candidate' AND cleared IS NULL
+const unserved = `stage = 'candidate' AND cleared IS NULL AND tried IS NULL
 	AND EXISTS (SELECT 1 FROM turns t WHERE t.id = students.id AND t.outcome = 'candidate')
 	AND NOT EXISTS (SELECT 1 FROM promotions p WHERE p.student = students.id)
 	AND NOT EXISTS (SELECT 1 FROM takeouts o WHERE o.student = students.id)

@@ -20,7 +20,7 @@ func TestUnservedStudentsAreCleared(t *testing.T) {
 		}
 		return turn.Outcome
 	}
-	for _, id := range []string{"distilled", "promoted", "canary", "challenger", "out", "audited", "failed", "open", "first", "second"} {
+	for _, id := range []string{"distilled", "promoted", "canary", "tried", "challenger", "out", "audited", "failed", "open", "first", "second"} {
 		add(t, s, id, "banking")
 		if id == "distilled" {
 			continue
@@ -41,6 +41,12 @@ func TestUnservedStudentsAreCleared(t *testing.T) {
 	}
 	if _, _, err := s.Rollback(ctx, tenant, "banking"); err != nil {
 		t.Fatal(err)
+	}
+	for _, to := range []Stage{Canary, Candidate} { // it answered some, and none that was audited
+		from := map[Stage]Stage{Canary: Candidate, Candidate: Canary}[to]
+		if did, err := s.Restage(ctx, tenant, "tried", from, to, "a test"); err != nil || !did {
+			t.Fatal(did, err)
+		}
 	}
 	for id, to := range map[string]Stage{"canary": Canary, "challenger": Challenger} {
 		if did, err := s.Restage(ctx, tenant, id, Candidate, to, "a test"); err != nil || !did {
@@ -67,7 +73,7 @@ func TestUnservedStudentsAreCleared(t *testing.T) {
 	if got := unserved(); len(got) != 2 || got[0] != "second" || got[1] != "first" {
 		t.Errorf("got %v, want the second and the first", got)
 	}
-	for _, id := range []string{"distilled", "promoted", "canary", "challenger", "out", "audited", "failed", "open", "nobody"} {
+	for _, id := range []string{"distilled", "promoted", "canary", "tried", "challenger", "out", "audited", "failed", "open", "nobody"} {
 		if did, err := s.Clear(ctx, tenant, id); did || err != nil {
 			t.Errorf("%s was cleared: %v", id, err)
 		}

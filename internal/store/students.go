@@ -178,7 +178,8 @@ func (s *Store) champion(ctx context.Context, q querier, tenant, task string) (*
 
 func setStage(ctx context.Context, tx *sql.Tx, st *Student, stage Stage) error {
 	st.Stage = stage
-	_, err := tx.ExecContext(ctx, "UPDATE students SET stage = ? WHERE id = ?", string(stage), st.ID)
+	_, err := tx.ExecContext(ctx, "UPDATE students SET stage = ?1, tried = CASE WHEN ?1 = 'canary' THEN coalesce(tried, ?2) ELSE tried END WHERE id = ?3",
+		string(stage), now().UnixNano(), st.ID)
 	if err != nil {
 		return fmt.Errorf("make student %s %s: %w", st.ID, stage, err)
 	}
