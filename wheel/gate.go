@@ -181,7 +181,7 @@ func (w *Wheel) enter(v *Version) {
 	if w.challenger != nil {
 		w.challenger.stage = Rejected
 	}
-	w.canary, w.challenger, v.stage = v, nil, Canary
+	w.canary, w.challenger, v.stage, w.entered = v, nil, Canary, w.asked
 }
 
 // compare tests a version against the champion. A challenger is tested again and again; the k-th time at the level α/(k(k+1)),

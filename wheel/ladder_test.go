@@ -151,3 +151,28 @@ func TestLaddersOfAnyTarget(t *testing.T) {
 		}
 	}
 }
+
+// TestLongTrialsHoldUpNoLessons has a canary on trial for a goal that takes it thousands of requests to prove.
+func TestLongTrialsHoldUpNoLessons(t *testing.T) {
+	w, err := New(Options{Seed: 1, Goal: certify.Goal{Agreement: 0.999, Confidence: 0.95}, First: 100})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, at := range []Stage{Champion, Canary} {
+		w.Enter(&Candidate{Student: &coin{rand.New(rand.NewPCG(1, uint64(i))), 1}, Lesson: &Lesson{},
+			Certificate: certify.Certificate{Status: certify.Provisional, Threshold: 0.5}}, at, "for a test")
+	}
+	first := 0
+	for i := 1; first == 0 && i < 2*patient; i++ {
+		step(w, fmt.Sprint("text ", i), "yes")
+		if w.Status().Canary == nil {
+			t.Fatalf("the trial ended after %d requests", i)
+		}
+		if w.Due() != "" {
+			first = i
+		}
+	}
+	if first < patient || first > patient+100 {
+		t.Errorf("the next lesson is due after %d requests; want some %d", first, patient)
+	}
+}

@@ -40,6 +40,8 @@ const (
 	reformed = 15
 	// least is the share of all labels that must be new for any lesson.
 	least = 0.02
+	// patient is for how many requests lessons wait for a canary.
+	patient = 2000
 	// hasty is the share by which labels must have grown for a lesson for such reasons.
 	hasty = 0.02
 )
@@ -51,7 +53,7 @@ func (w *Wheel) Due() Trigger {
 	if w.wanted != "" {
 		return w.wanted
 	}
-	if w.canary != nil && w.champion != nil || w.requests == w.looked {
+	if w.proving() || w.requests == w.looked {
 		return ""
 	}
 	w.looked = w.requests
@@ -70,13 +72,19 @@ func (w *Wheel) Due() Trigger {
 	switch {
 	case enough && w.grown(now, 0):
 		return ByLabels
-	case w.canary != nil: // the first of its kind, which is on trial
+	case w.canary != nil && w.champion == nil: // the first of its kind, which is on trial
 	case urgent != "":
 		return urgent
 	case w.Every > 0 && w.requests >= w.lessoned+int64(w.Every) && now.all > w.trained.all:
 		return BySchedule
 	}
 	return ""
+}
+
+// proving reports whether a canary is on trial beside the champion, which further lessons wait for. Where next to nothing may be wrong a trial takes
+// thousands of requests, and they wait no more: one that they bring takes its place.
+func (w *Wheel) proving() bool {
+	return w.canary != nil && w.champion != nil && w.asked < w.entered+patient
 }
 
 // grown reports whether there are more labels than at the last lesson by a share of these. Those that memory has dropped since count too: once
@@ -106,7 +114,7 @@ func (w *Wheel) urgent(now sizes) Trigger {
 func (w *Wheel) Urgent() Trigger {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.wanted != "" || w.canary != nil || w.champion == nil {
+	if w.wanted != "" || w.proving() || w.champion == nil {
 		return w.wanted
 	}
 	return w.urgent(w.memory.sizes())

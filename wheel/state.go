@@ -263,7 +263,7 @@ func (w *Wheel) resumeVersions(s *State, open func(version int, name string) (An
 		case Champion:
 			w.champion = now
 		case Canary:
-			w.canary = now
+			w.canary, w.entered = now, s.Asked
 		case Challenger:
 			w.challenger = now
 		}

@@ -19,6 +19,7 @@ type Wheel struct {
 	versions []*Version
 	champion *Version
 	canary   *Version
+	entered  int64 // how many requests there were when the canary came, in this process
 	// challenger waits for evidence; fallen is what an alarm took out last, while nothing answers.
 	challenger, fallen *Version
 	out                *outs
