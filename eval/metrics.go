@@ -41,7 +41,16 @@ type Estimate struct {
 
 // Points prints a difference of shares with its interval, in points of a hundred: "+2.1 [-0.3, +4.4]".
 func (e Estimate) Points() string {
-	return fmt.Sprintf("%+.1f [%+.1f, %+.1f]", 100*e.Value, 100*e.Lower, 100*e.Upper)
+	return fmt.Sprintf("%s [%s, %s]", signed(e.Value), signed(e.Lower), signed(e.Upper))
+}
+
+// signed is a share in points of a hundred. Nothing has no minus.
+func signed(share float64) string {
+	s := fmt.Sprintf("%+.1f", 100*share)
+	if s == "-0.0" {
+		return "+0.0"
+	}
+	return s
 }
 
 // Metrics are the figures of one evaluation. Shares and scores are in [0, 1].

@@ -218,3 +218,12 @@ func BenchmarkMeasure(b *testing.B) {
 		}
 	}
 }
+
+func TestPointsOfNothingHaveNoMinus(t *testing.T) {
+	if got := (Estimate{Value: math.Copysign(0, -1), Lower: -0.0004, Upper: 0.0004}).Points(); got != "+0.0 [+0.0, +0.0]" {
+		t.Errorf("got %s", got)
+	}
+	if got := (Estimate{Value: 0.021, Lower: -0.003, Upper: 0.044}).Points(); got != "+2.1 [-0.3, +4.4]" {
+		t.Errorf("got %s", got)
+	}
+}
