@@ -108,6 +108,9 @@ func TestStudentsThatNeverServedAreCleared(t *testing.T) {
 		t.Fatalf("got %+v, %v", s, err)
 	}
 	var cleared *clearedError
+	if _, err := a.Promote(t.Context(), "turned0"); !errors.As(err, &cleared) {
+		t.Errorf("its audit is what is told of: %v", err)
+	}
 	if _, err := a.ForcePromote(t.Context(), "turned0"); !errors.As(err, &cleared) {
 		t.Errorf("it was promoted: %v", err)
 	}

@@ -123,6 +123,9 @@ func (a *App) Promote(ctx context.Context, id string) (*Student, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.there(); err != nil { // whatever its audit says
+		return nil, err
+	}
 	if err := a.passed(ctx, s.ID); err != nil {
 		return nil, err
 	}
