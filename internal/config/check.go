@@ -131,6 +131,9 @@ func (p *Provider) check(d *decoder, path string) {
 	if p.Retries != nil && (*p.Retries < 0 || *p.Retries > 10) {
 		d.fail(path+".retries", "%d is not from 0 to 10", *p.Retries)
 	}
+	if p.MaxAnswer != nil && *p.MaxAnswer == 0 {
+		d.fail(path+".max_answer", "must be above zero")
+	}
 	positive(d, path+".timeouts", reflect.ValueOf(p.Timeouts))
 	p.Breaker.check(d, path+".breaker")
 	switch p.Dialect {
@@ -206,7 +209,7 @@ func (p *Provider) checkReplay(d *decoder, path string) {
 		d.fail(path+".file", "is missing; name the JSON lines file of recorded answers")
 	}
 	for _, f := range []struct{ key, why string }{
-		{"timeouts", "cannot fail"}, {"retries", "cannot fail"}, {"breaker", "cannot fail"}, {"stream_usage", "has no streams to ask for"},
+		{"timeouts", "cannot fail"}, {"retries", "cannot fail"}, {"breaker", "cannot fail"}, {"stream_usage", "has no streams to ask for"}, {"max_answer", "is read whole"},
 		{"base_url", "has no address"}, {"resource", "has no address"}, {"region", "has no address"}, {"project", "has no address"},
 		{"location", "has no address"}, {"preset", "is of no vendor"}, {"api_version", "has no versions"},
 		{"api_key", "needs no key"}, {"auth", "needs no key"}, {"access_key_id", "needs no key"}, {"secret_access_key", "needs no key"},

@@ -168,7 +168,7 @@ func (c *Config) settle(dir string) {
 			p.Credentials = c.place(join("providers", name)+".credentials", dir, p.Credentials)
 		}
 		if p.Dialect == DialectReplay {
-			p.Timeouts, p.Breaker, p.Retries, p.StreamUsage, p.MaxAnswer = Timeouts{}, Breaker{}, nil, nil, 0
+			p.Timeouts, p.Breaker, p.Retries, p.StreamUsage, p.MaxAnswer = Timeouts{}, Breaker{}, nil, nil, nil
 			p.File = c.place(join("providers", name)+".file", dir, p.File)
 			if p.Latency == "" {
 				p.Latency = "none"

@@ -36,7 +36,7 @@ type Provider struct {
 	Credentials  string       `yaml:"credentials" doc:"auth google: file of credentials, such as a service account's key, relative to this file; the application default credentials when left out."`
 	Timeouts     Timeouts     `yaml:"timeouts" doc:"How long to wait for the upstream."`
 	StreamUsage  *bool        `yaml:"stream_usage" default:"true" doc:"Ask for the usage of streamed answers; false for servers that refuse stream_options, whose streams then count no tokens."`
-	MaxAnswer    Size         `yaml:"max_answer" default:"16MiB" doc:"Largest event of a streamed answer, and largest other answer."`
+	MaxAnswer    *Size        `yaml:"max_answer" default:"16MiB" doc:"Largest event of a streamed answer, and largest other answer."`
 	Retries      *int         `yaml:"retries" default:"2" doc:"How often a failed call is tried again before anything was answered."`
 	Breaker      Breaker      `yaml:"breaker" doc:"When to stop calling an upstream that keeps failing."`
 	File         string       `yaml:"file" doc:"replay: JSON lines of recorded answers; relative to this file."`

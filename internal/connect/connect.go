@@ -20,7 +20,10 @@ func Provider(name string, c config.Provider) (*provider.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.MaxEvent, o.Retries = int(c.MaxAnswer), -1
+	if c.MaxAnswer != nil {
+		o.MaxEvent = int(*c.MaxAnswer)
+	}
+	o.Retries = -1
 	if c.Retries != nil && *c.Retries > 0 {
 		o.Retries = *c.Retries
 	}

@@ -23,7 +23,11 @@ func TestLongAnswersAreAllowedWhereConfigured(t *testing.T) {
 		most config.Size
 		want string
 	}{{20 << 10, ""}, {5 << 10, "too long"}, {0, ""}} {
-		p, err := Provider("up", config.Provider{Dialect: "openai", BaseURL: up.URL, MaxAnswer: tt.most})
+		c := config.Provider{Dialect: "openai", BaseURL: up.URL}
+		if tt.most > 0 {
+			c.MaxAnswer = &tt.most
+		}
+		p, err := Provider("up", c)
 		if err != nil {
 			t.Fatal(err)
 		}
