@@ -21,8 +21,8 @@ const MaxRecord = 16 << 20
 // ReadFile reads the examples of a file: .csv, .tsv, .jsonl or .ndjson, each also with .gz behind, or .parquet.
 //
 // Tables need a first line with the columns' names. A .csv is divided by commas, or by semicolons or tabs when its first
-// line has no comma; fields may be quoted as in RFC 4180. In a .tsv, a field in quotes ends on its line, unless its row would
-// lack fields: a quote may be just a quote there.
+// line has no comma; fields may be quoted as in RFC 4180. In a .tsv a quote may be just a quote: a field in quotes goes on over
+// further lines where these make one row together and are not each a row by themselves.
 // JSON lines are objects with the columns as fields, of which the label may be an object or a list itself and then counts as the text it
 // is written with, or with "messages": a conversation whose last turn is the
 // assistant's answer and whose text is found as that of a request to a task is (model.InputText). Fields as exports have them are
@@ -187,6 +187,8 @@ type lines struct {
 	in   *bufio.Reader
 	line int    // of the last one returned, from 1
 	long []byte // holds a line that is longer than the buffer
+
+	unread [][]byte // lines that are to be returned once more
 }
 
 func newLines(source io.Reader) *lines { return &lines{in: bufio.NewReaderSize(source, 64<<10)} }
@@ -206,8 +208,13 @@ func (l *lines) skipMark() error {
 
 // next returns a line with its end, valid until the next call; io.EOF after the last.
 func (l *lines) next() ([]byte, error) {
-	part, err := l.in.ReadSlice('\n')
 	l.line++
+	if len(l.unread) > 0 {
+		text := l.unread[0]
+		l.unread = l.unread[1:]
+		return text, nil
+	}
+	part, err := l.in.ReadSlice('\n')
 	if err == nil {
 		return part, nil
 	}
@@ -222,9 +229,16 @@ func (l *lines) next() ([]byte, error) {
 	case err != nil && !errors.Is(err, io.EOF):
 		return nil, &lineError{l.line, err}
 	case len(l.long) == 0:
+		l.line--
 		return nil, io.EOF
 	}
 	return l.long, nil
+}
+
+// again has the latest lines returned once more, which the caller keeps no longer.
+func (l *lines) again(latest [][]byte) {
+	l.unread = append(latest, l.unread...)
+	l.line -= len(latest)
 }
 
 // lineError is an error with its line.

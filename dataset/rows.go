@@ -10,14 +10,19 @@ import (
 	"io"
 )
 
+var (
+	errOpen   = errors.New("a field begins with a quote that is never closed; close it, or double the quote and put the field into quotes")
+	errBehind = errors.New("there is text behind a closing quote; double the quotes that belong to the text")
+	errFar    = fmt.Errorf("a quote is not closed within %d MiB", MaxRecord>>20)
+)
+
 // rows divides lines into fields as RFC 4180 does, except that a quote inside an unquoted field stands for itself.
 type rows struct {
 	in      *lines
 	comma   byte // what divides fields; 0 means: to be found at the first line
-	oneLine bool // a quoted field that does not end on its line is taken literally, unless its row would lack fields
+	oneLine bool // a quote may be just a quote: see over
 	width   int  // how many fields the first row has
 	line    int  // where the last row began
-	several bool // the last row is of several lines, by its quotes
 
 	fields [][]byte
 	buf    []byte // a row whose quoted fields go over several lines
@@ -53,27 +58,30 @@ func (r *rows) row() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.line, r.several = r.in.line, false
+	r.line = r.in.line
 	if r.comma == 0 {
 		r.comma = separator(text)
 	}
-	if bytes.IndexByte(text, '"') < 0 || r.oneLine && bytes.Count(text, []byte{r.comma})+1 >= r.width {
+	if bytes.IndexByte(text, '"') < 0 || r.oneLine && r.width == 0 {
 		return trimEnd(text), nil
 	}
 	q := quoting{comma: r.comma, state: fieldStart}
 	if q.read(text); q.state != inQuotes {
 		return trimEnd(text), nil
 	}
-	r.buf, r.several = append(r.buf[:0], text...), true
+	r.buf = append(r.buf[:0], text...)
+	if r.oneLine {
+		return r.over(q)
+	}
 	for q.state == inQuotes {
 		text, err = r.in.next()
 		if errors.Is(err, io.EOF) {
-			return nil, &lineError{r.line, errors.New("a field begins with a quote that is never closed; close it, or double the quote and put the field into quotes")}
+			return nil, &lineError{r.line, errOpen}
 		} else if err != nil {
 			return nil, err
 		}
 		if len(r.buf)+len(text) > MaxRecord {
-			return nil, &lineError{r.line, fmt.Errorf("a quote is not closed within %d MiB", MaxRecord>>20)}
+			return nil, &lineError{r.line, errFar}
 		}
 		q.read(text)
 		r.buf = append(r.buf, text...)
@@ -91,8 +99,8 @@ func (r *rows) field(row []byte) (field, rest []byte, more bool, err error) {
 			return unescape(row[1:end]), nil, false, nil
 		case end < len(row) && after[0] == r.comma:
 			return unescape(row[1:end]), after[1:], true, nil
-		case !r.oneLine || r.several: // a quote that is just a quote must not join lines
-			return nil, nil, false, errors.New("there is text behind a closing quote; double the quotes that belong to the text")
+		case !r.oneLine:
+			return nil, nil, false, errBehind
 		}
 	}
 	field, rest, more = bytes.Cut(row, []byte{r.comma})
