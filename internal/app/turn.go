@@ -75,6 +75,9 @@ func (a *App) turn(ctx flow.Context, of *turning) (*made, error) {
 	if err != nil {
 		return nil, err
 	}
+	if of := out.Report.Student; of != run {
+		return nil, &borrowedError{of}
+	}
 	inherited, err := flow.Step(ctx, "audit", func(ctx context.Context) (*inheritance, error) {
 		return a.inherits(ctx, run, of.Distillation.Options.Seed, out)
 	})
@@ -105,6 +108,16 @@ func (a *App) turn(ctx flow.Context, of *turning) (*made, error) {
 		return turn, err
 	})
 	return out, err
+}
+
+// borrowedError refuses a turn that would take over another's student, whose turn has a verdict.
+type borrowedError struct{ student string }
+
+func (e *borrowedError) Error() string {
+	return fmt.Sprintf("student %s is of another turn, which has its verdict", e.student)
+}
+func (e *borrowedError) Hint() string {
+	return "have one made anew: --from judge, or an earlier step"
 }
 
 // inheritance is what the audit of a turn's student found.

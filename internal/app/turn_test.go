@@ -70,3 +70,30 @@ func TestLateStudentsOfEachStage(t *testing.T) {
 		}
 	}
 }
+
+// A turn is done again with a student of its own, and not from a step on that would judge another's.
+func TestTurnsAreNotDoneAgainOfAnothersStudent(t *testing.T) {
+	_, url := newUpstream(t, 400, 0)
+	a := openFor(t, url, wheelDesk)
+	texts, _ := labelled(400)
+	serveWhile(t, a, func(ask func(string) string) {
+		for _, text := range texts[:100] {
+			ask(text)
+		}
+	})
+	turn, err := a.TurnRun(t.Context(), "desk", wheel.ByPerson, func(string, int, int) {}, func(flow.Run, bool) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := func(step string) error {
+		return a.ResumeRun(t.Context(), turn.ID, step, Asked{Progress: func(string, int, int) {}, Begun: func(flow.Run, bool) {}}, func(any) error { return nil })
+	}
+	for _, step := range []string{"audit", "gate"} {
+		if err := again(step); err == nil || !strings.Contains(err.Error(), "student "+turn.ID+" is of another turn") {
+			t.Errorf("from %s on: %v", step, err)
+		}
+	}
+	if err := again("judge"); err != nil {
+		t.Errorf("from judge on: %v", err)
+	}
+}
