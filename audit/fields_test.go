@@ -146,3 +146,21 @@ func TestPowerOfFields(t *testing.T) {
 		t.Errorf("of fields that are read: %s: %s: %+v", c.Verdict, c.Says, ev.Power)
 	}
 }
+
+// Of fields that all examples give nothing is known, which is not told as numbers.
+func TestPowerIsToldOfFieldsThatAreRead(t *testing.T) {
+	never := []Power{{Rows: 5}, {Rows: 10}}
+	some := []Power{{Rows: 5, Planted: 30, Noticed: 1}, {Rows: 10, Planted: 30, Noticed: 4}}
+	for _, c := range []struct {
+		fields []FieldPower
+		want   string
+	}{
+		{[]FieldPower{{"city", true, never}}, "; of those that make a field that is read from the text appear or vanish, nothing is known"},
+		{[]FieldPower{{"city", true, some}}, "; of those that make a field that is read from the text appear or vanish, 4 of 30 in 10 examples"},
+		{[]FieldPower{{"city", true, some}, {"day", true, never}}, "; of those that make one of the 2 fields that are read from the text appear or vanish, 4 of 30 in 10 examples"},
+	} {
+		if got := toldOf(c.fields); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}

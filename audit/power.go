@@ -113,11 +113,18 @@ func toldOf(fields []FieldPower) string {
 			fmt.Fprintf(&out, " and %d more", more)
 		}
 	}
-	if n > 0 {
-		of := copied[len(copied)-1]
-		fmt.Fprintf(&out, "; of those that make one of the %d fields that are read from the text appear or vanish, %d of %d in %d examples", n, of.Noticed, of.Planted, of.Rows)
+	if n == 0 {
+		return out.String()
 	}
-	return out.String()
+	which := "a field that is read from the text"
+	if n > 1 {
+		which = fmt.Sprintf("one of the %d fields that are read from the text", n)
+	}
+	what := "nothing is known" // as where all examples give them, so that none can be planted
+	if of := copied[len(copied)-1]; of.Planted > 0 {
+		what = fmt.Sprintf("%d of %d in %d examples", of.Noticed, of.Planted, of.Rows)
+	}
+	return out.String() + fmt.Sprintf("; of those that make %s appear or vanish, %s", which, what)
 }
 
 // power pretends that triggers were planted in so many examples each. Nobody trains another student for it, so whether one would heed them is not known,
