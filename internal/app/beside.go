@@ -93,13 +93,5 @@ func (a *App) past(id string) (p *past, err error) {
 	return p, nil
 }
 
-// unread says what of that is damaged; empty: nothing.
-func (a *App) unread(id string) string {
-	if p, err := a.past(id); err == nil && p.unread != nil {
-		return p.unread.Error()
-	}
-	return ""
-}
-
 // learned says whether the student may have learned from a text.
 func (p *past) learned(text string) bool { return p.blind || p.seen.has(text) }

@@ -13,7 +13,6 @@ import (
 	"testing"
 
 	"retort/dataset"
-	"retort/distill"
 	"retort/eval"
 	"retort/flow"
 	"retort/internal/store"
@@ -92,19 +91,8 @@ const sectionsMagic = 8
 // What is damaged beside the champion's file is told, and decides nothing: what is fair all the same is compared, and where nothing is the comparison goes on
 // with what is asked.
 func TestDamagedPastDecidesNothing(t *testing.T) {
-	_, url := newUpstream(t, 400, 0)
-	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
-	texts, labels := labelled(400)
-	id := champion(t, a, texts[:300])
-	row, err := a.champion(t.Context(), "desk")
-	if err != nil || row.ID != id {
-		t.Fatal(row, err)
-	}
-	d := a.plant.Load().Desks["desk"]
-	out := &made{}
-	for i := range 320 {
-		out.Judged = append(out.Judged, distill.Judged{Text: texts[i], Label: labels[i], Predicted: labels[i]})
-	}
+	a, row, out := judgedOn(t)
+	id, d := row.ID, a.plant.Load().Desks["desk"]
 	kept, err := a.readHeld(id)
 	if err != nil {
 		t.Fatal(err)

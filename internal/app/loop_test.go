@@ -470,10 +470,7 @@ func TestGateLeavesLevelForChallengers(t *testing.T) {
 			}
 			out.Judged = append(out.Judged, j)
 		}
-		pairs, err := a.pairs(d, row, out)
-		if err != nil {
-			t.Fatal(err)
-		}
+		pairs := pairsOf(t, a, row, out)
 		whole, err := wheel.Compare(pairs, wheel.Met{}, 0.02, wheel.DefaultAlpha)
 		if err != nil {
 			t.Fatal(err)
@@ -661,28 +658,49 @@ func TestDroppedAuditsAreTold(t *testing.T) {
 	})
 }
 
-// A student is compared with the champion on what judged that too, by the answers that did.
-func TestPairsOfWhatJudgedTheChampion(t *testing.T) {
+// judgedOn opens an app whose champion learned from 300 texts, and returns what a turn made whose student was judged by these and 20 others.
+func judgedOn(t *testing.T) (a *App, row *store.Student, out *made) {
+	t.Helper()
 	_, url := newUpstream(t, 400, 0)
-	a := openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
+	a = openFor(t, url, strings.Replace(wheelDesk, "growth: 0.5", "growth: 50", 1))
 	texts, labels := labelled(400)
 	id := champion(t, a, texts[:300])
 	row, err := a.champion(t.Context(), "desk")
 	if err != nil || row.ID != id {
 		t.Fatal(row, err)
 	}
-	d := a.plant.Load().Desks["desk"]
-	out := &made{}
+	out = &made{}
 	for i := range 320 {
 		out.Judged = append(out.Judged, distill.Judged{Text: texts[i], Label: labels[i], Predicted: labels[i]})
 	}
+	return a, row, out
+}
+
+// pairsOf are the pairs of what a turn made and the champion.
+func pairsOf(t *testing.T, a *App, champion *store.Student, out *made) []wheel.Pair {
+	t.Helper()
+	past, err := a.past(champion.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pairs, err := a.pairs(a.plant.Load().Desks["desk"], champion, past, out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pairs
+}
+
+// A student is compared with the champion on what judged that too, by the answers that did.
+func TestPairsOfWhatJudgedTheChampion(t *testing.T) {
+	a, row, out := judgedOn(t)
+	id := row.ID
 	kept, err := a.readHeld(id)
 	if err != nil || len(kept) < 200 || len(kept) > 300 {
 		t.Fatalf("%d answers judged the champion, %v", len(kept), err)
 	}
-	pairs, err := a.pairs(d, row, out)
-	if err != nil || len(pairs) != len(kept)+20 {
-		t.Fatalf("%d pairs, want %d, %v", len(pairs), len(kept)+20, err)
+	pairs := pairsOf(t, a, row, out)
+	if len(pairs) != len(kept)+20 {
+		t.Fatalf("%d pairs, want %d", len(pairs), len(kept)+20)
 	}
 	wrong, left := 0, 0
 	for _, p := range pairs {
@@ -696,8 +714,8 @@ func TestPairsOfWhatJudgedTheChampion(t *testing.T) {
 	if err := os.Remove(a.besidePath(id, heldFile)); err != nil { // as of a champion from before they were kept
 		t.Fatal(err)
 	}
-	if pairs, err = a.pairs(d, row, out); err != nil || len(pairs) != 20 {
-		t.Errorf("%d pairs, want 20, %v", len(pairs), err)
+	if pairs = pairsOf(t, a, row, out); len(pairs) != 20 {
+		t.Errorf("%d pairs, want 20", len(pairs))
 	}
 	t.Logf("of %d answers that judged it %d were wrong, and %d would have been left to the teacher", len(kept), wrong, left)
 }
